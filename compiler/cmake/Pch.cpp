@@ -1,0 +1,1 @@
+#include "compiler/cmake/Pch.h"

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+//
+// The contract between the language and the compiler: the elaborator walks a checked syntax tree and tells a GraphBuilder, one
+// call at a time, the straight-line program of every layer for ONE sample. All compile-time things (sizes, lists, loops, masks,
+// networks, defaults, scalar bijections) are gone by then, every shape is known, broadcasting is explicit. compiler/Import
+// implements this interface with MLIR; tests implement it with text.
+
+#pragma once
+
+#include "dsl/SourceLocation.h"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace flowc::dsl {
+
+/// A handle to a value of the program under construction; only the builder that made it knows what it stands for.
+struct Value {
+  uint32_t id = UINT32_MAX;
+};
+
+/// [] is a scalar, [n] a vector (of features), [m, n] a matrix (of parameters).
+using Shape = std::vector<int64_t>;
+
+/// How a parameter starts, before any data is seen. Values are unconstrained (before the domain's map is applied).
+struct ParameterInit {
+  enum class Kind { Uniform, Normal, Constant, Values } kind = Kind::Constant;
+  double a = 0, b = 0;        ///< Uniform: low, high. Normal: mean, deviation. Constant: a.
+  std::vector<double> values; ///< Values: one per element.
+};
+
+/// What a layer is declared to be.
+struct LayerInfo {
+  std::string name; ///< Unique in the model, for instance "3.affine_coupling".
+  std::string type; ///< The definition's name, for instance "affine_coupling".
+  int64_t features = 0;
+  /// The body computes data from latent (`generative`, or `inverse(...)` of a layer written data to latent).
+  bool generative = false;
+  /// The layer is the base: a bijection of every feature onto the open interval (0, 1), the base's cumulative distribution.
+  bool base = false;
+};
+
+/// The open or closed interval that a value is known to lie in.
+struct Interval {
+  double low, high;
+  bool lowOpen = true, highOpen = true;
+};
+
+/// A scalar function that formulas may call, as the builder knows it.
+struct ScalarFunction {
+  std::string name;
+  int arity;
+};
+
+class GraphBuilder {
+public:
+  virtual ~GraphBuilder() = default;
+
+  /// The scalar functions of the compiler's table (exp, log, tanh, ...). All act element by element on operands of ONE shape.
+  virtual std::vector<ScalarFunction> scalarFunctions() const = 0;
+
+  virtual void beginModel(std::string_view name, int64_t features, SourceLocation loc) = 0;
+  virtual void endModel() = 0;
+
+  /// Starts the next layer, in the order data to latent, the base last; returns its input, of shape [features]. `domain` is
+  /// the interval that each feature of the input is declared to lie in, absent if it is all reals.
+  virtual Value beginLayer(const LayerInfo &info, std::optional<Interval> domain, SourceLocation loc) = 0;
+  virtual void endLayer(Value result, SourceLocation loc) = 0;
+
+  /// A parameter of the current layer. `name` is unique in the model. `range` is a fact about the value returned, made true by
+  /// the calls that follow (a domain is elaborated into its map: `positive` is softplus of the raw parameter).
+  virtual Value parameter(std::string_view name, const Shape &shape, const ParameterInit &init, SourceLocation loc) = 0;
+  /// States that every element of `value` lies in `range`: what a domain promises and a proof may use.
+  virtual Value constrained(Value value, Interval range, SourceLocation loc) = 0;
+  /// Data-dependent starts of the current layer's parameters. `startProbe` asks for mean and deviation, over the first batch, of
+  /// the elements of `value` (shape [n], computed from the layer's input); the pair returned may be used only to compute the
+  /// operand of `startParameter`, which gives the raw parameter `name` its value.
+  virtual std::pair<Value, Value> startProbe(Value value, SourceLocation loc) = 0;
+  virtual void startParameter(std::string_view name, Value value, SourceLocation loc) = 0;
+
+  /// `values` has one element per element of `shape`, or one for all.
+  virtual Value constant(const Shape &shape, std::vector<double> values, SourceLocation loc) = 0;
+  /// A row of the scalar table, or one of: add sub mul div pow (arity 2), neg (1), max min (2),
+  /// less less_equal greater greater_equal (2; give a truth value), where (3: truth value, then, else).
+  virtual Value apply(std::string_view function, std::span<const Value> operands, SourceLocation loc) = 0;
+  /// matrix [m, n] times vector [n].
+  virtual Value matvec(Value matrix, Value vector, SourceLocation loc) = 0;
+  /// Elements `indices` of a vector.
+  virtual Value extract(Value vector, std::vector<int64_t> indices, SourceLocation loc) = 0;
+  /// The vector of `size` elements whose elements indices[k] are pieces[k]; the index lists partition 0 .. size-1.
+  virtual Value merge(std::span<const Value> pieces, const std::vector<std::vector<int64_t>> &indices, int64_t size,
+                      SourceLocation loc) = 0;
+  /// Sum of all elements of a vector, a scalar.
+  virtual Value sum(Value vector, SourceLocation loc) = 0;
+  /// A scalar repeated into a vector (or any shape).
+  virtual Value splat(Value scalar, const Shape &shape, SourceLocation loc) = 0;
+  /// Gives a value a name of the user's, for printed IR, formulas and messages.
+  virtual void name(Value value, std::string_view userName) = 0;
+};
+
+} // namespace flowc::dsl

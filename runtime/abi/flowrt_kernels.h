@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the compiler emits and the model library's driver calls: kernels over ONE TILE of samples.
+ *
+ * A tile is feature-major with the samples innermost: element (feature f, sample s) is at f * tile + s. Every pointer is
+ * aligned to 64 bytes. The kernels know nothing of batches, threads, ragged ends or row-major data: the driver (runtime/model)
+ * transposes rows into tiles, fills the lanes past the end of the batch with copies of a valid row, and gives them weight 0.
+ *
+ * Every symbol exists once per element type the model was compiled for, as flow_f32_NAME and flow_f64_NAME; those of the
+ * element type that was not asked for are absent (the driver declares them weak).
+ */
+#ifndef FLOWRT_KERNELS_H
+#define FLOWRT_KERNELS_H
+
+#include <stdint.h>
+
+#define FLOWRT_KERNEL_ABI 1
+
+/* Sizes in elements, not bytes. */
+typedef struct flowrt_kernel_info {
+  int64_t abi;        /* FLOWRT_KERNEL_ABI */
+  int64_t tile;       /* samples in a tile */
+  int64_t features;   /* of the data, and so of the latent */
+  int64_t parameters; /* of the parameter vector, see the manifest */
+  int64_t staged;     /* of the vector that `stage` computes from the parameters */
+  int64_t workspace;  /* that any kernel below may overwrite */
+  int64_t probes;     /* rows that `probe` writes: the inputs of the data-dependent starts */
+} flowrt_kernel_info;
+
+/* Declares the kernels for element type T under the prefix flow_P_. All return nothing and cannot fail.
+ *
+ *   stage            staged := everything that depends on the parameters alone; once per step
+ *   stage_adjoint    gradient += the parameters' gradient, given that of the staged vector
+ *   to_latent        z, and log|det dz/dx| per sample
+ *   to_data          x, and log|det dx/dz| per sample
+ *   log_prob         log density per sample
+ *   sample           x and its log density, from u uniform in the open interval (0, 1), [features][tile]
+ *   gradient         log_prob per sample, and staged_gradient += d(sum of weight[s] * log_prob[s]) / d(staged)
+ *   probe            the values whose mean and deviation the data-dependent starts ask for, [probes][tile]
+ *   start            from mean[probes] and deviation[probes]: the started parameters, each at its own place of `parameters`;
+ *                    all other elements are left alone
+ */
+#define FLOWRT_DECLARE_KERNELS(P, T)                                                                                         \
+  extern const flowrt_kernel_info flow_##P##_info FLOWRT_WEAK;                                                               \
+  extern void flow_##P##_stage(const T *parameters, T *staged, T *workspace) FLOWRT_WEAK;                                    \
+  extern void flow_##P##_stage_adjoint(const T *parameters, const T *staged_gradient, T *gradient, T *workspace)             \
+      FLOWRT_WEAK;                                                                                                           \
+  extern void flow_##P##_to_latent(const T *staged, const T *x, T *z, T *log_det, T *workspace) FLOWRT_WEAK;                 \
+  extern void flow_##P##_to_data(const T *staged, const T *z, T *x, T *log_det, T *workspace) FLOWRT_WEAK;                   \
+  extern void flow_##P##_log_prob(const T *staged, const T *x, T *log_prob, T *workspace) FLOWRT_WEAK;                       \
+  extern void flow_##P##_sample(const T *staged, const T *u, T *x, T *log_prob, T *workspace) FLOWRT_WEAK;                   \
+  extern void flow_##P##_gradient(const T *staged, const T *x, const T *weight, T *log_prob, T *staged_gradient,             \
+                                  T *workspace) FLOWRT_WEAK;                                                                 \
+  extern void flow_##P##_probe(const T *staged, const T *x, T *probed, T *workspace) FLOWRT_WEAK;                            \
+  extern void flow_##P##_start(const T *mean, const T *deviation, T *parameters, T *workspace) FLOWRT_WEAK;
+
+#define FLOWRT_WEAK __attribute__((weak, visibility("hidden")))
+
+/* The manifest (docs/manifest.md), NUL-terminated JSON. */
+extern const char flow_manifest[];
+
+#endif
