@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+//
+// The scheduled level: what a target must be able to do with ONE TILE of samples. Everything works on memrefs that the schedule
+// has placed in the kernel's workspace; nothing here knows a layer, and everything that a target may choose (registers, vector
+// width, warps, order of loops) is left open.
+
+#ifndef FLOWC_DIALECT_TILE_TILEOPS_TD
+#define FLOWC_DIALECT_TILE_TILEOPS_TD
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/RegionKindInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+
+def TileDialect : Dialect {
+  let name = "tile";
+  let cppNamespace = "::flowc::tile";
+  let summary = "kernels over one tile of samples";
+  let description = [{
+    A *varying* buffer `memref<RxTxE, strided<[s, 1], ...>>` holds R rows (features) of T samples, samples contiguous. A *uniform*
+    buffer `memref<RxE, strided<...>>` holds one number per row, the same for all samples (parameters, what was staged from them,
+    their gradients). E is f32 or f64. Buffers start on 64-byte boundaries unless they are slices of the staged vector, and T is
+    a multiple of every vector width.
+  }];
+  let useDefaultTypePrinterParser = 0;
+}
+
+class TileOp<string mnemonic, list<Trait> traits = []> : Op<TileDialect, mnemonic, traits>;
+
+def Tile_Store      : I32EnumAttrCase<"Store", 0, "store">;
+def Tile_Add        : I32EnumAttrCase<"Add", 1, "add">;
+def Tile_SumRows    : I32EnumAttrCase<"SumRows", 2, "sum_rows">;
+def Tile_SumSamples : I32EnumAttrCase<"SumSamples", 3, "sum_samples">;
+def Tile_OutputKind : I32EnumAttr<"OutputKind", "how a map writes a result", [Tile_Store, Tile_Add, Tile_SumRows, Tile_SumSamples]> {
+  let cppNamespace = "::flowc::tile";
+}
+
+def MapOp : TileOp<"map", [AttrSizedOperandSegments, SingleBlock, RecursiveMemoryEffects]> {
+  let summary = "element-wise program over rows and samples, with reductions";
+  let description = [{
+    For every row i in 0 .. rows-1 and every sample s, evaluates the body on the inputs' elements and writes what it yields.
+    The body is straight-line scalar code (arith, math, the flow dialect's scalar functions, `flow.root`) on element type E.
+
+    `input_rows[k]` lists the row of input k that iteration i reads (empty: row i). `output_rows[k]` likewise for what is written.
+    A varying input gives the element of sample s, a uniform one the same element for all samples.
+
+    `output_kinds[k]` is the OutputKind of output k:
+    - `store`:       out[row][s]  = v
+    - `add`:         out[row][s] += v
+    - `sum_rows`:    out[0][s]   += sum over i of v
+    - `sum_samples`: out[row]    += sum over s of v (out is uniform)
+
+    Where all outputs are uniform and none is `sum_samples`, all inputs are uniform too and there is no sample dimension: the
+    body runs once per row. Inputs and outputs of one map either are the same rows of the same buffer or do not overlap.
+
+    ```mlir
+    // y = x * exp(s) + t on the odd rows, and its log-determinant
+    tile.map rows 2 ins(%x, %s, %t : memref<4x64xf32>, memref<2x64xf32>, memref<2xf32>)
+                    outs(%y, %ld : memref<4x64xf32>, memref<1x64xf32>)
+                    {input_rows = [array<i64: 1, 3>, array<i64>, array<i64>],
+                     output_rows = [array<i64: 1, 3>, array<i64>], output_kinds = array<i32: 0, 2>} {
+    ^bb0(%xe: f32, %se: f32, %te: f32):
+      %e = math.exp %se : f32
+      %m = arith.mulf %xe, %e : f32
+      %r = arith.addf %m, %te : f32
+      tile.yield %r, %se : f32, f32
+    }
+    ```
+  }];
+  let arguments = (ins I64Attr:$rows, Variadic<AnyMemRef>:$inputs, Variadic<AnyMemRef>:$outputs,
+                       ArrayAttr:$input_rows, ArrayAttr:$output_rows, DenseI32ArrayAttr:$output_kinds);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    `rows` $rows `ins` `(` ($inputs^ `:` type($inputs))? `)` `outs` `(` $outputs `:` type($outputs) `)` attr-dict-with-keyword $body
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The rows that input (output) `k` reads (writes), empty if they are 0 .. rows-1.
+    ::llvm::ArrayRef<int64_t> inputRows(unsigned k);
+    ::llvm::ArrayRef<int64_t> outputRows(unsigned k);
+    ::flowc::tile::OutputKind outputKind(unsigned k);
+    /// Whether there is no sample dimension: every buffer is uniform.
+    bool isUniform();
+  }];
+}
+
+def YieldOp : TileOp<"yield", [Pure, Terminator, ReturnLike, ParentOneOf<["MapOp", "GemmOp"]>]> {
+  let summary = "the results of a map's or an epilogue's body";
+  let arguments = (ins Variadic<AnyFloat>:$values);
+  let builders = [OpBuilder<(ins), [{ /* no values */ }]>];
+  let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
+}
+
+def GemmOp : TileOp<"gemm", [AttrSizedOperandSegments, RecursiveMemoryEffects]> {
+  let summary = "C (+)= A B (+ bias), and a scalar function of the result";
+  let description = [{
+    `c[m, n] = f(a[m, :] . b[:, n] + bias[m])`, or with `accumulate` `c[m, n] = f(c[m, n] + ...)`. `a` may have any strides (a
+    transposed view is free); `b` and `c` are contiguous along n. f is the body: one block with one scalar argument, absent for
+    the identity. Serves all three products of a linear layer: forward (a = W, b = samples), data gradient (a = W transposed),
+    weight gradient (a = the result's adjoint, b = the transposed input, accumulating).
+
+    ```mlir
+    tile.gemm a(%w : memref<128x64xf32>) b(%x : memref<64x64xf32>) c(%h : memref<128x64xf32>) bias(%b : memref<128xf32>) {
+    ^bb0(%v: f32):
+      %zero = arith.constant 0.0 : f32
+      %r = arith.maximumf %v, %zero : f32
+      tile.yield %r : f32
+    }
+    ```
+  }];
+  let arguments = (ins AnyMemRef:$a, AnyMemRef:$b, AnyMemRef:$c, Optional<AnyMemRef>:$bias, UnitAttr:$accumulate);
+  let regions = (region MaxSizedRegion<1>:$epilogue);
+  let assemblyFormat = [{
+    (`accumulate` $accumulate^)? `a` `(` $a `:` type($a) `)` `b` `(` $b `:` type($b) `)` `c` `(` $c `:` type($c) `)`
+    (`bias` `(` $bias^ `:` type($bias) `)`)? attr-dict-with-keyword $epilogue
+  }];
+  let hasVerifier = 1;
+}
+
+def TransposeOp : TileOp<"transpose", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "out[s, r] = in[r, s]";
+  let arguments = (ins AnyMemRef:$input, AnyMemRef:$output);
+  let assemblyFormat = "$input `to` $output attr-dict `:` type($input) `to` type($output)";
+  let hasVerifier = 1;
+}
+
+def FillOp : TileOp<"fill", [MemoryEffects<[MemWrite]>]> {
+  let summary = "sets every element of a buffer to a constant";
+  let arguments = (ins AnyMemRef:$output, F64Attr:$value);
+  let assemblyFormat = "$output `with` $value attr-dict `:` type($output)";
+}
+
+#endif
