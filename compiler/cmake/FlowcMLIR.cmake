@@ -3,8 +3,11 @@
 # Only the shared libraries MLIR and LLVM are linked: the exported per-dialect targets of Debian's package would pull in the
 # static archives beside them. MLIR headers cost 20 to 60 seconds a file, so every library shares one precompiled header.
 
-find_package(MLIR 22 REQUIRED CONFIG PATHS /usr/lib/llvm-22/lib/cmake/mlir)
-find_package(LLD REQUIRED CONFIG PATHS /usr/lib/llvm-22/lib/cmake/lld)
+find_package(MLIR REQUIRED CONFIG HINTS /usr/lib/llvm-22/lib/cmake/mlir)
+find_package(LLD REQUIRED CONFIG HINTS /usr/lib/llvm-22/lib/cmake/lld)
+if(NOT LLVM_VERSION_MAJOR EQUAL 22)
+  message(FATAL_ERROR "flowc needs LLVM and MLIR 22; found ${LLVM_VERSION}")
+endif()
 list(APPEND CMAKE_MODULE_PATH ${MLIR_CMAKE_DIR} ${LLVM_CMAKE_DIR})
 include(TableGen)
 include(AddLLVM)
@@ -28,7 +31,7 @@ function(flowc_tablegen target source)
   foreach(entry ${ARGN})
     string(REGEX MATCH "^([^=]+)=(.+)$" _ "${entry}")
     string(REPLACE "," ";" flags "${CMAKE_MATCH_2}")
-    mlir_tablegen(${CMAKE_MATCH_1} ${flags} EXTRA_INCLUDES ${PROJECT_SOURCE_DIR})
+    mlir_tablegen(${CMAKE_MATCH_1} ${flags} EXTRA_INCLUDES ${PROJECT_SOURCE_DIR} ${MLIR_INCLUDE_DIRS})
   endforeach()
   add_public_tablegen_target(${target})
 endfunction()

@@ -87,6 +87,33 @@ def ReadOp : FlowOp<"read", [Pure, DeclareOpInterfaceMethods<DependencyOpInterfa
   let assemblyFormat = "$parameter attr-dict `:` type($result)";
 }
 
+def StagedOp : FlowOp<"staged", [Symbol, HasParent<"ModelOp">]> {
+  let summary = "a value that depends on the parameters alone, computed once per step";
+  let description = [{`offset` is its place in the staged vector, in elements.}];
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttr:$type, I64Attr:$offset);
+  let assemblyFormat = "$sym_name `:` $type `at` $offset attr-dict";
+}
+
+def StoreOp : FlowOp<"store"> {
+  let summary = "gives a staged value (or a started parameter) its value";
+  let arguments = (ins FlatSymbolRefAttr:$symbol, Flow_Tensor:$value);
+  let assemblyFormat = "$symbol `,` $value attr-dict `:` type($value)";
+}
+
+def AccumulateOp : FlowOp<"accumulate"> {
+  let summary = "adds to the gradient of a parameter or a staged value";
+  let description = [{A contribution of one sample leaves the sample here: batching sums it over all samples.}];
+  let arguments = (ins FlatSymbolRefAttr:$symbol, Flow_Tensor:$value);
+  let assemblyFormat = "$symbol `,` $value attr-dict `:` type($value)";
+}
+
+def AdjointOp : FlowOp<"adjoint", [Pure]> {
+  let summary = "the gradient of a staged value, summed over the batch";
+  let arguments = (ins FlatSymbolRefAttr:$symbol);
+  let results = (outs Flow_Tensor:$result);
+  let assemblyFormat = "$symbol attr-dict `:` type($result)";
+}
+
 //===- vectors ----------------------------------------------------------------------------------------------------===//
 
 class AnsweringOp<string mnemonic, list<Trait> traits = []> : FlowOp<mnemonic, !listconcat([Pure,
