@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+//
+// Registration, constants and verifiers of the flow dialect.
+
+#include "compiler/Dialect/Flow/FlowDialect.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+
+#include "compiler/Dialect/Flow/FlowDialect.cpp.inc"
+
+#include "compiler/Dialect/Flow/FlowInterfaces.cpp.inc"
+
+#define GET_OP_CLASSES
+#include "compiler/Dialect/Flow/FlowOps.cpp.inc"
+
+namespace flowc::flow {
+
+void FlowDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "compiler/Dialect/Flow/FlowOps.cpp.inc"
+      >();
+}
+
+Value constantOf(OpBuilder &builder, Location loc, Type type, double value) {
+  auto element = cast<FloatType>(getElementTypeOrSelf(type));
+  llvm::APFloat number(value);
+  bool lossy = false;
+  number.convert(element.getFloatSemantics(), llvm::APFloat::rmNearestTiesToEven, &lossy);
+  auto scalar = FloatAttr::get(element, number);
+  if (auto shaped = dyn_cast<ShapedType>(type))
+    return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(shaped, static_cast<Attribute>(scalar)));
+  return arith::ConstantOp::create(builder, loc, scalar);
+}
+
+std::optional<double> constantValue(Value value) {
+  Attribute attribute;
+  if (auto splat = value.getDefiningOp<SplatOp>())
+    return constantValue(splat.getScalar());
+  if (!matchPattern(value, m_Constant(&attribute)))
+    return std::nullopt;
+  if (auto number = dyn_cast<FloatAttr>(attribute))
+    return number.getValueAsDouble();
+  auto dense = dyn_cast<DenseFPElementsAttr>(attribute);
+  if (!dense || !dense.isSplat())
+    return std::nullopt;
+  return dense.getSplatValue<APFloat>().convertToDouble();
+}
+
+//===- verifiers --------------------------------------------------------------------------------------------------===//
+
+LogicalResult LayerOp::verify() {
+  Block &block = getBody().front();
+  if (block.getNumArguments() != 1 || !isa<RankedTensorType>(block.getArgument(0).getType()))
+    return emitOpError("takes one vector, the layer's input");
+  if (!block.mightHaveTerminator() || !isa<ReturnOp>(block.getTerminator()))
+    return emitOpError("ends with flow.return");
+  if (output().getType() != input().getType())
+    return emitOpError("returns ") << output().getType() << ", but its input is " << input().getType();
+  return success();
+}
+
+LogicalResult MatvecOp::verify() {
+  auto matrix = cast<RankedTensorType>(getMatrix().getType());
+  if (matrix.getRank() != 2)
+    return emitOpError("needs a matrix, but got ") << matrix;
+  int64_t rows = matrix.getDimSize(getTransposed() ? 1 : 0), columns = matrix.getDimSize(getTransposed() ? 0 : 1);
+  if (elementCount(getVector()) != columns || elementCount(getResult()) != rows)
+    return emitOpError("a ") << rows << " x " << columns << " matrix takes " << columns << " elements to " << rows
+                             << ", but operand and result have " << elementCount(getVector()) << " and "
+                             << elementCount(getResult());
+  return success();
+}
+
+/// Whether `indices` lie in 0 .. size-1, each at most once (`seen` remembers across calls).
+static LogicalResult verifyIndices(Operation *op, ArrayRef<int64_t> indices, llvm::BitVector &seen) {
+  for (int64_t index : indices) {
+    if (index < 0 || index >= static_cast<int64_t>(seen.size()))
+      return op->emitOpError("index ") << index << " is not in 0 .. " << static_cast<int64_t>(seen.size()) - 1;
+    if (seen.test(index))
+      return op->emitOpError("index ") << index << " occurs twice";
+    seen.set(index);
+  }
+  return success();
+}
+
+LogicalResult ExtractOp::verify() {
+  if (elementCount(getResult()) != static_cast<int64_t>(getIndices().size()))
+    return emitOpError("has ") << getIndices().size() << " indices for a result of " << elementCount(getResult());
+  llvm::BitVector seen(elementCount(getVector()));
+  return verifyIndices(*this, getIndices(), seen);
+}
+
+ArrayRef<int64_t> MergeOp::pieceIndices(unsigned k) { return cast<DenseI64ArrayAttr>(getIndices()[k]).asArrayRef(); }
+
+LogicalResult MergeOp::verify() {
+  if (getIndices().size() != getPieces().size())
+    return emitOpError("has ") << getPieces().size() << " pieces and " << getIndices().size() << " index lists";
+  llvm::BitVector seen(elementCount(getResult()));
+  for (auto [k, piece] : llvm::enumerate(getPieces())) {
+    if (!isa<DenseI64ArrayAttr>(getIndices()[k]))
+      return emitOpError("index list ") << k << " is not an array of i64";
+    if (elementCount(piece) != static_cast<int64_t>(pieceIndices(k).size()))
+      return emitOpError("piece ") << k << " has " << elementCount(piece) << " elements for "
+                                   << pieceIndices(k).size() << " indices";
+    if (failed(verifyIndices(*this, pieceIndices(k), seen)))
+      return failure();
+  }
+  return success();
+}
+
+LogicalResult RootOp::verify() {
+  Block &block = getBody().front();
+  if (block.getNumArguments() != 1 || block.getArgument(0).getType() != getTarget().getType())
+    return emitOpError("body takes one argument of the target's type");
+  auto yield = dyn_cast_or_null<YieldOp>(block.mightHaveTerminator() ? block.getTerminator() : nullptr);
+  if (!yield || yield.getValues().size() != 2)
+    return emitOpError("body yields the formula's value and derivative");
+  if (!(getLower().convertToDouble() < getUpper().convertToDouble()))
+    return emitOpError("lower end is not below the upper end");
+  return success();
+}
+
+} // namespace flowc::flow

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+//
+// The flow dialect: models, layers and parameters for one sample, and the four interfaces that every op of a layer answers.
+
+#pragma once
+
+#include "compiler/Dialect/Flow/ElementSets.h"
+#include "compiler/Dialect/Flow/Range.h"
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/BitVector.h"
+
+#include "compiler/Dialect/Flow/FlowDialect.h.inc"
+
+#include "compiler/Dialect/Flow/FlowInterfaces.h.inc"
+
+#define GET_OP_CLASSES
+#include "compiler/Dialect/Flow/FlowOps.h.inc"
+
+namespace flowc::flow {
+
+/// Attaches the four interfaces to the ops of upstream dialects (arith, math) and to this dialect's scalar functions.
+void registerExternalModels(mlir::DialectRegistry &registry);
+
+/// Number of elements of a tensor type.
+inline int64_t elementCount(mlir::Value value) {
+  return mlir::cast<mlir::ShapedType>(value.getType()).getNumElements();
+}
+
+/// A constant of `type` (a float, or a tensor or vector of floats) with every element `value`.
+mlir::Value constantOf(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type, double value);
+
+/// The number that every element of `value` is, if it is such a constant.
+std::optional<double> constantValue(mlir::Value value);
+
+} // namespace flowc::flow

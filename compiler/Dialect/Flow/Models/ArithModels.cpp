@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT
+//
+// Upstream arithmetic answers the four questions: one struct of formulas per op, the mathematics above it, and one set of models
+// that turns such a struct into interfaces.
+
+#include "compiler/Dialect/Flow/Expr.h"
+#include "compiler/Dialect/Flow/Models/Models.h"
+
+using namespace mlir;
+
+namespace flowc::flow {
+namespace {
+
+/// What a rule is asked with: where to build, and the values that stand for the op's own.
+struct Site {
+  OpBuilder &builder;
+  Location loc;
+  ArrayRef<Value> operands;
+  Value result;
+
+  Expr in(unsigned k) const { return Expr(builder, loc, operands[k]); }
+  Expr out() const { return Expr(builder, loc, result); }
+  Expr wrap(Value value) const { return Expr(builder, loc, value); }
+};
+
+using MaybeExpr = std::optional<Expr>;
+
+/// Defaults of a rule: nothing in closed form.
+struct NoAnswer {
+  /// The partial derivative by operand k; nothing if it is zero everywhere.
+  static MaybeExpr partial(const Site &, unsigned) { return std::nullopt; }
+  static MaybeExpr solve(const Site &, unsigned, ArrayRef<Range>) { return std::nullopt; }
+  static MaybeExpr logPartial(const Site &, unsigned) { return std::nullopt; }
+  /// The partial derivative by operand k times v; a rule may know something simpler than the product.
+  template <typename Rule> static MaybeExpr scaled(const Site &site, unsigned k, Expr v) {
+    MaybeExpr partial = Rule::partial(site, k);
+    return partial ? MaybeExpr(*partial * v) : std::nullopt;
+  }
+};
+
+// y = a + b
+struct AddRule : NoAnswer {
+  static Range range(ArrayRef<Range> r) { return r[0] + r[1]; }
+  template <typename> static MaybeExpr scaled(const Site &, unsigned, Expr v) { return v; }
+  static MaybeExpr logPartial(const Site &site, unsigned) { return site.out().constant(0); }
+  static MaybeExpr solve(const Site &site, unsigned unknown, ArrayRef<Range>) { return site.out() - site.in(1 - unknown); }
+};
+
+// y = a - b
+struct SubRule : NoAnswer {
+  static Range range(ArrayRef<Range> r) { return r[0] + -r[1]; }
+  template <typename> static MaybeExpr scaled(const Site &, unsigned k, Expr v) { return k == 0 ? v : -v; }
+  static MaybeExpr logPartial(const Site &site, unsigned) { return site.out().constant(0); }
+  static MaybeExpr solve(const Site &site, unsigned unknown, ArrayRef<Range>) {
+    return unknown == 0 ? site.out() + site.in(1) : site.in(0) - site.out();
+  }
+};
+
+// y = -a
+struct NegRule : NoAnswer {
+  static Range range(ArrayRef<Range> r) { return -r[0]; }
+  template <typename> static MaybeExpr scaled(const Site &, unsigned, Expr v) { return -v; }
+  static MaybeExpr logPartial(const Site &site, unsigned) { return site.out().constant(0); }
+  static MaybeExpr solve(const Site &site, unsigned, ArrayRef<Range>) { return -site.out(); }
+};
+
+// y = a b: dy/da = b; a = y / b where b cannot be 0
+struct MulRule : NoAnswer {
+  static Range range(ArrayRef<Range> r) { return r[0] * r[1]; }
+  static MaybeExpr partial(const Site &site, unsigned k) { return site.in(1 - k); }
+  static MaybeExpr logPartial(const Site &site, unsigned k) { return log(abs(site.in(1 - k))); }
+  static MaybeExpr solve(const Site &site, unsigned unknown, ArrayRef<Range> r) {
+    if (!r[1 - unknown].isNonZero())
+      return std::nullopt;
+    return site.out() / site.in(1 - unknown);
+  }
+};
+
+// y = a / b: dy/da = 1 / b, dy/db = -y / b
+struct DivRule : NoAnswer {
+  static Range range(ArrayRef<Range> r) { return r[0] * reciprocal(r[1]); }
+  static MaybeExpr partial(const Site &site, unsigned k) {
+    return k == 0 ? 1.0 / site.in(1) : -(site.out() / site.in(1));
+  }
+  template <typename> static MaybeExpr scaled(const Site &site, unsigned k, Expr v) {
+    return k == 0 ? v / site.in(1) : -(v * site.out() / site.in(1));
+  }
+  static MaybeExpr logPartial(const Site &site, unsigned k) {
+    Expr denominator = log(abs(site.in(1)));
+    return k == 0 ? -denominator : log(abs(site.in(0))) - 2.0 * denominator;
+  }
+  static MaybeExpr solve(const Site &site, unsigned unknown, ArrayRef<Range> r) {
+    if (!r[1 - unknown].isNonZero() || (unknown == 0 && !r[1].isNonZero()))
+      return std::nullopt;
+    return unknown == 0 ? site.out() * site.in(1) : site.in(0) / site.out();
+  }
+};
+
+// y = max(a, b): the larger operand takes the derivative, the first at a tie. Asked of the result, not of the operands, so that
+// an activation's input need not be kept for the gradient: a > b exactly where y > b.
+struct MaxRule : NoAnswer {
+  static Range range(ArrayRef<Range> r) { return maximum(r[0], r[1]); }
+  static MaybeExpr partial(const Site &site, unsigned k) {
+    Expr zero = site.out().constant(0), one = site.out().constant(1);
+    return k == 0 ? site.in(1).whereAtLeast(site.out(), zero, one) : site.in(1).whereAtLeast(site.out(), one, zero);
+  }
+  template <typename> static MaybeExpr scaled(const Site &site, unsigned k, Expr v) {
+    Expr zero = v.constant(0);
+    return k == 0 ? site.in(1).whereAtLeast(site.out(), zero, v) : site.in(1).whereAtLeast(site.out(), v, zero);
+  }
+};
+
+// y = min(a, b)
+struct MinRule : NoAnswer {
+  static Range range(ArrayRef<Range> r) { return -maximum(-r[0], -r[1]); }
+  static MaybeExpr partial(const Site &site, unsigned k) {
+    Expr zero = site.out().constant(0), one = site.out().constant(1);
+    return k == 0 ? site.out().whereAtLeast(site.in(1), zero, one) : site.out().whereAtLeast(site.in(1), one, zero);
+  }
+  template <typename> static MaybeExpr scaled(const Site &site, unsigned k, Expr v) {
+    Expr zero = v.constant(0);
+    return k == 0 ? site.out().whereAtLeast(site.in(1), zero, v) : site.out().whereAtLeast(site.in(1), v, zero);
+  }
+};
+
+// y = a^p for a > 0: dy/da = p a^(p-1), dy/dp = y log a; a = y^(1/p), p = log y / log a
+struct PowRule : NoAnswer {
+  static Range range(ArrayRef<Range> r) { return r[0].isPositive() ? Range::open(0, kInfinity) : Range::all(); }
+  static MaybeExpr partial(const Site &site, unsigned k) {
+    if (k == 1)
+      return site.out() * log(site.in(0));
+    return site.in(1) * site.in(0).binary<math::PowFOp>(site.in(1) - 1.0);
+  }
+  static MaybeExpr logPartial(const Site &site, unsigned k) {
+    if (k == 1)
+      return std::nullopt;
+    return log(abs(site.in(1))) + (site.in(1) - 1.0) * log(site.in(0));
+  }
+  static MaybeExpr solve(const Site &site, unsigned unknown, ArrayRef<Range> r) {
+    if (unknown == 1 || !r[0].isPositive() || !r[1].isNonZero())
+      return std::nullopt;
+    return site.out().binary<math::PowFOp>(1.0 / site.in(1));
+  }
+};
+
+// y = c ? a : b. Each branch takes the derivative where it is chosen; c itself has none.
+struct SelectRule : NoAnswer {
+  static Range range(ArrayRef<Range> r) { return hull(r[1], r[2]); }
+  template <typename> static MaybeExpr scaled(const Site &site, unsigned k, Expr v) {
+    if (k == 0)
+      return std::nullopt;
+    Value zero = v.constant(0);
+    Value then = k == 1 ? static_cast<Value>(v) : zero, otherwise = k == 1 ? zero : static_cast<Value>(v);
+    return site.wrap(arith::SelectOp::create(site.builder, site.loc, site.operands[0], then, otherwise));
+  }
+};
+
+struct CompareRule : NoAnswer {
+  static Range range(ArrayRef<Range>) { return Range::closed(0, 1); }
+};
+
+//===- from rules to interfaces -----------------------------------------------------------------------------------===//
+
+template <typename Op, typename Rule>
+struct ArithDependency : DependencyOpInterface::ExternalModel<ArithDependency<Op, Rule>, Op> {
+  ElementSets dependencies(Operation *, ArrayRef<ElementSets> operands, SetPool &pool) const {
+    ElementSets result(operands[0]);
+    for (const ElementSets &operand : operands.drop_front())
+      for (auto [total, set] : llvm::zip_equal(result, operand))
+        total = pool.unite(total, set);
+    return result;
+  }
+  bool isElementwise(Operation *) const { return true; }
+};
+
+template <typename Op, typename Rule> struct ArithRange : RangeOpInterface::ExternalModel<ArithRange<Op, Rule>, Op> {
+  Range inferRange(Operation *, ArrayRef<Range> operands) const { return Rule::range(operands); }
+};
+
+template <typename Op, typename Rule> struct ArithSolve : SolveOpInterface::ExternalModel<ArithSolve<Op, Rule>, Op> {
+  Value solve(Operation *op, OpBuilder &builder, unsigned unknown, Value result, ArrayRef<Value> operands,
+              ArrayRef<Range> ranges) const {
+    MaybeExpr answer = Rule::solve(Site{builder, op->getLoc(), operands, result}, unknown, ranges);
+    return answer ? static_cast<Value>(*answer) : Value();
+  }
+};
+
+template <typename Op, typename Rule>
+struct ArithDifferentiate : DifferentiateOpInterface::ExternalModel<ArithDifferentiate<Op, Rule>, Op> {
+  Value tangent(Operation *op, OpBuilder &builder, ArrayRef<Value> operands, Value result,
+                ArrayRef<Value> tangents) const {
+    Site site{builder, op->getLoc(), operands, result};
+    MaybeExpr total;
+    for (auto [k, tangent] : llvm::enumerate(tangents)) {
+      if (!tangent)
+        continue;
+      MaybeExpr term = Rule::template scaled<Rule>(site, k, site.wrap(tangent));
+      if (term)
+        total = total ? *total + *term : term;
+    }
+    return total ? static_cast<Value>(*total) : Value();
+  }
+  void adjoints(Operation *op, OpBuilder &builder, ArrayRef<Value> operands, Value result, Value adjoint,
+                const BitVector &wanted, SmallVectorImpl<Value> &results) const {
+    Site site{builder, op->getLoc(), operands, result};
+    for (unsigned k : wanted.set_bits())
+      if (MaybeExpr term = Rule::template scaled<Rule>(site, k, site.wrap(adjoint)))
+        results[k] = *term;
+  }
+  Value logDerivative(Operation *op, OpBuilder &builder, unsigned operand, ArrayRef<Value> operands,
+                      Value result) const {
+    MaybeExpr answer = Rule::logPartial(Site{builder, op->getLoc(), operands, result}, operand);
+    return answer ? static_cast<Value>(*answer) : Value();
+  }
+};
+
+template <typename Op, typename Rule> void attach(MLIRContext *context) {
+  Op::template attachInterface<ArithDependency<Op, Rule>, ArithRange<Op, Rule>, ArithSolve<Op, Rule>,
+                               ArithDifferentiate<Op, Rule>>(*context);
+}
+
+//===- constants --------------------------------------------------------------------------------------------------===//
+
+struct ConstantDependency : DependencyOpInterface::ExternalModel<ConstantDependency, arith::ConstantOp> {
+  ElementSets dependencies(Operation *op, ArrayRef<ElementSets>, SetPool &) const {
+    return ElementSets(elementCount(op->getResult(0)), 0);
+  }
+};
+
+struct ConstantRange : RangeOpInterface::ExternalModel<ConstantRange, arith::ConstantOp> {
+  Range inferRange(Operation *op, ArrayRef<Range>) const {
+    auto dense = dyn_cast<DenseFPElementsAttr>(cast<arith::ConstantOp>(op).getValue());
+    if (!dense || dense.empty())
+      return Range::all();
+    Range range = Range::point((*dense.begin()).convertToDouble());
+    for (const APFloat &value : dense)
+      range = hull(range, Range::point(value.convertToDouble()));
+    return range;
+  }
+};
+
+} // namespace
+
+void attachArithModels(MLIRContext *context) {
+  attach<arith::AddFOp, AddRule>(context);
+  attach<arith::SubFOp, SubRule>(context);
+  attach<arith::NegFOp, NegRule>(context);
+  attach<arith::MulFOp, MulRule>(context);
+  attach<arith::DivFOp, DivRule>(context);
+  attach<arith::MaximumFOp, MaxRule>(context);
+  attach<arith::MinimumFOp, MinRule>(context);
+  attach<math::PowFOp, PowRule>(context);
+  attach<arith::SelectOp, SelectRule>(context);
+  attach<arith::CmpFOp, CompareRule>(context);
+  arith::ConstantOp::attachInterface<ConstantDependency, ConstantRange>(*context);
+}
+
+void registerExternalModels(DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, FlowDialect *, arith::ArithDialect *, math::MathDialect *) {
+    attachScalarModels(context);
+    attachArithModels(context);
+  });
+}
+
+} // namespace flowc::flow

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+//
+// The table of scalar functions (ScalarRules.def) as data.
+
+#pragma once
+
+#include "compiler/Dialect/Flow/Expr.h"
+
+#include <optional>
+
+namespace flowc::flow {
+
+enum class Direction { Increasing, Decreasing };
+
+/// One scalar function: everything that any pass may ask of it.
+struct ScalarRule {
+  llvm::StringRef name;
+  mlir::Value (*build)(mlir::OpBuilder &, mlir::Location, mlir::Value);
+  Range domain, range;
+  /// Where the inverse holds, and which way f goes there.
+  Range injectiveOn;
+  Direction direction;
+  Expr (*derivative)(Expr x, Expr y);
+  /// Nothing where there is no better form than the logarithm of the derivative.
+  std::optional<Expr> (*logDerivative)(Expr x, Expr y);
+  /// Nothing where there is no closed form.
+  std::optional<Expr> (*inverse)(Expr y);
+};
+
+/// All rows.
+llvm::ArrayRef<ScalarRule> scalarRules();
+
+/// The row called `name`, or null.
+const ScalarRule *findScalarRule(llvm::StringRef name);
+
+} // namespace flowc::flow

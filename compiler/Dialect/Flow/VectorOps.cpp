@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+//
+// The flow dialect's own vector ops answer the four questions.
+
+#include "compiler/Dialect/Flow/Expr.h"
+#include "compiler/Dialect/Flow/FlowDialect.h"
+
+using namespace mlir;
+
+namespace flowc::flow {
+namespace {
+
+ElementSets everywhere(Value value, SetId set) { return ElementSets(elementCount(value), set); }
+
+RankedTensorType vectorType(OpBuilder &builder, int64_t size, Type like) {
+  return RankedTensorType::get({size}, getElementTypeOrSelf(like));
+}
+
+Value sumOf(OpBuilder &builder, Location loc, Value value) {
+  return SumOp::create(builder, loc, RankedTensorType::get({}, getElementTypeOrSelf(value.getType())), value);
+}
+
+} // namespace
+
+//===- read -------------------------------------------------------------------------------------------------------===//
+
+ElementSets ReadOp::dependencies(ArrayRef<ElementSets>, SetPool &) { return everywhere(getResult(), 0); }
+Range ReadOp::inferRange(ArrayRef<Range>) { return Range::all(); }
+Value ReadOp::tangent(OpBuilder &, ArrayRef<Value>, Value, ArrayRef<Value>) { return {}; }
+void ReadOp::adjoints(OpBuilder &, ArrayRef<Value>, Value, Value, const BitVector &, SmallVectorImpl<Value> &) {}
+
+//===- matvec: y = A x --------------------------------------------------------------------------------------------===//
+
+ElementSets MatvecOp::dependencies(ArrayRef<ElementSets> operands, SetPool &pool) {
+  SmallVector<SetId> all(operands[0]);
+  all.append(operands[1]);
+  return everywhere(getResult(), pool.unite(all));
+}
+Range MatvecOp::inferRange(ArrayRef<Range>) { return Range::all(); }
+Value MatvecOp::solve(OpBuilder &, unsigned, Value, ArrayRef<Value>, ArrayRef<Range>) { return {}; }
+
+// dy = A dx + dA x
+Value MatvecOp::tangent(OpBuilder &builder, ArrayRef<Value> operands, Value result, ArrayRef<Value> tangents) {
+  Value total;
+  for (unsigned which : {0u, 1u}) {
+    if (!tangents[which])
+      continue;
+    Value matrix = which == 0 ? tangents[0] : operands[0], vector = which == 1 ? tangents[1] : operands[1];
+    Value term = MatvecOp::create(builder, getLoc(), result.getType(), matrix, vector, getTransposed());
+    total = total ? (Value)arith::AddFOp::create(builder, getLoc(), total, term) : term;
+  }
+  return total;
+}
+
+// dA = g x^T (of the transpose: x g^T), dx = A^T g
+void MatvecOp::adjoints(OpBuilder &builder, ArrayRef<Value> operands, Value, Value adjoint, const BitVector &wanted,
+                        SmallVectorImpl<Value> &results) {
+  if (wanted[0]) {
+    Value left = getTransposed() ? operands[1] : adjoint, right = getTransposed() ? adjoint : operands[1];
+    results[0] = OuterOp::create(builder, getLoc(), operands[0].getType(), left, right);
+  }
+  if (wanted[1])
+    results[1] =
+        MatvecOp::create(builder, getLoc(), operands[1].getType(), operands[0], adjoint, !getTransposed());
+}
+
+//===- outer: Y = a b^T -------------------------------------------------------------------------------------------===//
+
+ElementSets OuterOp::dependencies(ArrayRef<ElementSets> operands, SetPool &pool) {
+  ElementSets result;
+  for (SetId left : operands[0])
+    for (SetId right : operands[1])
+      result.push_back(pool.unite(left, right));
+  return result;
+}
+Range OuterOp::inferRange(ArrayRef<Range> operands) { return operands[0] * operands[1]; }
+Value OuterOp::solve(OpBuilder &, unsigned, Value, ArrayRef<Value>, ArrayRef<Range>) { return {}; }
+
+// dY = da b^T + a db^T
+Value OuterOp::tangent(OpBuilder &builder, ArrayRef<Value> operands, Value result, ArrayRef<Value> tangents) {
+  Value total;
+  for (unsigned which : {0u, 1u}) {
+    if (!tangents[which])
+      continue;
+    Value left = which == 0 ? tangents[0] : operands[0], right = which == 1 ? tangents[1] : operands[1];
+    Value term = OuterOp::create(builder, getLoc(), result.getType(), left, right);
+    total = total ? (Value)arith::AddFOp::create(builder, getLoc(), total, term) : term;
+  }
+  return total;
+}
+
+// da = G b, db = G^T a
+void OuterOp::adjoints(OpBuilder &builder, ArrayRef<Value> operands, Value, Value adjoint, const BitVector &wanted,
+                       SmallVectorImpl<Value> &results) {
+  if (wanted[0])
+    results[0] = MatvecOp::create(builder, getLoc(), operands[0].getType(), adjoint, operands[1], false);
+  if (wanted[1])
+    results[1] = MatvecOp::create(builder, getLoc(), operands[1].getType(), adjoint, operands[0], true);
+}
+
+//===- extract: y[i] = x[indices[i]] ------------------------------------------------------------------------------===//
+
+ElementSets ExtractOp::dependencies(ArrayRef<ElementSets> operands, SetPool &) {
+  ElementSets result;
+  for (int64_t index : getIndices())
+    result.push_back(operands[0][index]);
+  return result;
+}
+bool ExtractOp::movedFrom(SmallVectorImpl<std::pair<unsigned, int64_t>> &source) {
+  for (int64_t index : getIndices())
+    source.push_back({0, index});
+  return true;
+}
+Range ExtractOp::inferRange(ArrayRef<Range> operands) { return operands[0]; }
+// Alone it does not determine the elements that it leaves out; the structure analysis puts pieces together.
+Value ExtractOp::solve(OpBuilder &, unsigned, Value, ArrayRef<Value>, ArrayRef<Range>) { return {}; }
+Value ExtractOp::tangent(OpBuilder &builder, ArrayRef<Value>, Value result, ArrayRef<Value> tangents) {
+  return ExtractOp::create(builder, getLoc(), result.getType(), tangents[0], getIndices());
+}
+void ExtractOp::adjoints(OpBuilder &builder, ArrayRef<Value> operands, Value, Value adjoint, const BitVector &wanted,
+                         SmallVectorImpl<Value> &results) {
+  if (wanted[0])
+    results[0] = MergeOp::create(builder, getLoc(), operands[0].getType(), ValueRange{adjoint},
+                                 builder.getArrayAttr({getIndicesAttr()}));
+}
+
+//===- merge: y[indices[k][i]] = piece_k[i] -----------------------------------------------------------------------===//
+
+ElementSets MergeOp::dependencies(ArrayRef<ElementSets> operands, SetPool &) {
+  ElementSets result = everywhere(getResult(), 0);
+  for (auto [k, sets] : llvm::enumerate(operands))
+    for (auto [index, set] : llvm::zip_equal(pieceIndices(k), sets))
+      result[index] = set;
+  return result;
+}
+bool MergeOp::movedFrom(SmallVectorImpl<std::pair<unsigned, int64_t>> &source) {
+  source.assign(elementCount(getResult()), {~0u, 0});
+  for (unsigned k = 0; k < getPieces().size(); ++k)
+    for (auto [position, index] : llvm::enumerate(pieceIndices(k)))
+      source[index] = {k, static_cast<int64_t>(position)};
+  // With holes (which are zero) the result is not made of operands alone.
+  return llvm::none_of(source, [](auto entry) { return entry.first == ~0u; });
+}
+Range MergeOp::inferRange(ArrayRef<Range> operands) {
+  SmallVector<std::pair<unsigned, int64_t>> source;
+  Range range = movedFrom(source) && !operands.empty() ? operands[0] : Range::point(0);
+  for (const Range &operand : operands)
+    range = hull(range, operand);
+  return range;
+}
+Value MergeOp::solve(OpBuilder &builder, unsigned unknown, Value result, ArrayRef<Value>, ArrayRef<Range>) {
+  return ExtractOp::create(builder, getLoc(), getPieces()[unknown].getType(), result, pieceIndices(unknown));
+}
+Value MergeOp::tangent(OpBuilder &builder, ArrayRef<Value>, Value result, ArrayRef<Value> tangents) {
+  SmallVector<Value> pieces;
+  SmallVector<Attribute> indices;
+  for (auto [k, tangent] : llvm::enumerate(tangents)) {
+    if (!tangent)
+      continue;
+    pieces.push_back(tangent);
+    indices.push_back(getIndices()[k]);
+  }
+  if (pieces.empty())
+    return {};
+  return MergeOp::create(builder, getLoc(), result.getType(), pieces, builder.getArrayAttr(indices));
+}
+void MergeOp::adjoints(OpBuilder &builder, ArrayRef<Value> operands, Value, Value adjoint, const BitVector &wanted,
+                       SmallVectorImpl<Value> &results) {
+  for (unsigned k : wanted.set_bits())
+    results[k] = ExtractOp::create(builder, getLoc(), operands[k].getType(), adjoint, pieceIndices(k));
+}
+
+//===- sum and splat ----------------------------------------------------------------------------------------------===//
+
+ElementSets SumOp::dependencies(ArrayRef<ElementSets> operands, SetPool &pool) { return {pool.unite(operands[0])}; }
+Range SumOp::inferRange(ArrayRef<Range> operands) {
+  double count = elementCount(getVector());
+  return count == 0 ? Range::point(0) : operands[0] * Range::point(count);
+}
+Value SumOp::solve(OpBuilder &builder, unsigned, Value result, ArrayRef<Value>, ArrayRef<Range>) {
+  if (elementCount(getVector()) != 1)
+    return {};
+  return SplatOp::create(builder, getLoc(), getVector().getType(), result);
+}
+Value SumOp::tangent(OpBuilder &builder, ArrayRef<Value>, Value, ArrayRef<Value> tangents) {
+  return sumOf(builder, getLoc(), tangents[0]);
+}
+void SumOp::adjoints(OpBuilder &builder, ArrayRef<Value> operands, Value, Value adjoint, const BitVector &wanted,
+                     SmallVectorImpl<Value> &results) {
+  if (wanted[0])
+    results[0] = SplatOp::create(builder, getLoc(), operands[0].getType(), adjoint);
+}
+
+ElementSets SplatOp::dependencies(ArrayRef<ElementSets> operands, SetPool &) {
+  return everywhere(getResult(), operands[0][0]);
+}
+Range SplatOp::inferRange(ArrayRef<Range> operands) { return operands[0]; }
+Value SplatOp::solve(OpBuilder &builder, unsigned, Value result, ArrayRef<Value>, ArrayRef<Range>) {
+  return elementCount(getResult()) == 1 ? sumOf(builder, getLoc(), result) : Value();
+}
+Value SplatOp::tangent(OpBuilder &builder, ArrayRef<Value>, Value result, ArrayRef<Value> tangents) {
+  return SplatOp::create(builder, getLoc(), result.getType(), tangents[0]);
+}
+void SplatOp::adjoints(OpBuilder &builder, ArrayRef<Value>, Value, Value adjoint, const BitVector &wanted,
+                       SmallVectorImpl<Value> &results) {
+  if (wanted[0])
+    results[0] = sumOf(builder, getLoc(), adjoint);
+}
+
+//===- constrained: the identity, with a fact ---------------------------------------------------------------------===//
+
+ElementSets ConstrainedOp::dependencies(ArrayRef<ElementSets> operands, SetPool &) { return operands[0]; }
+bool ConstrainedOp::isElementwise() { return true; }
+Range ConstrainedOp::inferRange(ArrayRef<Range>) {
+  return {getLow().convertToDouble(), getHigh().convertToDouble(), getLowOpen(), getHighOpen()};
+}
+Value ConstrainedOp::solve(OpBuilder &, unsigned, Value result, ArrayRef<Value>, ArrayRef<Range>) { return result; }
+Value ConstrainedOp::tangent(OpBuilder &, ArrayRef<Value>, Value, ArrayRef<Value> tangents) { return tangents[0]; }
+void ConstrainedOp::adjoints(OpBuilder &, ArrayRef<Value>, Value, Value adjoint, const BitVector &wanted,
+                             SmallVectorImpl<Value> &results) {
+  if (wanted[0])
+    results[0] = adjoint;
+}
+
+} // namespace flowc::flow
