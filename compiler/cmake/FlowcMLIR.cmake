@@ -54,5 +54,8 @@ function(flowc_add_tool name)
   target_link_libraries(${name} PRIVATE flowc_mlir ${ARG_LINK})
   target_precompile_headers(${name} REUSE_FROM flowc_pch)
   target_link_options(${name} PRIVATE -fuse-ld=lld)
+  # Executables default to -fPIE, which the precompiled header of the libraries was not made with.
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(${name} PRIVATE -fPIC)
   set_target_properties(${name} PROPERTIES BUILD_RPATH ${LLVM_LIBRARY_DIR} INSTALL_RPATH ${LLVM_LIBRARY_DIR})
 endfunction()

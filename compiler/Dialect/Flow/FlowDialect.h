@@ -5,7 +5,7 @@
 #pragma once
 
 #include "compiler/Dialect/Flow/ElementSets.h"
-#include "compiler/Dialect/Flow/Range.h"
+#include "compiler/Dialect/Flow/Interval.h"
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/Builders.h"

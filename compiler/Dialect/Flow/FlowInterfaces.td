@@ -31,7 +31,7 @@ def RangeOpInterface : OpInterface<"RangeOpInterface"> {
   let description = [{Given the operands' ranges, what range has the result?}];
   let methods = [
     InterfaceMethod<"One interval that holds for all elements; must never be too small.",
-      "::flowc::flow::Range", "inferRange", (ins "::llvm::ArrayRef<::flowc::flow::Range>":$operands)>,
+      "::flowc::flow::Interval", "inferRange", (ins "::llvm::ArrayRef<::flowc::flow::Interval>":$operands)>,
   ];
 }
 
@@ -43,7 +43,7 @@ def SolveOpInterface : OpInterface<"SolveOpInterface"> {
       Builds operand number `unknown` from the `result`; `operands[unknown]` is null. `ranges` are the operands' ranges. Returns
       null if there is no closed form.
     }], "::mlir::Value", "solve", (ins "::mlir::OpBuilder &":$builder, "unsigned":$unknown, "::mlir::Value":$result,
-        "::llvm::ArrayRef<::mlir::Value>":$operands, "::llvm::ArrayRef<::flowc::flow::Range>":$ranges)>,
+        "::llvm::ArrayRef<::mlir::Value>":$operands, "::llvm::ArrayRef<::flowc::flow::Interval>":$ranges)>,
   ];
 }
 

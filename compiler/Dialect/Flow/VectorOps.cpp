@@ -25,7 +25,7 @@ Value sumOf(OpBuilder &builder, Location loc, Value value) {
 //===- read -------------------------------------------------------------------------------------------------------===//
 
 ElementSets ReadOp::dependencies(ArrayRef<ElementSets>, SetPool &) { return everywhere(getResult(), 0); }
-Range ReadOp::inferRange(ArrayRef<Range>) { return Range::all(); }
+Interval ReadOp::inferRange(ArrayRef<Interval>) { return Interval::all(); }
 Value ReadOp::tangent(OpBuilder &, ArrayRef<Value>, Value, ArrayRef<Value>) { return {}; }
 void ReadOp::adjoints(OpBuilder &, ArrayRef<Value>, Value, Value, const BitVector &, SmallVectorImpl<Value> &) {}
 
@@ -36,8 +36,8 @@ ElementSets MatvecOp::dependencies(ArrayRef<ElementSets> operands, SetPool &pool
   all.append(operands[1]);
   return everywhere(getResult(), pool.unite(all));
 }
-Range MatvecOp::inferRange(ArrayRef<Range>) { return Range::all(); }
-Value MatvecOp::solve(OpBuilder &, unsigned, Value, ArrayRef<Value>, ArrayRef<Range>) { return {}; }
+Interval MatvecOp::inferRange(ArrayRef<Interval>) { return Interval::all(); }
+Value MatvecOp::solve(OpBuilder &, unsigned, Value, ArrayRef<Value>, ArrayRef<Interval>) { return {}; }
 
 // dy = A dx + dA x
 Value MatvecOp::tangent(OpBuilder &builder, ArrayRef<Value> operands, Value result, ArrayRef<Value> tangents) {
@@ -73,8 +73,8 @@ ElementSets OuterOp::dependencies(ArrayRef<ElementSets> operands, SetPool &pool)
       result.push_back(pool.unite(left, right));
   return result;
 }
-Range OuterOp::inferRange(ArrayRef<Range> operands) { return operands[0] * operands[1]; }
-Value OuterOp::solve(OpBuilder &, unsigned, Value, ArrayRef<Value>, ArrayRef<Range>) { return {}; }
+Interval OuterOp::inferRange(ArrayRef<Interval> operands) { return operands[0] * operands[1]; }
+Value OuterOp::solve(OpBuilder &, unsigned, Value, ArrayRef<Value>, ArrayRef<Interval>) { return {}; }
 
 // dY = da b^T + a db^T
 Value OuterOp::tangent(OpBuilder &builder, ArrayRef<Value> operands, Value result, ArrayRef<Value> tangents) {
@@ -111,9 +111,9 @@ bool ExtractOp::movedFrom(SmallVectorImpl<std::pair<unsigned, int64_t>> &source)
     source.push_back({0, index});
   return true;
 }
-Range ExtractOp::inferRange(ArrayRef<Range> operands) { return operands[0]; }
+Interval ExtractOp::inferRange(ArrayRef<Interval> operands) { return operands[0]; }
 // Alone it does not determine the elements that it leaves out; the structure analysis puts pieces together.
-Value ExtractOp::solve(OpBuilder &, unsigned, Value, ArrayRef<Value>, ArrayRef<Range>) { return {}; }
+Value ExtractOp::solve(OpBuilder &, unsigned, Value, ArrayRef<Value>, ArrayRef<Interval>) { return {}; }
 Value ExtractOp::tangent(OpBuilder &builder, ArrayRef<Value>, Value result, ArrayRef<Value> tangents) {
   return ExtractOp::create(builder, getLoc(), result.getType(), tangents[0], getIndices());
 }
@@ -141,14 +141,14 @@ bool MergeOp::movedFrom(SmallVectorImpl<std::pair<unsigned, int64_t>> &source) {
   // With holes (which are zero) the result is not made of operands alone.
   return llvm::none_of(source, [](auto entry) { return entry.first == ~0u; });
 }
-Range MergeOp::inferRange(ArrayRef<Range> operands) {
+Interval MergeOp::inferRange(ArrayRef<Interval> operands) {
   SmallVector<std::pair<unsigned, int64_t>> source;
-  Range range = movedFrom(source) && !operands.empty() ? operands[0] : Range::point(0);
-  for (const Range &operand : operands)
+  Interval range = movedFrom(source) && !operands.empty() ? operands[0] : Interval::point(0);
+  for (const Interval &operand : operands)
     range = hull(range, operand);
   return range;
 }
-Value MergeOp::solve(OpBuilder &builder, unsigned unknown, Value result, ArrayRef<Value>, ArrayRef<Range>) {
+Value MergeOp::solve(OpBuilder &builder, unsigned unknown, Value result, ArrayRef<Value>, ArrayRef<Interval>) {
   return ExtractOp::create(builder, getLoc(), getPieces()[unknown].getType(), result, pieceIndices(unknown));
 }
 Value MergeOp::tangent(OpBuilder &builder, ArrayRef<Value>, Value result, ArrayRef<Value> tangents) {
@@ -173,11 +173,11 @@ void MergeOp::adjoints(OpBuilder &builder, ArrayRef<Value> operands, Value, Valu
 //===- sum and splat ----------------------------------------------------------------------------------------------===//
 
 ElementSets SumOp::dependencies(ArrayRef<ElementSets> operands, SetPool &pool) { return {pool.unite(operands[0])}; }
-Range SumOp::inferRange(ArrayRef<Range> operands) {
+Interval SumOp::inferRange(ArrayRef<Interval> operands) {
   double count = elementCount(getVector());
-  return count == 0 ? Range::point(0) : operands[0] * Range::point(count);
+  return count == 0 ? Interval::point(0) : operands[0] * Interval::point(count);
 }
-Value SumOp::solve(OpBuilder &builder, unsigned, Value result, ArrayRef<Value>, ArrayRef<Range>) {
+Value SumOp::solve(OpBuilder &builder, unsigned, Value result, ArrayRef<Value>, ArrayRef<Interval>) {
   if (elementCount(getVector()) != 1)
     return {};
   return SplatOp::create(builder, getLoc(), getVector().getType(), result);
@@ -194,8 +194,8 @@ void SumOp::adjoints(OpBuilder &builder, ArrayRef<Value> operands, Value, Value 
 ElementSets SplatOp::dependencies(ArrayRef<ElementSets> operands, SetPool &) {
   return everywhere(getResult(), operands[0][0]);
 }
-Range SplatOp::inferRange(ArrayRef<Range> operands) { return operands[0]; }
-Value SplatOp::solve(OpBuilder &builder, unsigned, Value result, ArrayRef<Value>, ArrayRef<Range>) {
+Interval SplatOp::inferRange(ArrayRef<Interval> operands) { return operands[0]; }
+Value SplatOp::solve(OpBuilder &builder, unsigned, Value result, ArrayRef<Value>, ArrayRef<Interval>) {
   return elementCount(getResult()) == 1 ? sumOf(builder, getLoc(), result) : Value();
 }
 Value SplatOp::tangent(OpBuilder &builder, ArrayRef<Value>, Value result, ArrayRef<Value> tangents) {
@@ -211,10 +211,10 @@ void SplatOp::adjoints(OpBuilder &builder, ArrayRef<Value>, Value, Value adjoint
 
 ElementSets ConstrainedOp::dependencies(ArrayRef<ElementSets> operands, SetPool &) { return operands[0]; }
 bool ConstrainedOp::isElementwise() { return true; }
-Range ConstrainedOp::inferRange(ArrayRef<Range>) {
+Interval ConstrainedOp::inferRange(ArrayRef<Interval>) {
   return {getLow().convertToDouble(), getHigh().convertToDouble(), getLowOpen(), getHighOpen()};
 }
-Value ConstrainedOp::solve(OpBuilder &, unsigned, Value result, ArrayRef<Value>, ArrayRef<Range>) { return result; }
+Value ConstrainedOp::solve(OpBuilder &, unsigned, Value result, ArrayRef<Value>, ArrayRef<Interval>) { return result; }
 Value ConstrainedOp::tangent(OpBuilder &, ArrayRef<Value>, Value, ArrayRef<Value> tangents) { return tangents[0]; }
 void ConstrainedOp::adjoints(OpBuilder &, ArrayRef<Value>, Value, Value adjoint, const BitVector &wanted,
                              SmallVectorImpl<Value> &results) {

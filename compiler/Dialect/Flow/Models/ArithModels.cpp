@@ -29,7 +29,7 @@ using MaybeExpr = std::optional<Expr>;
 struct NoAnswer {
   /// The partial derivative by operand k; nothing if it is zero everywhere.
   static MaybeExpr partial(const Site &, unsigned) { return std::nullopt; }
-  static MaybeExpr solve(const Site &, unsigned, ArrayRef<Range>) { return std::nullopt; }
+  static MaybeExpr solve(const Site &, unsigned, ArrayRef<Interval>) { return std::nullopt; }
   static MaybeExpr logPartial(const Site &, unsigned) { return std::nullopt; }
   /// The partial derivative by operand k times v; a rule may know something simpler than the product.
   template <typename Rule> static MaybeExpr scaled(const Site &site, unsigned k, Expr v) {
@@ -40,36 +40,36 @@ struct NoAnswer {
 
 // y = a + b
 struct AddRule : NoAnswer {
-  static Range range(ArrayRef<Range> r) { return r[0] + r[1]; }
+  static Interval range(ArrayRef<Interval> r) { return r[0] + r[1]; }
   template <typename> static MaybeExpr scaled(const Site &, unsigned, Expr v) { return v; }
   static MaybeExpr logPartial(const Site &site, unsigned) { return site.out().constant(0); }
-  static MaybeExpr solve(const Site &site, unsigned unknown, ArrayRef<Range>) { return site.out() - site.in(1 - unknown); }
+  static MaybeExpr solve(const Site &site, unsigned unknown, ArrayRef<Interval>) { return site.out() - site.in(1 - unknown); }
 };
 
 // y = a - b
 struct SubRule : NoAnswer {
-  static Range range(ArrayRef<Range> r) { return r[0] + -r[1]; }
+  static Interval range(ArrayRef<Interval> r) { return r[0] + -r[1]; }
   template <typename> static MaybeExpr scaled(const Site &, unsigned k, Expr v) { return k == 0 ? v : -v; }
   static MaybeExpr logPartial(const Site &site, unsigned) { return site.out().constant(0); }
-  static MaybeExpr solve(const Site &site, unsigned unknown, ArrayRef<Range>) {
+  static MaybeExpr solve(const Site &site, unsigned unknown, ArrayRef<Interval>) {
     return unknown == 0 ? site.out() + site.in(1) : site.in(0) - site.out();
   }
 };
 
 // y = -a
 struct NegRule : NoAnswer {
-  static Range range(ArrayRef<Range> r) { return -r[0]; }
+  static Interval range(ArrayRef<Interval> r) { return -r[0]; }
   template <typename> static MaybeExpr scaled(const Site &, unsigned, Expr v) { return -v; }
   static MaybeExpr logPartial(const Site &site, unsigned) { return site.out().constant(0); }
-  static MaybeExpr solve(const Site &site, unsigned, ArrayRef<Range>) { return -site.out(); }
+  static MaybeExpr solve(const Site &site, unsigned, ArrayRef<Interval>) { return -site.out(); }
 };
 
 // y = a b: dy/da = b; a = y / b where b cannot be 0
 struct MulRule : NoAnswer {
-  static Range range(ArrayRef<Range> r) { return r[0] * r[1]; }
+  static Interval range(ArrayRef<Interval> r) { return r[0] * r[1]; }
   static MaybeExpr partial(const Site &site, unsigned k) { return site.in(1 - k); }
   static MaybeExpr logPartial(const Site &site, unsigned k) { return log(abs(site.in(1 - k))); }
-  static MaybeExpr solve(const Site &site, unsigned unknown, ArrayRef<Range> r) {
+  static MaybeExpr solve(const Site &site, unsigned unknown, ArrayRef<Interval> r) {
     if (!r[1 - unknown].isNonZero())
       return std::nullopt;
     return site.out() / site.in(1 - unknown);
@@ -78,7 +78,7 @@ struct MulRule : NoAnswer {
 
 // y = a / b: dy/da = 1 / b, dy/db = -y / b
 struct DivRule : NoAnswer {
-  static Range range(ArrayRef<Range> r) { return r[0] * reciprocal(r[1]); }
+  static Interval range(ArrayRef<Interval> r) { return r[0] * reciprocal(r[1]); }
   static MaybeExpr partial(const Site &site, unsigned k) {
     return k == 0 ? 1.0 / site.in(1) : -(site.out() / site.in(1));
   }
@@ -89,7 +89,7 @@ struct DivRule : NoAnswer {
     Expr denominator = log(abs(site.in(1)));
     return k == 0 ? -denominator : log(abs(site.in(0))) - 2.0 * denominator;
   }
-  static MaybeExpr solve(const Site &site, unsigned unknown, ArrayRef<Range> r) {
+  static MaybeExpr solve(const Site &site, unsigned unknown, ArrayRef<Interval> r) {
     if (!r[1 - unknown].isNonZero() || (unknown == 0 && !r[1].isNonZero()))
       return std::nullopt;
     return unknown == 0 ? site.out() * site.in(1) : site.in(0) / site.out();
@@ -99,7 +99,7 @@ struct DivRule : NoAnswer {
 // y = max(a, b): the larger operand takes the derivative, the first at a tie. Asked of the result, not of the operands, so that
 // an activation's input need not be kept for the gradient: a > b exactly where y > b.
 struct MaxRule : NoAnswer {
-  static Range range(ArrayRef<Range> r) { return maximum(r[0], r[1]); }
+  static Interval range(ArrayRef<Interval> r) { return maximum(r[0], r[1]); }
   static MaybeExpr partial(const Site &site, unsigned k) {
     Expr zero = site.out().constant(0), one = site.out().constant(1);
     return k == 0 ? site.in(1).whereAtLeast(site.out(), zero, one) : site.in(1).whereAtLeast(site.out(), one, zero);
@@ -112,7 +112,7 @@ struct MaxRule : NoAnswer {
 
 // y = min(a, b)
 struct MinRule : NoAnswer {
-  static Range range(ArrayRef<Range> r) { return -maximum(-r[0], -r[1]); }
+  static Interval range(ArrayRef<Interval> r) { return -maximum(-r[0], -r[1]); }
   static MaybeExpr partial(const Site &site, unsigned k) {
     Expr zero = site.out().constant(0), one = site.out().constant(1);
     return k == 0 ? site.out().whereAtLeast(site.in(1), zero, one) : site.out().whereAtLeast(site.in(1), one, zero);
@@ -125,7 +125,7 @@ struct MinRule : NoAnswer {
 
 // y = a^p for a > 0: dy/da = p a^(p-1), dy/dp = y log a; a = y^(1/p), p = log y / log a
 struct PowRule : NoAnswer {
-  static Range range(ArrayRef<Range> r) { return r[0].isPositive() ? Range::open(0, kInfinity) : Range::all(); }
+  static Interval range(ArrayRef<Interval> r) { return r[0].isPositive() ? Interval::open(0, kInfinity) : Interval::all(); }
   static MaybeExpr partial(const Site &site, unsigned k) {
     if (k == 1)
       return site.out() * log(site.in(0));
@@ -136,7 +136,7 @@ struct PowRule : NoAnswer {
       return std::nullopt;
     return log(abs(site.in(1))) + (site.in(1) - 1.0) * log(site.in(0));
   }
-  static MaybeExpr solve(const Site &site, unsigned unknown, ArrayRef<Range> r) {
+  static MaybeExpr solve(const Site &site, unsigned unknown, ArrayRef<Interval> r) {
     if (unknown == 1 || !r[0].isPositive() || !r[1].isNonZero())
       return std::nullopt;
     return site.out().binary<math::PowFOp>(1.0 / site.in(1));
@@ -145,7 +145,7 @@ struct PowRule : NoAnswer {
 
 // y = c ? a : b. Each branch takes the derivative where it is chosen; c itself has none.
 struct SelectRule : NoAnswer {
-  static Range range(ArrayRef<Range> r) { return hull(r[1], r[2]); }
+  static Interval range(ArrayRef<Interval> r) { return hull(r[1], r[2]); }
   template <typename> static MaybeExpr scaled(const Site &site, unsigned k, Expr v) {
     if (k == 0)
       return std::nullopt;
@@ -156,7 +156,7 @@ struct SelectRule : NoAnswer {
 };
 
 struct CompareRule : NoAnswer {
-  static Range range(ArrayRef<Range>) { return Range::closed(0, 1); }
+  static Interval range(ArrayRef<Interval>) { return Interval::closed(0, 1); }
 };
 
 //===- from rules to interfaces -----------------------------------------------------------------------------------===//
@@ -174,12 +174,12 @@ struct ArithDependency : DependencyOpInterface::ExternalModel<ArithDependency<Op
 };
 
 template <typename Op, typename Rule> struct ArithRange : RangeOpInterface::ExternalModel<ArithRange<Op, Rule>, Op> {
-  Range inferRange(Operation *, ArrayRef<Range> operands) const { return Rule::range(operands); }
+  Interval inferRange(Operation *, ArrayRef<Interval> operands) const { return Rule::range(operands); }
 };
 
 template <typename Op, typename Rule> struct ArithSolve : SolveOpInterface::ExternalModel<ArithSolve<Op, Rule>, Op> {
   Value solve(Operation *op, OpBuilder &builder, unsigned unknown, Value result, ArrayRef<Value> operands,
-              ArrayRef<Range> ranges) const {
+              ArrayRef<Interval> ranges) const {
     MaybeExpr answer = Rule::solve(Site{builder, op->getLoc(), operands, result}, unknown, ranges);
     return answer ? static_cast<Value>(*answer) : Value();
   }
@@ -228,13 +228,13 @@ struct ConstantDependency : DependencyOpInterface::ExternalModel<ConstantDepende
 };
 
 struct ConstantRange : RangeOpInterface::ExternalModel<ConstantRange, arith::ConstantOp> {
-  Range inferRange(Operation *op, ArrayRef<Range>) const {
+  Interval inferRange(Operation *op, ArrayRef<Interval>) const {
     auto dense = dyn_cast<DenseFPElementsAttr>(cast<arith::ConstantOp>(op).getValue());
     if (!dense || dense.empty())
-      return Range::all();
-    Range range = Range::point((*dense.begin()).convertToDouble());
+      return Interval::all();
+    Interval range = Interval::point((*dense.begin()).convertToDouble());
     for (const APFloat &value : dense)
-      range = hull(range, Range::point(value.convertToDouble()));
+      range = hull(range, Interval::point(value.convertToDouble()));
     return range;
   }
 };

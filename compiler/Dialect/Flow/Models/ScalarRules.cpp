@@ -59,11 +59,11 @@ struct ScalarDependency : DependencyOpInterface::ExternalModel<ScalarDependency<
 
 template <typename Op, unsigned Row> struct ScalarRange : RangeOpInterface::ExternalModel<ScalarRange<Op, Row>, Op> {
   // The range over the whole domain; sharper images of narrower operands are the prover's to add.
-  Range inferRange(Operation *, ArrayRef<Range>) const { return scalarRules()[Row].range; }
+  Interval inferRange(Operation *, ArrayRef<Interval>) const { return scalarRules()[Row].range; }
 };
 
 template <typename Op, unsigned Row> struct ScalarSolve : SolveOpInterface::ExternalModel<ScalarSolve<Op, Row>, Op> {
-  Value solve(Operation *op, OpBuilder &builder, unsigned, Value result, ArrayRef<Value>, ArrayRef<Range> ranges) const {
+  Value solve(Operation *op, OpBuilder &builder, unsigned, Value result, ArrayRef<Value>, ArrayRef<Interval> ranges) const {
     const ScalarRule &rule = scalarRules()[Row];
     if (!ranges[0].within(rule.injectiveOn))
       return {};

@@ -16,9 +16,9 @@ enum class Direction { Increasing, Decreasing };
 struct ScalarRule {
   llvm::StringRef name;
   mlir::Value (*build)(mlir::OpBuilder &, mlir::Location, mlir::Value);
-  Range domain, range;
+  Interval domain, range;
   /// Where the inverse holds, and which way f goes there.
-  Range injectiveOn;
+  Interval injectiveOn;
   Direction direction;
   Expr (*derivative)(Expr x, Expr y);
   /// Nothing where there is no better form than the logarithm of the derivative.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-#include "compiler/Dialect/Flow/Range.h"
+#include "compiler/Dialect/Flow/Interval.h"
 
 #include <cmath>
 
@@ -34,28 +34,28 @@ End upper(End a, End b) {
   return {a.value, a.open && b.open};
 }
 
-Range make(End low, End high) {
+Interval make(End low, End high) {
   return {low.value, high.value, low.open || std::isinf(low.value), high.open || std::isinf(high.value)};
 }
 
-End lowOf(const Range &a) { return {a.low, a.lowOpen}; }
-End highOf(const Range &a) { return {a.high, a.highOpen}; }
+End lowOf(const Interval &a) { return {a.low, a.lowOpen}; }
+End highOf(const Interval &a) { return {a.high, a.highOpen}; }
 
 } // namespace
 
-bool Range::within(const Range &outer) const {
+bool Interval::within(const Interval &outer) const {
   bool lowFits = low > outer.low || (low == outer.low && (lowOpen || !outer.lowOpen));
   bool highFits = high < outer.high || (high == outer.high && (highOpen || !outer.highOpen));
   return lowFits && highFits;
 }
 
-Range operator+(const Range &a, const Range &b) {
+Interval operator+(const Interval &a, const Interval &b) {
   return make({a.low + b.low, a.lowOpen || b.lowOpen}, {a.high + b.high, a.highOpen || b.highOpen});
 }
 
-Range operator-(const Range &a) { return {-a.high, -a.low, a.highOpen, a.lowOpen}; }
+Interval operator-(const Interval &a) { return {-a.high, -a.low, a.highOpen, a.lowOpen}; }
 
-Range operator*(const Range &a, const Range &b) {
+Interval operator*(const Interval &a, const Interval &b) {
   End corners[] = {multiply(lowOf(a), lowOf(b)), multiply(lowOf(a), highOf(b)), multiply(highOf(a), lowOf(b)),
                    multiply(highOf(a), highOf(b))};
   End low = corners[0], high = corners[0];
@@ -66,9 +66,9 @@ Range operator*(const Range &a, const Range &b) {
   return make(low, high);
 }
 
-Range reciprocal(const Range &a) {
+Interval reciprocal(const Interval &a) {
   if (!a.isNonZero())
-    return Range::all();
+    return Interval::all();
   auto invert = [](End e, double ifZero) -> End {
     if (e.value == 0)
       return {ifZero, true};
@@ -78,9 +78,9 @@ Range reciprocal(const Range &a) {
   return make(invert(highOf(a), zero), invert(lowOf(a), zero));
 }
 
-Range hull(const Range &a, const Range &b) { return make(lower(lowOf(a), lowOf(b)), upper(highOf(a), highOf(b))); }
+Interval hull(const Interval &a, const Interval &b) { return make(lower(lowOf(a), lowOf(b)), upper(highOf(a), highOf(b))); }
 
-Range maximum(const Range &a, const Range &b) {
+Interval maximum(const Interval &a, const Interval &b) {
   // The larger of the two lower ends; at a tie it is attained only if both attain it (max(x, y) = l needs x = y = l).
   End low = a.low == b.low ? End{a.low, a.lowOpen || b.lowOpen} : (a.low > b.low ? lowOf(a) : lowOf(b));
   return make(low, upper(highOf(a), highOf(b)));

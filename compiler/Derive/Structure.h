@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//
+// The structure of a layer y = f(x): which element of y is solved for which element of x, and in what order.
+
+#pragma once
+
+#include "compiler/Dialect/Flow/FlowDialect.h"
+
+namespace flowc {
+
+/// Elements of one value that are solved together: value[elements[k]] is y[outputs[k]], and is solved for x[inputs[k]].
+struct BlockGroup {
+  mlir::Value value;
+  llvm::SmallVector<int64_t> elements, inputs, outputs;
+};
+
+/// The block triangular form of a layer, as far as its blocks are 1x1: a level's unknowns depend on those of earlier levels only.
+/// A layer that is element-wise or a permutation has one level, a coupling two, an autoregressive one as many as features.
+class LayerStructure {
+public:
+  /// Analyses the layer; reports an error that shows the elements that wait for each other if there is no such order.
+  static mlir::FailureOr<LayerStructure> analyze(flow::LayerOp layer);
+
+  llvm::ArrayRef<llvm::SmallVector<BlockGroup>> levels() const { return levelGroups; }
+  /// The input elements that each element of `value` depends on.
+  const flow::ElementSets &dependencies(mlir::Value value) const { return sets.find(value)->second; }
+  /// Whether value[element] depends on x[input].
+  bool depends(mlir::Value value, int64_t element, int64_t input) const {
+    return pool.contains(dependencies(value)[element], input);
+  }
+  /// Whether no element of `value` depends on the input.
+  bool isUniform(mlir::Value value) const;
+  /// The range of `value` whatever the input and the parameters are.
+  flow::Interval range(mlir::Value value) const { return ranges.find(value)->second; }
+
+private:
+  mlir::LogicalResult propagate(flow::LayerOp layer);
+  mlir::LogicalResult order(flow::LayerOp layer);
+  mlir::LogicalResult reportCycle(flow::LayerOp layer, llvm::ArrayRef<int64_t> waiting, const llvm::BitVector &solved);
+
+  flow::SetPool pool;
+  llvm::DenseMap<mlir::Value, flow::ElementSets> sets;
+  llvm::DenseMap<mlir::Value, flow::Interval> ranges;
+  llvm::SmallVector<llvm::SmallVector<BlockGroup>> levelGroups;
+};
+
+} // namespace flowc

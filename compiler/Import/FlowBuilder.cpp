@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+
+#include "compiler/Import/FlowBuilder.h"
+
+#include "compiler/Dialect/Flow/FlowDialect.h"
+#include "compiler/Dialect/Flow/Models/ScalarRules.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+
+namespace flowc {
+namespace {
+
+using Build = Value (*)(OpBuilder &, Location, ArrayRef<Value>);
+
+template <typename Op> Value buildBinary(OpBuilder &builder, Location loc, ArrayRef<Value> v) {
+  return Op::create(builder, loc, v[0], v[1]);
+}
+
+template <arith::CmpFPredicate predicate> Value buildCompare(OpBuilder &builder, Location loc, ArrayRef<Value> v) {
+  return arith::CmpFOp::create(builder, loc, predicate, v[0], v[1]);
+}
+
+/// The arithmetic of formulas beside the scalar table.
+struct Arithmetic {
+  llvm::StringRef name;
+  Build build;
+};
+
+constexpr Arithmetic kArithmetic[] = {
+    {"add", buildBinary<arith::AddFOp>},
+    {"sub", buildBinary<arith::SubFOp>},
+    {"mul", buildBinary<arith::MulFOp>},
+    {"div", buildBinary<arith::DivFOp>},
+    {"pow", buildBinary<math::PowFOp>},
+    {"max", buildBinary<arith::MaximumFOp>},
+    {"min", buildBinary<arith::MinimumFOp>},
+    {"less", buildCompare<arith::CmpFPredicate::OLT>},
+    {"less_equal", buildCompare<arith::CmpFPredicate::OLE>},
+    {"greater", buildCompare<arith::CmpFPredicate::OGT>},
+    {"greater_equal", buildCompare<arith::CmpFPredicate::OGE>},
+    {"neg", [](OpBuilder &b, Location l, ArrayRef<Value> v) -> Value { return arith::NegFOp::create(b, l, v[0]); }},
+    {"where", [](OpBuilder &b, Location l,
+                 ArrayRef<Value> v) -> Value { return arith::SelectOp::create(b, l, v[0], v[1], v[2]); }},
+};
+
+DictionaryAttr initAttribute(Builder &builder, const dsl::ParameterInit &init) {
+  auto number = [&](StringRef key, double value) {
+    return builder.getNamedAttr(key, builder.getF64FloatAttr(value));
+  };
+  auto kind = [&](StringRef name) { return builder.getNamedAttr("kind", builder.getStringAttr(name)); };
+  using Kind = dsl::ParameterInit::Kind;
+  if (init.kind == Kind::Uniform)
+    return builder.getDictionaryAttr({kind("uniform"), number("low", init.a), number("high", init.b)});
+  if (init.kind == Kind::Normal)
+    return builder.getDictionaryAttr({kind("normal"), number("mean", init.a), number("deviation", init.b)});
+  if (init.kind == Kind::Constant)
+    return builder.getDictionaryAttr({kind("constant"), number("value", init.a)});
+  return builder.getDictionaryAttr(
+      {kind("values"), builder.getNamedAttr("values", builder.getDenseF64ArrayAttr(init.values))});
+}
+
+} // namespace
+
+FlowBuilder::FlowBuilder(MLIRContext *context, std::function<std::string(uint32_t)> fileName)
+    : builder(context), fileName(std::move(fileName)) {}
+
+Location FlowBuilder::locate(dsl::SourceLocation loc) {
+  if (loc.line == 0)
+    return builder.getUnknownLoc();
+  return FileLineColLoc::get(builder.getContext(), fileName(loc.file), loc.line, loc.column);
+}
+
+RankedTensorType FlowBuilder::tensorType(const dsl::Shape &shape) {
+  return RankedTensorType::get(shape, builder.getF64Type());
+}
+
+dsl::Value FlowBuilder::keep(Value value) {
+  values.push_back(value);
+  return {static_cast<uint32_t>(values.size() - 1)};
+}
+
+std::vector<dsl::ScalarFunction> FlowBuilder::scalarFunctions() const {
+  std::vector<dsl::ScalarFunction> functions;
+  for (const flow::ScalarRule &rule : flow::scalarRules())
+    functions.push_back({rule.name.str(), 1});
+  return functions;
+}
+
+void FlowBuilder::beginModel(std::string_view name, int64_t features, dsl::SourceLocation loc) {
+  module = ModuleOp::create(locate(loc));
+  builder.setInsertionPointToEnd(module->getBody());
+  auto model = flow::ModelOp::create(builder, locate(loc), name, features);
+  modelBody = builder.createBlock(&model.getBody());
+  builder.setInsertionPointToEnd(modelBody);
+}
+
+void FlowBuilder::endModel() { builder.clearInsertionPoint(); }
+
+dsl::Value FlowBuilder::beginLayer(const dsl::LayerInfo &info, std::optional<dsl::Interval> domain,
+                                   dsl::SourceLocation loc) {
+  builder.setInsertionPointToEnd(modelBody);
+  FloatAttr lower, upper;
+  if (domain) {
+    lower = builder.getF64FloatAttr(domain->low);
+    upper = builder.getF64FloatAttr(domain->high);
+  }
+  auto layer =
+      flow::LayerOp::create(builder, locate(loc), info.name, info.type, info.generative, info.base, lower, upper);
+  Block *body = builder.createBlock(&layer.getBody(), {}, tensorType({info.features}), locate(loc));
+  declarations = OpBuilder::InsertPoint(modelBody, Block::iterator(layer));
+  builder.setInsertionPointToEnd(body);
+  return keep(body->getArgument(0));
+}
+
+void FlowBuilder::endLayer(dsl::Value result, dsl::SourceLocation loc) {
+  flow::ReturnOp::create(builder, locate(loc), get(result));
+}
+
+dsl::Value FlowBuilder::parameter(std::string_view name, const dsl::Shape &shape, const dsl::ParameterInit &init,
+                                  dsl::SourceLocation loc) {
+  RankedTensorType type = tensorType(shape);
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.restoreInsertionPoint(declarations);
+    flow::ParameterOp::create(builder, locate(loc), name, type, initAttribute(builder, init));
+  }
+  return keep(flow::ReadOp::create(builder, locate(loc), type, name));
+}
+
+dsl::Value FlowBuilder::constrained(dsl::Value value, dsl::Interval range, dsl::SourceLocation loc) {
+  Value operand = get(value);
+  return keep(flow::ConstrainedOp::create(builder, locate(loc), operand.getType(), operand,
+                                          builder.getF64FloatAttr(range.low), builder.getF64FloatAttr(range.high),
+                                          builder.getBoolAttr(range.lowOpen), builder.getBoolAttr(range.highOpen)));
+}
+
+std::pair<dsl::Value, dsl::Value> FlowBuilder::startProbe(dsl::Value value, dsl::SourceLocation loc) {
+  auto probe = flow::ProbeOp::create(builder, locate(loc), get(value));
+  return {keep(probe.getMean()), keep(probe.getDeviation())};
+}
+
+void FlowBuilder::startParameter(std::string_view name, dsl::Value value, dsl::SourceLocation loc) {
+  flow::StartOp::create(builder, locate(loc), name, get(value));
+}
+
+dsl::Value FlowBuilder::constant(const dsl::Shape &shape, std::vector<double> numbers, dsl::SourceLocation loc) {
+  return keep(arith::ConstantOp::create(builder, locate(loc),
+                                        DenseElementsAttr::get(tensorType(shape), llvm::ArrayRef<double>(numbers))));
+}
+
+dsl::Value FlowBuilder::apply(std::string_view function, std::span<const dsl::Value> operands,
+                              dsl::SourceLocation loc) {
+  llvm::SmallVector<Value> arguments;
+  for (dsl::Value operand : operands)
+    arguments.push_back(get(operand));
+  if (const flow::ScalarRule *rule = flow::findScalarRule(function))
+    return keep(rule->build(builder, locate(loc), arguments[0]));
+  for (const Arithmetic &row : kArithmetic)
+    if (row.name == llvm::StringRef(function))
+      return keep(row.build(builder, locate(loc), arguments));
+  llvm_unreachable("the elaborator calls only functions that it was told of");
+}
+
+dsl::Value FlowBuilder::matvec(dsl::Value matrix, dsl::Value vector, dsl::SourceLocation loc) {
+  int64_t rows = cast<RankedTensorType>(get(matrix).getType()).getDimSize(0);
+  return keep(flow::MatvecOp::create(builder, locate(loc), tensorType({rows}), get(matrix), get(vector), false));
+}
+
+dsl::Value FlowBuilder::extract(dsl::Value vector, std::vector<int64_t> indices, dsl::SourceLocation loc) {
+  auto type = tensorType({static_cast<int64_t>(indices.size())});
+  return keep(flow::ExtractOp::create(builder, locate(loc), type, get(vector), indices));
+}
+
+dsl::Value FlowBuilder::merge(std::span<const dsl::Value> pieces, const std::vector<std::vector<int64_t>> &indices,
+                              int64_t size, dsl::SourceLocation loc) {
+  llvm::SmallVector<Value> operands;
+  llvm::SmallVector<Attribute> lists;
+  for (dsl::Value piece : pieces)
+    operands.push_back(get(piece));
+  for (const std::vector<int64_t> &list : indices)
+    lists.push_back(builder.getDenseI64ArrayAttr(list));
+  return keep(flow::MergeOp::create(builder, locate(loc), tensorType({size}), operands, builder.getArrayAttr(lists)));
+}
+
+dsl::Value FlowBuilder::sum(dsl::Value vector, dsl::SourceLocation loc) {
+  return keep(flow::SumOp::create(builder, locate(loc), tensorType({}), get(vector)));
+}
+
+dsl::Value FlowBuilder::splat(dsl::Value scalar, const dsl::Shape &shape, dsl::SourceLocation loc) {
+  return keep(flow::SplatOp::create(builder, locate(loc), tensorType(shape), get(scalar)));
+}
+
+void FlowBuilder::name(dsl::Value value, std::string_view userName) {
+  if (Operation *op = get(value).getDefiningOp())
+    op->setLoc(NameLoc::get(builder.getStringAttr(userName), op->getLoc()));
+  else
+    get(value).setLoc(NameLoc::get(builder.getStringAttr(userName), get(value).getLoc()));
+}
+
+} // namespace flowc

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+
+#include "compiler/Pipelines/Registration.h"
+
+#include "compiler/Derive/DeriveLayers.h"
+#include "compiler/Dialect/Flow/FlowDialect.h"
+
+#include "mlir/Transforms/Passes.h"
+
+namespace flowc {
+
+void registerDialects(mlir::DialectRegistry &registry) {
+  registry.insert<flow::FlowDialect, mlir::arith::ArithDialect, mlir::math::MathDialect, mlir::func::FuncDialect,
+                  mlir::memref::MemRefDialect, mlir::scf::SCFDialect, mlir::vector::VectorDialect>();
+  flow::registerExternalModels(registry);
+}
+
+void registerPasses() {
+  mlir::registerTransformsPasses();
+  mlir::registerPass(createDeriveLayersPass);
+}
+
+} // namespace flowc
