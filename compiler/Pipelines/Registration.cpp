@@ -2,7 +2,9 @@
 
 #include "compiler/Pipelines/Registration.h"
 
+#include "compiler/Derive/ComposeModel.h"
 #include "compiler/Derive/DeriveLayers.h"
+#include "compiler/Derive/Simplify.h"
 #include "compiler/Dialect/Flow/FlowDialect.h"
 
 #include "mlir/Transforms/Passes.h"
@@ -17,7 +19,8 @@ void registerDialects(mlir::DialectRegistry &registry) {
 
 void registerPasses() {
   mlir::registerTransformsPasses();
-  mlir::registerPass(createDeriveLayersPass);
+  for (auto create : {createDeriveLayersPass, createSimplifyPass, createComposeModelPass, createDropFactsPass})
+    mlir::registerPass(create);
 }
 
 } // namespace flowc

@@ -36,7 +36,7 @@ def Tile_OutputKind : I32EnumAttr<"OutputKind", "how a map writes a result", [Ti
   let cppNamespace = "::flowc::tile";
 }
 
-def MapOp : TileOp<"map", [AttrSizedOperandSegments, SingleBlock, RecursiveMemoryEffects]> {
+def MapOp : TileOp<"map", [AttrSizedOperandSegments, SingleBlock]> {
   let summary = "element-wise program over rows and samples, with reductions";
   let description = [{
     For every row i in 0 .. rows-1 and every sample s, evaluates the body on the inputs' elements and writes what it yields.
@@ -58,8 +58,8 @@ def MapOp : TileOp<"map", [AttrSizedOperandSegments, SingleBlock, RecursiveMemor
     // y = x * exp(s) + t on the odd rows, and its log-determinant
     tile.map rows 2 ins(%x, %s, %t : memref<4x64xf32>, memref<2x64xf32>, memref<2xf32>)
                     outs(%y, %ld : memref<4x64xf32>, memref<1x64xf32>)
-                    {input_rows = [array<i64: 1, 3>, array<i64>, array<i64>],
-                     output_rows = [array<i64: 1, 3>, array<i64>], output_kinds = array<i32: 0, 2>} {
+             attributes {input_rows = [array<i64: 1, 3>, array<i64>, array<i64>],
+                         output_rows = [array<i64: 1, 3>, array<i64>], output_kinds = array<i32: 0, 2>} {
     ^bb0(%xe: f32, %se: f32, %te: f32):
       %e = math.exp %se : f32
       %m = arith.mulf %xe, %e : f32
@@ -68,8 +68,9 @@ def MapOp : TileOp<"map", [AttrSizedOperandSegments, SingleBlock, RecursiveMemor
     }
     ```
   }];
-  let arguments = (ins I64Attr:$rows, Variadic<AnyMemRef>:$inputs, Variadic<AnyMemRef>:$outputs,
-                       ArrayAttr:$input_rows, ArrayAttr:$output_rows, DenseI32ArrayAttr:$output_kinds);
+  // Effects stand on the operands: with RecursiveMemoryEffects a map with a pure body would count as dead.
+  let arguments = (ins I64Attr:$rows, Arg<Variadic<AnyMemRef>, "", [MemRead]>:$inputs,
+                       Arg<Variadic<AnyMemRef>, "", [MemRead, MemWrite]>:$outputs, ArrayAttr:$input_rows, ArrayAttr:$output_rows, DenseI32ArrayAttr:$output_kinds);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     `rows` $rows `ins` `(` ($inputs^ `:` type($inputs))? `)` `outs` `(` $outputs `:` type($outputs) `)` attr-dict-with-keyword $body
@@ -92,7 +93,7 @@ def YieldOp : TileOp<"yield", [Pure, Terminator, ReturnLike, ParentOneOf<["MapOp
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
 }
 
-def GemmOp : TileOp<"gemm", [AttrSizedOperandSegments, RecursiveMemoryEffects]> {
+def GemmOp : TileOp<"gemm"> {
   let summary = "C (+)= A B (+ bias), and a scalar function of the result";
   let description = [{
     `c[m, n] = f(a[m, :] . b[:, n] + bias[m])`, or with `accumulate` `c[m, n] = f(c[m, n] + ...)`. `a` may have any strides (a
@@ -109,26 +110,32 @@ def GemmOp : TileOp<"gemm", [AttrSizedOperandSegments, RecursiveMemoryEffects]> 
     }
     ```
   }];
-  let arguments = (ins AnyMemRef:$a, AnyMemRef:$b, AnyMemRef:$c, Optional<AnyMemRef>:$bias, UnitAttr:$accumulate);
+  let arguments = (ins Arg<AnyMemRef, "", [MemRead]>:$a, Arg<AnyMemRef, "", [MemRead]>:$b,
+                       Arg<AnyMemRef, "", [MemRead, MemWrite]>:$c, Arg<Optional<AnyMemRef>, "", [MemRead]>:$bias,
+                       UnitAttr:$accumulate);
   let regions = (region MaxSizedRegion<1>:$epilogue);
   let assemblyFormat = [{
     (`accumulate` $accumulate^)? `a` `(` $a `:` type($a) `)` `b` `(` $b `:` type($b) `)` `c` `(` $c `:` type($c) `)`
-    (`bias` `(` $bias^ `:` type($bias) `)`)? attr-dict-with-keyword $epilogue
+    (`bias` `(` $bias^ `:` type($bias) `)`)? attr-dict-with-keyword ($epilogue^)?
   }];
   let hasVerifier = 1;
 }
 
-def TransposeOp : TileOp<"transpose", [MemoryEffects<[MemRead, MemWrite]>]> {
+def TransposeOp : TileOp<"transpose"> {
   let summary = "out[s, r] = in[r, s]";
-  let arguments = (ins AnyMemRef:$input, AnyMemRef:$output);
+  let description = [{
+    `input` is [R, T], `output` [T, C] with C >= R; the columns from R on, padding for whole vectors, become 0.
+  }];
+  let arguments = (ins Arg<AnyMemRef, "", [MemRead]>:$input, Arg<AnyMemRef, "", [MemWrite]>:$output);
   let assemblyFormat = "$input `to` $output attr-dict `:` type($input) `to` type($output)";
   let hasVerifier = 1;
 }
 
-def FillOp : TileOp<"fill", [MemoryEffects<[MemWrite]>]> {
+def FillOp : TileOp<"fill"> {
   let summary = "sets every element of a buffer to a constant";
-  let arguments = (ins AnyMemRef:$output, F64Attr:$value);
+  let arguments = (ins Arg<AnyMemRef, "", [MemWrite]>:$output, F64Attr:$value);
   let assemblyFormat = "$output `with` $value attr-dict `:` type($output)";
+  let hasVerifier = 1;
 }
 
 #endif

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+
+#include "compiler/Derive/ComposeModel.h"
+
+#include "compiler/Derive/DeriveLayers.h"
+#include "compiler/Derive/Evaluator.h"
+
+#include "mlir/Analysis/SliceAnalysis.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace flowc::flow;
+
+namespace flowc {
+namespace {
+
+/// Clones the body of `function` at the builder, with `argument` for its argument; returns what it returns.
+llvm::SmallVector<Value> inlineBody(OpBuilder &builder, func::FuncOp function, Value argument) {
+  IRMapping mapping;
+  mapping.map(function.getArgument(0), argument);
+  Block &block = function.getBody().front();
+  for (Operation &op : block.without_terminator())
+    builder.clone(op, mapping);
+  return llvm::map_to_vector(block.getTerminator()->getOperands(), [&](Value v) { return mapping.lookup(v); });
+}
+
+/// Clones what `value` is computed from within its block, as far as `mapping` does not give it.
+Value cloneSlice(OpBuilder &builder, Value value, IRMapping &mapping) {
+  if (Value mapped = mapping.lookupOrNull(value))
+    return mapped;
+  Operation *op = value.getDefiningOp();
+  for (Value operand : op->getOperands())
+    cloneSlice(builder, operand, mapping);
+  builder.clone(*op, mapping);
+  return mapping.lookup(value);
+}
+
+class Composer {
+public:
+  explicit Composer(ModelOp model) : model(model), builder(OpBuilder::atBlockEnd(&model.getBody().front())) {
+    llvm::append_range(layers, model.getOps<LayerOp>());
+    vector = RankedTensorType::get({static_cast<int64_t>(model.getFeatures())}, builder.getF64Type());
+    scalar = RankedTensorType::get({}, builder.getF64Type());
+  }
+
+  void run() {
+    withoutBase = llvm::ArrayRef<LayerOp>(layers);
+    if (!layers.empty() && layers.back().getBase())
+      withoutBase = withoutBase.drop_back();
+    buildDirection("to_latent", withoutBase, /*inverse=*/false);
+    buildDirection("to_data", withoutBase, /*inverse=*/true);
+    buildLogProb();
+    buildSample();
+    buildProbe();
+    buildStart();
+  }
+
+private:
+  func::FuncOp begin(StringRef name, llvm::ArrayRef<Type> arguments, llvm::ArrayRef<Type> results) {
+    builder.setInsertionPointToEnd(&model.getBody().front());
+    auto function =
+        func::FuncOp::create(builder, model.getLoc(), name, builder.getFunctionType(arguments, results));
+    builder.setInsertionPointToEnd(function.addEntryBlock());
+    return function;
+  }
+
+  void finish(ValueRange results) { func::ReturnOp::create(builder, model.getLoc(), results); }
+
+  /// Runs `value` through the layers and sums their log-determinants.
+  std::pair<Value, Value> run(llvm::ArrayRef<LayerOp> through, bool inverse, Value value) {
+    Value total = constantOf(builder, model.getLoc(), scalar, 0);
+    auto apply = [&](LayerOp layer) {
+      std::string name = inverse ? inverseName(layer.getSymName()) : forwardName(layer.getSymName());
+      auto results = inlineBody(builder, cast<func::FuncOp>(model.lookupSymbol(name)), value);
+      value = results[0];
+      total = arith::AddFOp::create(builder, layer.getLoc(), total, results[1]);
+    };
+    if (inverse)
+      llvm::for_each(llvm::reverse(through), apply);
+    else
+      llvm::for_each(through, apply);
+    return {value, total};
+  }
+
+  void buildDirection(StringRef name, llvm::ArrayRef<LayerOp> through, bool inverse) {
+    auto function = begin(name, vector, {vector, scalar});
+    auto [value, logDet] = run(through, inverse, function.getArgument(0));
+    finish({value, logDet});
+  }
+
+  void buildLogProb() {
+    auto function = begin("log_prob", vector, scalar);
+    finish(run(layers, false, function.getArgument(0)).second);
+  }
+
+  void buildSample() {
+    auto function = begin("sample", vector, {vector, scalar});
+    auto [value, logDet] = run(layers, true, function.getArgument(0));
+    finish({value, arith::NegFOp::create(builder, model.getLoc(), logDet)});
+  }
+
+  /// The rows of every probe one after the other; the manifest tells which are whose ("starts" on the model).
+  void buildProbe() {
+    auto function = begin("probe", vector, {vector});
+    Value value = function.getArgument(0);
+    llvm::SmallVector<Value> pieces;
+    llvm::SmallVector<Attribute> indices, starts;
+    int64_t rows = 0;
+    for (LayerOp layer : withoutBase) {
+      IRMapping mapping;
+      mapping.map(layer.input(), value);
+      int64_t first = rows;
+      for (ProbeOp probe : layer.getOps<ProbeOp>()) {
+        pieces.push_back(cloneSlice(builder, probe.getValue(), mapping));
+        int64_t count = elementCount(pieces.back());
+        indices.push_back(builder.getDenseI64ArrayAttr(llvm::to_vector(llvm::seq(rows, rows + count))));
+        rows += count;
+      }
+      if (rows != first)
+        starts.push_back(startEntry(layer, first, rows - first));
+      value = run(layer, false, value).first;
+    }
+    auto type = RankedTensorType::get({rows}, builder.getF64Type());
+    finish(Value(MergeOp::create(builder, model.getLoc(), type, pieces, builder.getArrayAttr(indices))));
+    function.setFunctionType(builder.getFunctionType(vector, type));
+    model->setAttr("starts", builder.getArrayAttr(starts));
+    probeType = type;
+  }
+
+  Attribute startEntry(LayerOp layer, int64_t first, int64_t count) {
+    llvm::SmallVector<Attribute> parameters;
+    for (StartOp start : layer.getOps<StartOp>())
+      parameters.push_back(builder.getStringAttr(start.getParameter()));
+    return builder.getDictionaryAttr({builder.getNamedAttr("layer", layer.getSymNameAttr()),
+                                      builder.getNamedAttr("probes", builder.getDenseI64ArrayAttr({first, count})),
+                                      builder.getNamedAttr("parameters", builder.getArrayAttr(parameters))});
+  }
+
+  void buildStart() {
+    auto function = begin("start", {probeType, probeType}, {});
+    int64_t row = 0;
+    for (LayerOp layer : withoutBase) {
+      IRMapping mapping;
+      for (ProbeOp probe : layer.getOps<ProbeOp>()) {
+        auto rows = llvm::to_vector(llvm::seq(row, row + elementCount(probe.getValue())));
+        row += rows.size();
+        mapping.map(probe.getMean(), extractElements(builder, probe.getLoc(), function.getArgument(0), rows));
+        mapping.map(probe.getDeviation(), extractElements(builder, probe.getLoc(), function.getArgument(1), rows));
+      }
+      for (StartOp start : layer.getOps<StartOp>())
+        StoreOp::create(builder, start.getLoc(), start.getParameterAttr(),
+                        cloneSlice(builder, start.getValue(), mapping));
+    }
+    finish({});
+  }
+
+  ModelOp model;
+  OpBuilder builder;
+  llvm::SmallVector<LayerOp> layers;
+  llvm::ArrayRef<LayerOp> withoutBase;
+  RankedTensorType vector, scalar, probeType;
+};
+
+struct ComposeModel : PassWrapper<ComposeModel, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ComposeModel)
+  StringRef getArgument() const final { return "flow-compose-model"; }
+  StringRef getDescription() const final { return "compose the layers' derived functions into the model's"; }
+  void runOnOperation() final {
+    getOperation().walk([](ModelOp model) { Composer(model).run(); });
+  }
+};
+
+} // namespace
+
+std::unique_ptr<Pass> createComposeModelPass() { return std::make_unique<ComposeModel>(); }
+
+} // namespace flowc

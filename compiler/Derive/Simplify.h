@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+//
+// Takes logarithms, products and moved elements apart symbolically, so that what is emitted is stable in f32 and what is printed is
+// what a person would have written.
+
+#pragma once
+
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Pass/Pass.h"
+
+namespace flowc {
+
+/// log|..| rules: SimplifyLogs.cpp.
+void populateLogPatterns(mlir::RewritePatternSet &patterns);
+/// Units, signs, exponentials in denominators: SimplifyArith.cpp.
+void populateArithPatterns(mlir::RewritePatternSet &patterns);
+/// extract, merge, splat, sum: SimplifyVectors.cpp.
+void populateVectorPatterns(mlir::RewritePatternSet &patterns);
+
+/// All of them, to a fixed point. Rules may use the facts of flow.constrained.
+std::unique_ptr<mlir::Pass> createSimplifyPass();
+/// Removes flow.constrained, after which no rule may ask for facts.
+std::unique_ptr<mlir::Pass> createDropFactsPass();
+
+} // namespace flowc

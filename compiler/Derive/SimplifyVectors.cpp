@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+
+#include "compiler/Derive/Evaluator.h"
+#include "compiler/Derive/RewriteRule.h"
+#include "compiler/Derive/Simplify.h"
+
+using namespace mlir;
+using namespace flowc::flow;
+
+namespace flowc {
+namespace {
+
+bool isIdentity(llvm::ArrayRef<int64_t> indices, int64_t size) {
+  return indices == llvm::ArrayRef<int64_t>(allElements(size));
+}
+
+Value simplifyExtract(ExtractOp op, PatternRewriter &rewriter) {
+  llvm::ArrayRef<int64_t> indices = op.getIndices();
+  if (isIdentity(indices, elementCount(op.getVector())))
+    return op.getVector();
+  if (auto inner = op.getVector().getDefiningOp<ExtractOp>()) {
+    llvm::SmallVector<int64_t> composed;
+    for (int64_t index : indices)
+      composed.push_back(inner.getIndices()[index]);
+    return extractElements(rewriter, op.getLoc(), inner.getVector(), composed);
+  }
+  if (auto splat = op.getVector().getDefiningOp<SplatOp>())
+    return SplatOp::create(rewriter, op.getLoc(), op.getType(), splat.getScalar());
+  if (auto number = constantValue(op.getVector()))
+    return constantOf(rewriter, op.getLoc(), op.getType(), *number);
+  return {};
+}
+
+/// Elements taken out of a merge all of which come from one piece.
+Value extractOfMerge(ExtractOp op, PatternRewriter &rewriter) {
+  auto merge = op.getVector().getDefiningOp<MergeOp>();
+  if (!merge || op.getIndices().empty())
+    return {};
+  for (unsigned k = 0; k < merge.getPieces().size(); ++k) {
+    llvm::DenseMap<int64_t, int64_t> placeOf;
+    for (auto [place, index] : llvm::enumerate(merge.pieceIndices(k)))
+      placeOf[index] = place;
+    llvm::SmallVector<int64_t> places;
+    for (int64_t index : op.getIndices())
+      if (auto it = placeOf.find(index); it != placeOf.end())
+        places.push_back(it->second);
+    if (places.size() == op.getIndices().size())
+      return extractElements(rewriter, op.getLoc(), merge.getPieces()[k], places);
+  }
+  return {};
+}
+
+Value simplifyMerge(MergeOp op, PatternRewriter &rewriter) {
+  int64_t size = elementCount(op.getResult());
+  if (op.getPieces().size() == 1 && isIdentity(op.pieceIndices(0), size))
+    return op.getPieces()[0];
+  // Elements of one vector, each put back where it was taken.
+  Value whole;
+  int64_t covered = 0;
+  for (unsigned k = 0; k < op.getPieces().size(); ++k) {
+    auto extract = op.getPieces()[k].getDefiningOp<ExtractOp>();
+    if (!extract || (whole && extract.getVector() != whole) || extract.getIndices() != op.pieceIndices(k))
+      return {};
+    whole = extract.getVector();
+    covered += extract.getIndices().size();
+  }
+  return whole && covered == size && elementCount(whole) == size ? whole : Value();
+}
+
+/// Two merges that leave each other's elements out add up to one.
+Value addOfMerges(arith::AddFOp op, PatternRewriter &rewriter) {
+  auto left = op.getLhs().getDefiningOp<MergeOp>(), right = op.getRhs().getDefiningOp<MergeOp>();
+  if (!left || !right)
+    return {};
+  llvm::BitVector used(elementCount(op.getResult()));
+  llvm::SmallVector<Value> pieces;
+  llvm::SmallVector<Attribute> indices;
+  for (MergeOp merge : {left, right})
+    for (unsigned k = 0; k < merge.getPieces().size(); ++k) {
+      for (int64_t index : merge.pieceIndices(k)) {
+        if (used.test(index))
+          return {};
+        used.set(index);
+      }
+      pieces.push_back(merge.getPieces()[k]);
+      indices.push_back(merge.getIndices()[k]);
+    }
+  return MergeOp::create(rewriter, op.getLoc(), op.getType(), pieces, rewriter.getArrayAttr(indices));
+}
+
+Value simplifySum(SumOp op, PatternRewriter &rewriter) {
+  double count = elementCount(op.getVector());
+  if (count == 0)
+    return constantOf(rewriter, op.getLoc(), op.getType(), 0);
+  if (auto number = constantValue(op.getVector()))
+    return constantOf(rewriter, op.getLoc(), op.getType(), *number * count);
+  if (auto splat = op.getVector().getDefiningOp<SplatOp>())
+    return count * Expr(rewriter, op.getLoc(), splat.getScalar());
+  if (auto negative = op.getVector().getDefiningOp<arith::NegFOp>())
+    return -Expr(rewriter, op.getLoc(), SumOp::create(rewriter, op.getLoc(), op.getType(), negative.getOperand()));
+  return {};
+}
+
+} // namespace
+
+void populateVectorPatterns(RewritePatternSet &patterns) {
+  addRule<ExtractOp>(patterns, simplifyExtract);
+  addRule<ExtractOp>(patterns, extractOfMerge);
+  addRule<MergeOp>(patterns, simplifyMerge);
+  addRule<arith::AddFOp>(patterns, addOfMerges);
+  addRule<SumOp>(patterns, simplifySum);
+  addRule<SplatOp>(patterns, [](SplatOp op, PatternRewriter &rewriter) -> Value {
+    auto number = constantValue(op.getScalar());
+    return number ? constantOf(rewriter, op.getLoc(), op.getType(), *number) : Value();
+  });
+}
+
+} // namespace flowc
