@@ -6,6 +6,8 @@
 #include "compiler/Derive/DeriveLayers.h"
 #include "compiler/Derive/Simplify.h"
 #include "compiler/Dialect/Flow/FlowDialect.h"
+#include "compiler/Stage/Differentiate.h"
+#include "compiler/Stage/Stage.h"
 
 #include "mlir/Transforms/Passes.h"
 
@@ -19,7 +21,8 @@ void registerDialects(mlir::DialectRegistry &registry) {
 
 void registerPasses() {
   mlir::registerTransformsPasses();
-  for (auto create : {createDeriveLayersPass, createSimplifyPass, createComposeModelPass, createDropFactsPass})
+  for (auto create : {createDeriveLayersPass, createSimplifyPass, createComposeModelPass, createDropFactsPass,
+                      createStagePass, createDifferentiatePass})
     mlir::registerPass(create);
 }
 

@@ -89,9 +89,11 @@ def ReadOp : FlowOp<"read", [Pure, DeclareOpInterfaceMethods<DependencyOpInterfa
 
 def StagedOp : FlowOp<"staged", [Symbol, HasParent<"ModelOp">]> {
   let summary = "a value that depends on the parameters alone, computed once per step";
-  let description = [{`offset` is its place in the staged vector, in elements.}];
-  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttr:$type, I64Attr:$offset);
-  let assemblyFormat = "$sym_name `:` $type `at` $offset attr-dict";
+  let description = [{
+    `offset` is its place in the staged vector, in elements. With `fixed` it depends on no parameter either and has no gradient.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttr:$type, I64Attr:$offset, UnitAttr:$fixed);
+  let assemblyFormat = "$sym_name `:` $type `at` $offset (`fixed` $fixed^)? attr-dict";
 }
 
 def StoreOp : FlowOp<"store"> {
@@ -178,6 +180,15 @@ def ConstrainedOp : AnsweringOp<"constrained", [SameOperandsAndResultType,
   let summary = "the operand, known to lie in an interval";
   let description = [{A fact from a declared domain; removed once the proofs and derivations that use it are done.}];
   let arguments = (ins Flow_Real:$value, F64Attr:$low, F64Attr:$high, BoolAttr:$low_open, BoolAttr:$high_open);
+  let results = (outs Flow_Real:$result);
+  let assemblyFormat = "$value attr-dict `:` type($value)";
+}
+
+def DetachOp : AnsweringOp<"detach", [SameOperandsAndResultType,
+      DeclareOpInterfaceMethods<DependencyOpInterface, ["isElementwise"]>,
+      DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
+  let summary = "the operand, held constant when gradients are taken";
+  let arguments = (ins Flow_Real:$value);
   let results = (outs Flow_Real:$result);
   let assemblyFormat = "$value attr-dict `:` type($value)";
 }

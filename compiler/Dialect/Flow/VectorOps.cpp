@@ -222,4 +222,13 @@ void ConstrainedOp::adjoints(OpBuilder &, ArrayRef<Value>, Value, Value adjoint,
     results[0] = adjoint;
 }
 
+//===- detach: the identity, without a derivative -----------------------------------------------------------------===//
+
+ElementSets DetachOp::dependencies(ArrayRef<ElementSets> operands, SetPool &) { return operands[0]; }
+bool DetachOp::isElementwise() { return true; }
+Interval DetachOp::inferRange(ArrayRef<Interval> operands) { return operands[0]; }
+Value DetachOp::solve(OpBuilder &, unsigned, Value result, ArrayRef<Value>, ArrayRef<Interval>) { return result; }
+Value DetachOp::tangent(OpBuilder &, ArrayRef<Value>, Value, ArrayRef<Value>) { return {}; }
+void DetachOp::adjoints(OpBuilder &, ArrayRef<Value>, Value, Value, const BitVector &, SmallVectorImpl<Value> &) {}
+
 } // namespace flowc::flow

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+//
+// Straight-line reverse mode over DifferentiateOpInterface. Roots are differentiated by the implicit function theorem: one Newton
+// step is written out behind each,
+//     x = detach(t) - (f(detach(t)) - y) / detach(f'(t)),
+// whose value is t and whose derivative is that of the root; the iteration itself is never entered.
+
+#include "compiler/Stage/Differentiate.h"
+
+#include "compiler/Dialect/Flow/Expr.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace flowc::flow;
+
+namespace flowc {
+namespace {
+
+void exposeRoot(RootOp root) {
+  OpBuilder builder(root->getContext());
+  builder.setInsertionPointAfter(root);
+  Location loc = root.getLoc();
+  auto detach = [&](Value value) { return Expr(builder, loc, DetachOp::create(builder, loc, value.getType(), value)); };
+  Expr found = detach(root.getResult());
+  Block &body = root.getBody().front();
+  IRMapping mapping;
+  mapping.map(body.getArgument(0), static_cast<Value>(found));
+  for (Operation &op : body.without_terminator())
+    builder.clone(op, mapping);
+  auto yielded = cast<YieldOp>(body.getTerminator()).getValues();
+  Expr value(builder, loc, mapping.lookupOrDefault(yielded[0])), target(builder, loc, root.getTarget());
+  Value step = found - (value - target) / detach(mapping.lookupOrDefault(yielded[1]));
+  llvm::SmallPtrSet<Operation *, 1> keep{static_cast<Value>(found).getDefiningOp()};
+  root.getResult().replaceAllUsesExcept(step, keep);
+}
+
+/// The adjoints of a block's values, swept from its end to its beginning.
+class ReverseSweep {
+public:
+  ReverseSweep(Block &block, ModelOp model) : block(block), model(model) {
+    for (Operation &op : block)
+      if (leadsToParameter(&op))
+        active.insert(op.getResults().begin(), op.getResults().end());
+  }
+
+  bool isActive(Value value) const { return active.contains(value); }
+
+  void seed(OpBuilder &builder, Value value, Value adjoint) {
+    if (!isActive(value))
+      return;
+    Value &total = adjoints[value];
+    total = total ? (Value)arith::AddFOp::create(builder, value.getLoc(), total, adjoint) : adjoint;
+  }
+
+  /// Builds at `builder` the accumulation of all parameters' gradients. `forward` are the block's ops ahead of it.
+  LogicalResult run(OpBuilder &builder, llvm::ArrayRef<Operation *> forward) {
+    for (Operation *op : llvm::reverse(forward)) {
+      if (op->getNumResults() != 1)
+        continue;
+      auto found = adjoints.find(op->getResult(0));
+      if (found == adjoints.end())
+        continue;
+      if (failed(visit(builder, op, found->second)))
+        return failure();
+    }
+    return success();
+  }
+
+private:
+  /// Whether a gradient must pass through the op's result: it reads a parameter, or computes with what does.
+  bool leadsToParameter(Operation *op) {
+    if (isa<DetachOp, RootOp>(op))
+      return false;
+    if (auto read = dyn_cast<ReadOp>(op)) {
+      auto staged = model.lookupSymbol<StagedOp>(read.getParameter());
+      return !staged || !staged.getFixed();
+    }
+    return llvm::any_of(op->getOperands(), [&](Value v) { return isActive(v); });
+  }
+
+  LogicalResult visit(OpBuilder &builder, Operation *op, Value adjoint) {
+    if (auto read = dyn_cast<ReadOp>(op)) {
+      AccumulateOp::create(builder, op->getLoc(), read.getParameterAttr(), adjoint);
+      return success();
+    }
+    auto rule = dyn_cast<DifferentiateOpInterface>(op);
+    if (!rule)
+      return op->emitError("has no derivative rule");
+    BitVector wanted(op->getNumOperands());
+    for (auto [k, operand] : llvm::enumerate(op->getOperands()))
+      if (isActive(operand))
+        wanted.set(k);
+    llvm::SmallVector<Value> operands(op->getOperands()), results(op->getNumOperands());
+    rule.adjoints(builder, operands, op->getResult(0), adjoint, wanted, results);
+    for (auto [operand, result] : llvm::zip_equal(operands, results))
+      if (result)
+        seed(builder, operand, result);
+    return success();
+  }
+
+  Block &block;
+  ModelOp model;
+  llvm::DenseSet<Value> active;
+  llvm::DenseMap<Value, Value> adjoints;
+};
+
+llvm::SmallVector<Operation *> opsOf(Block &block) {
+  return llvm::map_to_vector(block.without_terminator(), [](Operation &op) { return &op; });
+}
+
+LogicalResult buildGradient(ModelOp model) {
+  auto logProb = model.lookupSymbol<func::FuncOp>("log_prob");
+  OpBuilder builder(logProb->getContext());
+  builder.setInsertionPointAfter(logProb);
+  auto gradient = cast<func::FuncOp>(builder.clone(*logProb));
+  gradient.setName("gradient");
+  Block &body = gradient.getBody().front();
+  for (RootOp root : llvm::to_vector(body.getOps<RootOp>()))
+    exposeRoot(root);
+  Operation *end = body.getTerminator();
+  Value density = end->getOperand(0);
+  Value weight = body.addArgument(density.getType(), model.getLoc());
+  gradient.setFunctionType(builder.getFunctionType(body.getArgumentTypes(), density.getType()));
+
+  ReverseSweep sweep(body, model);
+  llvm::SmallVector<Operation *> forward = opsOf(body);
+  builder.setInsertionPoint(end);
+  sweep.seed(builder, density, weight);
+  return sweep.run(builder, forward);
+}
+
+LogicalResult buildStageAdjoint(ModelOp model) {
+  auto stage = model.lookupSymbol<func::FuncOp>("stage");
+  OpBuilder builder(stage->getContext());
+  builder.setInsertionPointAfter(stage);
+  auto adjoint = cast<func::FuncOp>(builder.clone(*stage));
+  adjoint.setName("stage_adjoint");
+  Block &body = adjoint.getBody().front();
+  for (RootOp root : llvm::to_vector(body.getOps<RootOp>()))
+    exposeRoot(root);
+  ReverseSweep sweep(body, model);
+  llvm::SmallVector<Operation *> forward = opsOf(body);
+  builder.setInsertionPoint(body.getTerminator());
+  for (StoreOp store : llvm::make_early_inc_range(body.getOps<StoreOp>())) {
+    if (sweep.isActive(store.getValue())) {
+      Value arrived = AdjointOp::create(builder, store.getLoc(), store.getValue().getType(), store.getSymbolAttr());
+      sweep.seed(builder, store.getValue(), arrived);
+    }
+    llvm::erase(forward, store.getOperation());
+    store.erase();
+  }
+  return sweep.run(builder, forward);
+}
+
+struct Differentiate : PassWrapper<Differentiate, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(Differentiate)
+  StringRef getArgument() const final { return "flow-differentiate"; }
+  StringRef getDescription() const final { return "add the gradient of log_prob and of the staging"; }
+  void getDependentDialects(DialectRegistry &registry) const final {
+    registry.insert<FlowDialect, arith::ArithDialect, math::MathDialect>();
+  }
+  void runOnOperation() final {
+    getOperation().walk([&](ModelOp model) {
+      if (failed(buildGradient(model)) || failed(buildStageAdjoint(model)))
+        signalPassFailure();
+    });
+  }
+};
+
+} // namespace
+
+std::unique_ptr<Pass> createDifferentiatePass() { return std::make_unique<Differentiate>(); }
+
+} // namespace flowc

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include "mlir/Pass/Pass.h"
+
+namespace flowc {
+
+/// Reverse mode on the staged model. Adds
+///   gradient(x, weight) -> log_prob, which accumulates d(weight * log_prob) into the staged values' gradient, and
+///   stage_adjoint(), which carries the staged values' gradient (flow.adjoint) on to the parameters'.
+std::unique_ptr<mlir::Pass> createDifferentiatePass();
+
+} // namespace flowc
