@@ -6,6 +6,8 @@
 #include "compiler/Derive/DeriveLayers.h"
 #include "compiler/Derive/Simplify.h"
 #include "compiler/Dialect/Flow/FlowDialect.h"
+#include "compiler/Dialect/Tile/TileDialect.h"
+#include "compiler/Schedule/Schedule.h"
 #include "compiler/Stage/Differentiate.h"
 #include "compiler/Stage/Stage.h"
 
@@ -14,7 +16,7 @@
 namespace flowc {
 
 void registerDialects(mlir::DialectRegistry &registry) {
-  registry.insert<flow::FlowDialect, mlir::arith::ArithDialect, mlir::math::MathDialect, mlir::func::FuncDialect,
+  registry.insert<flow::FlowDialect, tile::TileDialect, mlir::arith::ArithDialect, mlir::math::MathDialect, mlir::func::FuncDialect,
                   mlir::memref::MemRefDialect, mlir::scf::SCFDialect, mlir::vector::VectorDialect>();
   flow::registerExternalModels(registry);
 }
@@ -24,6 +26,7 @@ void registerPasses() {
   for (auto create : {createDeriveLayersPass, createSimplifyPass, createComposeModelPass, createDropFactsPass,
                       createStagePass, createDifferentiatePass})
     mlir::registerPass(create);
+  mlir::registerPass([] { return createSchedulePass(); });
 }
 
 } // namespace flowc

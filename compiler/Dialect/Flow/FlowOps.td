@@ -153,7 +153,7 @@ def MergeOp : AnsweringOp<"merge", [DeclareOpInterfaceMethods<DependencyOpInterf
   let summary = "one vector from pieces, each at its own indices; elements named by no piece are 0";
   let arguments = (ins Variadic<Flow_Vector>:$pieces, ArrayAttr:$indices);
   let results = (outs Flow_Vector:$result);
-  let assemblyFormat = "$pieces $indices attr-dict `:` type($pieces) `->` type($result)";
+  let assemblyFormat = "`(` $pieces `)` $indices attr-dict `:` functional-type($pieces, $result)";
   let hasVerifier = 1;
   let extraClassDeclaration = [{ ::llvm::ArrayRef<int64_t> pieceIndices(unsigned k); }];
 }

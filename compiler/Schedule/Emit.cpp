@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+//
+// A plan becomes a function of tile ops on slices of the kernel's arguments. Here the real numbers get their machine type.
+
+#include "compiler/Schedule/Plan.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+
+namespace flowc::schedule {
+namespace {
+
+class Emitter {
+public:
+  Emitter(const Plan &plan, func::FuncOp function, const Layout &layout, ModuleOp module, Type element)
+      : plan(plan), source(function), layout(layout), module(module), element(element), builder(module->getContext()) {}
+
+  void run(StringRef name, int64_t workspace) {
+    builder.setInsertionPointToEnd(module.getBody());
+    llvm::SmallVector<Type> arguments;
+    for (const Slot &slot : plan.signature->slots)
+      arguments.push_back(argumentType(slot, workspace));
+    auto kernel = func::FuncOp::create(builder, source.getLoc(), name, builder.getFunctionType(arguments, {}));
+    Block *entry = kernel.addEntryBlock();
+    builder.setInsertionPointToEnd(entry);
+    this->arguments.assign(entry->args_begin(), entry->args_end());
+    for (const PlacedNode &placed : plan.nodes)
+      std::visit([&](const auto &node) { emit(node); }, placed.node);
+    func::ReturnOp::create(builder, source.getLoc());
+  }
+
+private:
+  Type argumentType(const Slot &slot, int64_t workspace) {
+    auto flat = [&](int64_t count) -> Type { return MemRefType::get({count}, element); };
+    auto value = [&](Value v) -> Type {
+      return plan.signature->uniform ? flat(flow::elementCount(v))
+                                     : MemRefType::get({flow::elementCount(v), plan.tile}, element);
+    };
+    switch (slot.role) {
+    case Role::Parameters:
+    case Role::Gradient:
+      return flat(layout.parameterCount);
+    case Role::Staged:
+    case Role::StagedGradient:
+      return flat(layout.stagedCount);
+    case Role::Workspace:
+      return flat(workspace);
+    case Role::Argument:
+      return value(source.getArgument(slot.index));
+    case Role::Result:
+      return value(source.getBody().front().getTerminator()->getOperand(slot.index));
+    }
+    llvm_unreachable("all roles have a type");
+  }
+
+  //===- buffers ------------------------------------------------------------------------------------------------===//
+
+  /// A strided slice of a kernel argument or a table, `offset` elements in.
+  Value slice(Value base, int64_t offset, llvm::ArrayRef<int64_t> sizes, llvm::ArrayRef<int64_t> strides) {
+    auto layoutAttribute = StridedLayoutAttr::get(builder.getContext(), offset, strides);
+    auto type = MemRefType::get(sizes, element, layoutAttribute);
+    return memref::ReinterpretCastOp::create(builder, source.getLoc(), type, base, offset, sizes, strides);
+  }
+
+  Value base(const Buffer &buffer) {
+    if (!buffer.constant)
+      return arguments[buffer.slot];
+    return table(buffer.constant);
+  }
+
+  /// A constant table in the module, in the machine's type.
+  Value table(DenseElementsAttr values) {
+    auto type = MemRefType::get({values.getNumElements()}, element);
+    llvm::SmallVector<APFloat> numbers;
+    for (APFloat number : values.getValues<APFloat>()) {
+      bool lossy = false;
+      number.convert(cast<FloatType>(element).getFloatSemantics(), APFloat::rmNearestTiesToEven, &lossy);
+      numbers.push_back(number);
+    }
+    auto tensor = RankedTensorType::get(type.getShape(), element);
+    std::string name;
+    for (unsigned k = 0; name.empty() || module.lookupSymbol(name); ++k)
+      name = "table." + std::to_string(k);
+    OpBuilder atTop = OpBuilder::atBlockBegin(module.getBody());
+    memref::GlobalOp::create(atTop, source.getLoc(), name, atTop.getStringAttr("private"), type,
+                             DenseElementsAttr::get(tensor, numbers), /*constant=*/true, IntegerAttr());
+    return memref::GetGlobalOp::create(builder, source.getLoc(), type, name);
+  }
+
+  /// A whole buffer: [rows, tile] or [rows].
+  Value whole(unsigned index) {
+    const Buffer &buffer = plan.buffers[index];
+    Value from = base(buffer);
+    if (buffer.uniform)
+      return slice(from, buffer.offset, {buffer.rows}, {1});
+    return slice(from, buffer.offset, {buffer.rows, plan.tile}, {plan.tile, 1});
+  }
+
+  /// First row and row step of an even view.
+  static std::pair<int64_t, int64_t> evenRows(const View &view) {
+    if (view.rows.empty())
+      return {0, 1};
+    return {view.rows[0], view.rows.size() > 1 ? view.rows[1] - view.rows[0] : 1};
+  }
+
+  /// An even view as a matrix of `rows` x tile, or rows x 1 where there are no samples.
+  Value operandMatrix(const View &view, int64_t rows) {
+    const Buffer &buffer = plan.buffers[view.buffer];
+    auto [first, step] = evenRows(view);
+    int64_t width = buffer.uniform ? 1 : plan.tile;
+    return slice(base(buffer), buffer.offset + first * width, {rows, width}, {step * width, 1});
+  }
+
+  Value parameterMatrix(const View &view, int64_t rows, int64_t columns, bool transposed) {
+    const Buffer &buffer = plan.buffers[view.buffer];
+    if (transposed)
+      return slice(base(buffer), buffer.offset, {rows, columns}, {1, rows});
+    return slice(base(buffer), buffer.offset, {rows, columns}, {columns, 1});
+  }
+
+  //===- nodes --------------------------------------------------------------------------------------------------===//
+
+  Type scalarType(Type type) { return isa<FloatType>(getElementTypeOrSelf(type)) ? element : getElementTypeOrSelf(type); }
+
+  /// Clones an op of the per-sample IR for one element, nested regions included.
+  void cloneScalar(OpBuilder &inside, Operation *op, IRMapping &mapping) {
+    OperationState state(op->getLoc(), op->getName());
+    for (Value operand : op->getOperands())
+      state.operands.push_back(scalarOperand(inside, operand, mapping));
+    for (Type type : op->getResultTypes())
+      state.types.push_back(scalarType(type));
+    state.addAttributes(op->getAttrs());
+    for (Region &region : op->getRegions())
+      cloneRegion(region, *state.addRegion(), mapping);
+    Operation *clone = inside.create(state);
+    mapping.map(op->getResults(), clone->getResults());
+  }
+
+  void cloneRegion(Region &from, Region &to, IRMapping &mapping) {
+    for (Block &block : from) {
+      Block *copy = new Block;
+      to.push_back(copy);
+      for (BlockArgument argument : block.getArguments())
+        mapping.map(argument, copy->addArgument(scalarType(argument.getType()), argument.getLoc()));
+      OpBuilder inside(module->getContext()); // The region has no parent yet that could tell its context.
+      inside.setInsertionPointToEnd(copy);
+      for (Operation &op : block)
+        if (!isa<arith::ConstantOp>(op))
+          cloneScalar(inside, &op, mapping);
+    }
+  }
+
+  Value scalarOperand(OpBuilder &inside, Value operand, IRMapping &mapping) {
+    if (auto number = flow::constantValue(operand))
+      return flow::constantOf(inside, operand.getLoc(), element, *number);
+    return mapping.lookup(operand);
+  }
+
+  void emit(const MapNode &map) {
+    Location loc = map.ops.empty() ? source.getLoc() : map.ops.front()->getLoc();
+    llvm::SmallVector<Value> inputs = mapInputs(map), inputBuffers, outputBuffers;
+    llvm::SmallVector<Attribute> inputRows, outputRows;
+    llvm::SmallVector<int32_t> kinds;
+    for (Value input : inputs) {
+      const View &view = plan.views.find(input)->second;
+      inputBuffers.push_back(whole(view.buffer));
+      inputRows.push_back(builder.getDenseI64ArrayAttr(view.rows));
+    }
+    for (const MapOutput &output : map.outputs) {
+      outputBuffers.push_back(whole(output.target.buffer));
+      outputRows.push_back(builder.getDenseI64ArrayAttr(output.target.rows));
+      kinds.push_back(static_cast<int32_t>(output.kind));
+    }
+    auto op = tile::MapOp::create(builder, loc, map.rows, inputBuffers, outputBuffers, builder.getArrayAttr(inputRows),
+                                  builder.getArrayAttr(outputRows), kinds);
+    Block *body = new Block;
+    op.getBody().push_back(body);
+    IRMapping mapping;
+    for (Value input : inputs)
+      mapping.map(input, body->addArgument(element, input.getLoc()));
+    OpBuilder inside = OpBuilder::atBlockEnd(body);
+    for (Operation *member : map.ops)
+      cloneScalar(inside, member, mapping);
+    llvm::SmallVector<Value> results;
+    for (const MapOutput &output : map.outputs)
+      results.push_back(scalarOperand(inside, output.value, mapping));
+    tile::YieldOp::create(inside, loc, results);
+  }
+
+  void emit(const GemmNode &gemm) {
+    Value a, b, c;
+    if (gemm.sampleMajorB) {
+      a = operandMatrix(gemm.a, gemm.m);
+      const Buffer &transposed = plan.buffers[gemm.b.buffer];
+      b = slice(base(transposed), transposed.offset, {gemm.k, gemm.n}, {paddedRows(gemm.n), 1});
+    } else if (gemm.k == 1 && plan.signature->uniform) {
+      // An outer product of two vectors without samples, or a product with a one-element vector: both are m x 1 times 1 x n.
+      a = operandMatrix(gemm.a, gemm.m);
+      const Buffer &right = plan.buffers[gemm.b.buffer];
+      auto [first, step] = evenRows(gemm.b);
+      b = slice(base(right), right.offset + first, {1, gemm.n}, {gemm.n, step});
+    } else {
+      a = parameterMatrix(gemm.a, gemm.m, gemm.k, gemm.transposeA);
+      b = operandMatrix(gemm.b, gemm.k);
+    }
+    const Buffer &target = plan.buffers[gemm.c.buffer];
+    c = slice(base(target), target.offset, {gemm.m, gemm.n}, {gemm.n, 1});
+    Value bias = gemm.bias ? whole(gemm.bias->buffer) : Value();
+    auto op = tile::GemmOp::create(builder, gemm.loc, a, b, c, bias, gemm.accumulate);
+    if (gemm.epilogue.empty())
+      return;
+    Block *body = new Block;
+    op.getEpilogue().push_back(body);
+    IRMapping mapping;
+    mapping.map(gemm.chainStart, body->addArgument(element, gemm.loc));
+    OpBuilder inside = OpBuilder::atBlockEnd(body);
+    for (Operation *member : gemm.epilogue)
+      cloneScalar(inside, member, mapping);
+    tile::YieldOp::create(inside, gemm.loc, mapping.lookup(gemm.epilogue.back()->getResult(0)));
+  }
+
+  void emit(const TransposeNode &transpose) {
+    const Buffer &buffer = plan.buffers[transpose.output];
+    Value output = slice(base(buffer), buffer.offset, {plan.tile, transpose.rows}, {paddedRows(transpose.rows), 1});
+    tile::TransposeOp::create(builder, transpose.loc, operandMatrix(transpose.input, transpose.rows), output);
+  }
+
+  void emit(const FillNode &fill) {
+    tile::FillOp::create(builder, fill.loc, whole(fill.buffer), builder.getF64FloatAttr(0));
+  }
+
+  const Plan &plan;
+  func::FuncOp source;
+  const Layout &layout;
+  ModuleOp module;
+  Type element;
+  OpBuilder builder;
+  llvm::SmallVector<Value> arguments;
+};
+
+} // namespace
+
+void emitKernel(const Plan &plan, func::FuncOp function, const Layout &layout, ModuleOp module, Type element,
+                StringRef name, int64_t workspace) {
+  Emitter(plan, function, layout, module, element).run(name, workspace);
+}
+
+} // namespace flowc::schedule

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: MIT
+//
+// Groups a function's ops into tile operations.
+//
+// Every value gets a phase. Element-wise ops of the same phase and row count run as one map. A matrix product needs its operand whole,
+// so it runs at the boundary between two phases, and so does whatever reads other rows than its own. What an anchor makes is ready at
+// its boundary; what a map makes, at the next one.
+
+#include "compiler/Schedule/Plan.h"
+
+#include "compiler/Derive/Evaluator.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+using namespace flowc::flow;
+
+namespace flowc::schedule {
+namespace {
+
+bool isElementwise(Operation *op) {
+  if (isa<RootOp>(op))
+    return true;
+  auto dependency = dyn_cast<DependencyOpInterface>(op);
+  return dependency && dependency.isElementwise();
+}
+
+/// The values that an op of a map reads from outside itself, nested regions included.
+llvm::SmallVector<Value> readsOf(Operation *op) {
+  llvm::SmallVector<Value> reads;
+  op->walk([&](Operation *inner) {
+    for (Value operand : inner->getOperands())
+      if (!op->isProperAncestor(operand.getParentBlock()->getParentOp()) && operand.getParentBlock() == op->getBlock())
+        reads.push_back(operand);
+  });
+  return reads;
+}
+
+class Planner {
+public:
+  Planner(func::FuncOp function, const Signature &signature, const Layout &layout, int64_t tile)
+      : function(function), layout(layout) {
+    plan.signature = &signature;
+    plan.tile = tile;
+  }
+
+  FailureOr<Plan> run() {
+    for (auto [k, argument] : llvm::enumerate(function.getArguments()))
+      bind(argument, {slotBuffer(Role::Argument, k, elementCount(argument), 0), {}}, 0);
+    for (Operation &op : function.getBody().front())
+      if (!absorbed.contains(&op) && failed(visit(&op)))
+        return failure();
+    for (auto &[key, map] : maps)
+      plan.nodes.push_back({2 * key.first + 1, std::move(map)});
+    llvm::erase_if(plan.nodes, [](const PlacedNode &placed) {
+      auto *map = std::get_if<MapNode>(&placed.node);
+      return map && (map->rows == 0 || map->outputs.empty());
+    });
+    std::stable_sort(plan.nodes.begin(), plan.nodes.end(),
+                     [](const PlacedNode &a, const PlacedNode &b) { return a.position < b.position; });
+    return std::move(plan);
+  }
+
+private:
+  bool uniform() const { return plan.signature->uniform; }
+
+  //===- buffers ------------------------------------------------------------------------------------------------===//
+
+  unsigned slotOf(Role role, unsigned index) {
+    for (auto [position, slot] : llvm::enumerate(plan.signature->slots))
+      if (slot.role == role && slot.index == index)
+        return position;
+    llvm_unreachable("the signature lacks a buffer that its function uses");
+  }
+
+  unsigned slotBuffer(Role role, unsigned index, int64_t rows, int64_t offset) {
+    bool perSample = (role == Role::Argument || role == Role::Result) && !uniform();
+    plan.buffers.push_back({rows, !perSample, slotOf(role, index), offset});
+    return plan.buffers.size() - 1;
+  }
+
+  unsigned workspaceBuffer(int64_t rows) {
+    plan.buffers.push_back({rows, uniform(), slotOf(Role::Workspace, 0)});
+    return plan.buffers.size() - 1;
+  }
+
+  /// The slice of `role` that belongs to a symbol, be it a parameter or a staged value.
+  View symbolView(StringRef symbol, int64_t rows, Role forParameter, Role forStaged) {
+    auto staged = layout.staged.find(symbol);
+    if (staged != layout.staged.end())
+      return {slotBuffer(forStaged, 0, rows, staged->second), {}};
+    return {slotBuffer(forParameter, 0, rows, layout.parameters.lookup(symbol)), {}};
+  }
+
+  void bind(Value value, View view, int ready) {
+    plan.views[value] = std::move(view);
+    readyAt[value] = ready;
+  }
+
+  //===- where values are ---------------------------------------------------------------------------------------===//
+
+  /// The phase before which the value is whole in memory (if it is asked for).
+  int ready(Value value) { return readyAt.lookup(value); }
+
+  /// The map that computes the value, or null.
+  MapNode *mapOf(Value value) {
+    auto it = phaseOf.find(value);
+    return it == phaseOf.end() ? nullptr : &mapAt(it->second, elementCount(value));
+  }
+
+  MapNode &mapAt(int phase, int64_t rows) {
+    MapNode &map = maps[{phase, rows}];
+    map.rows = rows;
+    map.uniform = uniform();
+    return map;
+  }
+
+  /// Where the value lies; makes its map store it if nothing has yet.
+  const View &view(Value value) {
+    auto found = plan.views.find(value);
+    if (found != plan.views.end())
+      return found->second;
+    if (MapNode *map = mapOf(value)) {
+      View target{workspaceBuffer(elementCount(value)), {}};
+      map->outputs.push_back({value, target, tile::OutputKind::Store});
+      return plan.views[value] = target;
+    }
+    if (auto constant = value.getDefiningOp<arith::ConstantOp>(); constant && !flow::constantValue(value)) {
+      plan.buffers.push_back({elementCount(value), true, ~0u, 0, cast<DenseElementsAttr>(constant.getValue())});
+      return plan.views[value] = {static_cast<unsigned>(plan.buffers.size() - 1), {}};
+    }
+    // One number that something needs as a buffer.
+    View target{workspaceBuffer(elementCount(value)), {}};
+    mapAt(ready(value), elementCount(value)).outputs.push_back({value, target, tile::OutputKind::Store});
+    return plan.views[value] = target;
+  }
+
+  /// Writes `value` to `target` with the map that computes it, or a map that copies it; returns when that is done.
+  int write(Value value, View target, tile::OutputKind kind) {
+    auto it = phaseOf.find(value);
+    int phase = it != phaseOf.end() ? it->second : ready(value);
+    mapAt(phase, elementCount(value)).outputs.push_back({value, std::move(target), kind});
+    if (it == phaseOf.end() && !flow::constantValue(value))
+      view(value);
+    return phase + 1;
+  }
+
+  /// Rows of `value` that a matrix product can read: evenly spaced, or copied so that they are.
+  View evenView(Value value, int &boundary) {
+    View from = view(value);
+    int64_t step = from.rows.size() > 1 ? from.rows[1] - from.rows[0] : 1;
+    bool even = step > 0;
+    for (size_t i = 1; i < from.rows.size(); ++i)
+      even &= from.rows[i] - from.rows[i - 1] == step;
+    if (even)
+      return from;
+    View copy{workspaceBuffer(elementCount(value)), {}};
+    boundary = std::max(boundary, write(value, copy, tile::OutputKind::Store));
+    return copy;
+  }
+
+  void place(int phase, Node node) { plan.nodes.push_back({2 * phase, std::move(node)}); }
+
+  //===- ops ----------------------------------------------------------------------------------------------------===//
+
+  LogicalResult visit(Operation *op) {
+    if (isa<arith::ConstantOp>(op))
+      return visitConstant(op);
+    if (isElementwise(op))
+      return visitElementwise(op);
+    if (auto read = dyn_cast<ReadOp>(op)) {
+      bind(read, symbolView(read.getParameter(), elementCount(read), Role::Parameters, Role::Staged), 0);
+      return success();
+    }
+    if (auto adjoint = dyn_cast<AdjointOp>(op)) {
+      bind(adjoint, symbolView(adjoint.getSymbol(), elementCount(adjoint), Role::Gradient, Role::StagedGradient), 0);
+      return success();
+    }
+    if (auto extract = dyn_cast<ExtractOp>(op))
+      return visitExtract(extract);
+    if (auto splat = dyn_cast<SplatOp>(op))
+      return visitSplat(splat);
+    if (auto merge = dyn_cast<MergeOp>(op))
+      return visitMerge(merge);
+    if (auto sum = dyn_cast<SumOp>(op))
+      return visitSum(sum);
+    if (auto matvec = dyn_cast<MatvecOp>(op))
+      return visitMatvec(matvec);
+    if (auto outer = dyn_cast<OuterOp>(op))
+      return visitOuter(outer);
+    if (auto accumulate = dyn_cast<AccumulateOp>(op))
+      return visitAccumulate(accumulate);
+    if (auto store = dyn_cast<StoreOp>(op)) {
+      write(store.getValue(),
+            symbolView(store.getSymbol(), elementCount(store.getValue()), Role::Parameters, Role::Staged),
+            tile::OutputKind::Store);
+      return success();
+    }
+    if (isa<func::ReturnOp>(op))
+      return visitReturn(op);
+    return op->emitError("cannot be scheduled");
+  }
+
+  LogicalResult visitConstant(Operation *op) {
+    readyAt[op->getResult(0)] = 0;
+    return success();
+  }
+
+  LogicalResult visitElementwise(Operation *op) {
+    Value result = op->getResult(0);
+    int64_t rows = elementCount(result);
+    int phase = 0;
+    for (Value operand : readsOf(op)) {
+      auto it = phaseOf.find(operand);
+      bool sameRows = it != phaseOf.end() && elementCount(operand) == rows;
+      phase = std::max(phase, sameRows ? it->second : ready(operand));
+    }
+    MapNode &map = mapAt(phase, rows);
+    for (Value operand : readsOf(op)) {
+      auto it = phaseOf.find(operand);
+      bool inside = it != phaseOf.end() && it->second == phase && elementCount(operand) == rows;
+      if (!inside && !flow::constantValue(operand))
+        view(operand);
+    }
+    map.ops.push_back(op);
+    phaseOf[result] = phase;
+    readyAt[result] = phase + 1;
+    return success();
+  }
+
+  LogicalResult visitExtract(ExtractOp op) {
+    const View &from = view(op.getVector());
+    View rows{from.buffer, {}};
+    for (int64_t index : op.getIndices())
+      rows.rows.push_back(from.rows.empty() ? index : from.rows[index]);
+    bind(op, rows, ready(op.getVector()));
+    return success();
+  }
+
+  LogicalResult visitSplat(SplatOp op) {
+    View from = view(op.getScalar());
+    int64_t row = from.rows.empty() ? 0 : from.rows[0];
+    bind(op, {from.buffer, llvm::SmallVector<int64_t>(elementCount(op.getResult()), row)}, ready(op.getScalar()));
+    return success();
+  }
+
+  /// The buffer for a value that is made of parts: the kernel's own result if that is what it becomes.
+  unsigned targetBuffer(Value value) {
+    Operation *end = function.getBody().front().getTerminator();
+    for (OpOperand &use : value.getUses())
+      if (use.getOwner() == end && returned.insert(use.getOperandNumber()).second)
+        return slotBuffer(Role::Result, use.getOperandNumber(), elementCount(value), 0);
+    return workspaceBuffer(elementCount(value));
+  }
+
+  LogicalResult visitMerge(MergeOp op) {
+    unsigned buffer = targetBuffer(op.getResult());
+    int64_t covered = 0;
+    int begin = std::numeric_limits<int>::max(), done = 0;
+    for (auto [k, piece] : llvm::enumerate(op.getPieces())) {
+      View target{buffer, llvm::to_vector(op.pieceIndices(k))};
+      covered += target.rows.size();
+      if (target.rows.empty())
+        continue;
+      bool fresh = phaseOf.contains(piece) && !plan.views.contains(piece);
+      int end = write(piece, target, tile::OutputKind::Store);
+      if (fresh)
+        plan.views[piece] = target;
+      begin = std::min(begin, end - 1);
+      done = std::max(done, end);
+    }
+    if (covered != elementCount(op.getResult()))
+      place(covered ? begin : 0, FillNode{op.getLoc(), buffer});
+    bind(op, {buffer, {}}, done);
+    return success();
+  }
+
+  LogicalResult visitSum(SumOp op) {
+    unsigned buffer = targetBuffer(op.getResult());
+    int done = write(op.getVector(), {buffer, {}}, tile::OutputKind::SumRows);
+    place(done - 1, FillNode{op.getLoc(), buffer});
+    bind(op, {buffer, {}}, done);
+    return success();
+  }
+
+  /// What follows a product and can be computed while it is in registers: a bias, then ops with constants only, each value used by
+  /// the next op alone.
+  Value fuseAfter(MatvecOp op, GemmNode &gemm) {
+    Value last = op.getResult();
+    auto next = [&]() -> Operation * { return last.hasOneUse() ? *last.user_begin() : nullptr; };
+    if (auto add = dyn_cast_or_null<arith::AddFOp>(next())) {
+      Value other = add.getLhs() == last ? add.getRhs() : add.getLhs();
+      if (auto read = other.getDefiningOp<ReadOp>()) {
+        gemm.bias = symbolView(read.getParameter(), elementCount(read), Role::Parameters, Role::Staged);
+        absorbed.insert(add);
+        last = add.getResult();
+      }
+    }
+    gemm.chainStart = last;
+    while (Operation *user = next()) {
+      bool simple = isElementwise(user) && user->getNumRegions() == 0 && user->getResult(0).getType() == last.getType();
+      for (Value operand : user->getOperands())
+        simple &= operand == last || flow::constantValue(operand).has_value();
+      if (!simple)
+        break;
+      gemm.epilogue.push_back(user);
+      absorbed.insert(user);
+      last = user->getResult(0);
+    }
+    return last;
+  }
+
+  LogicalResult visitMatvec(MatvecOp op) {
+    auto matrix = cast<RankedTensorType>(op.getMatrix().getType());
+    int64_t rows = elementCount(op.getResult()), columns = elementCount(op.getVector());
+    int boundary = std::max(ready(op.getVector()), ready(op.getMatrix()));
+    View vector = evenView(op.getVector(), boundary);
+    GemmNode gemm{op.getLoc(), view(op.getMatrix()), vector, {}, rows, uniform() ? 1 : plan.tile, columns};
+    if (!plan.buffers[gemm.a.buffer].uniform || matrix.getRank() != 2)
+      return op.emitError("the matrix of a product must not depend on the sample");
+    gemm.transposeA = op.getTransposed();
+    Value result = fuseAfter(op, gemm);
+    gemm.c = {targetBuffer(result), {}};
+    bind(result, gemm.c, boundary);
+    if (rows > 0)
+      place(boundary, std::move(gemm));
+    return success();
+  }
+
+  LogicalResult visitOuter(OuterOp op) {
+    if (!uniform()) {
+      for (Operation *user : op->getUsers())
+        if (!isa<AccumulateOp>(user))
+          return op.emitError("a matrix that depends on the sample can only be accumulated");
+      return success();
+    }
+    unsigned buffer = workspaceBuffer(elementCount(op.getResult()));
+    int boundary = placeOuter(op, {buffer, {}}, /*accumulate=*/false);
+    bind(op, {buffer, {}}, boundary);
+    return success();
+  }
+
+  /// left right^T into `target`, summed over the samples where there are any.
+  int placeOuter(OuterOp op, View target, bool accumulate) {
+    int64_t rows = elementCount(op.getLeft()), columns = elementCount(op.getRight());
+    int boundary = std::max(ready(op.getLeft()), ready(op.getRight()));
+    View left = evenView(op.getLeft(), boundary), right = evenView(op.getRight(), boundary);
+    if (rows == 0 || columns == 0)
+      return boundary;
+    GemmNode gemm{op.getLoc(), left, right, target, rows, columns, uniform() ? 1 : plan.tile};
+    gemm.accumulate = accumulate;
+    if (!uniform())
+      gemm.b = {transposed(op.getLoc(), right, columns, boundary), {}};
+    gemm.sampleMajorB = !uniform();
+    place(boundary, std::move(gemm));
+    return boundary;
+  }
+
+  /// The samples-major copy of some rows, made once.
+  unsigned transposed(Location loc, const View &from, int64_t rows, int boundary) {
+    auto key = std::make_pair(from.buffer, std::vector<int64_t>(from.rows.begin(), from.rows.end()));
+    auto [it, inserted] = transposes.try_emplace(key, std::make_pair(0u, boundary));
+    if (inserted || it->second.second > boundary) {
+      unsigned buffer = workspaceBuffer(paddedRows(rows));
+      it->second = {buffer, boundary};
+      place(boundary, TransposeNode{loc, from, buffer, rows});
+    }
+    return it->second.first;
+  }
+
+  LogicalResult visitAccumulate(AccumulateOp op) {
+    View target = symbolView(op.getSymbol(), elementCount(op.getValue()), Role::Gradient, Role::StagedGradient);
+    auto outer = op.getValue().getDefiningOp<OuterOp>();
+    if (outer && !uniform()) {
+      placeOuter(outer, target, /*accumulate=*/true);
+      return success();
+    }
+    write(op.getValue(), target, uniform() ? tile::OutputKind::Add : tile::OutputKind::SumSamples);
+    return success();
+  }
+
+  LogicalResult visitReturn(Operation *op) {
+    for (auto [k, value] : llvm::enumerate(op->getOperands())) {
+      if (returned.contains(k))
+        continue;
+      View target{slotBuffer(Role::Result, k, elementCount(value), 0), {}};
+      write(value, target, tile::OutputKind::Store);
+    }
+    return success();
+  }
+
+  func::FuncOp function;
+  const Layout &layout;
+  Plan plan;
+  std::map<std::pair<int, int64_t>, MapNode> maps;
+  llvm::DenseMap<Value, int> phaseOf, readyAt;
+  llvm::DenseSet<Operation *> absorbed;
+  llvm::DenseSet<unsigned> returned;
+  std::map<std::pair<unsigned, std::vector<int64_t>>, std::pair<unsigned, int>> transposes;
+};
+
+} // namespace
+
+FailureOr<Plan> planKernel(func::FuncOp function, const Signature &signature, const Layout &layout, int64_t tile) {
+  return Planner(function, signature, layout, tile).run();
+}
+
+} // namespace flowc::schedule
