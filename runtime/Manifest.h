@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+//
+// What the manifest (docs/manifest.md) says of a model, checked: parameters without holes, starts that name existing parameters.
+
+#ifndef FLOWC_RUNTIME_MANIFEST_H
+#define FLOWC_RUNTIME_MANIFEST_H
+
+#include "runtime/Error.h"
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace flowc::runtime {
+
+/// How a parameter begins.
+struct Initializer {
+  enum class Kind { Constant, Uniform, Normal, Values };
+  Kind kind = Kind::Constant;
+  double first = 0;  // the constant, the low end, the mean
+  double second = 0; // the high end, the deviation
+  std::vector<double> values;
+};
+
+struct Parameter {
+  std::string name;
+  std::vector<int64_t> shape;
+  int64_t offset = 0;
+  int64_t size = 1;
+  Initializer initializer;
+};
+
+/// One data-dependent start.
+struct Start {
+  std::string layer;
+  int64_t firstProbe = 0, probes = 0;
+  std::vector<size_t> parameters; // indices into Manifest::parameters
+};
+
+struct Layer {
+  std::string name, type, verdict;
+  int64_t levels = 0;
+  std::vector<std::string> forward, inverse, logDet;
+};
+
+struct Manifest {
+  std::string name;
+  std::string base;
+  int64_t features = 0;
+  std::vector<std::string> dtypes;
+  std::vector<Parameter> parameters;
+  int64_t parameterCount = 0; // elements of the vector
+  std::vector<Start> starts;
+  std::vector<Layer> layers;
+  nlohmann::json train; // an object; empty where the spec says nothing
+  std::string specPath, specText;
+};
+
+/// `path` is for messages.
+Result<Manifest> parseManifest(const std::string &path, std::string_view text);
+
+} // namespace flowc::runtime
+
+#endif

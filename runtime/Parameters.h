@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+//
+// The parameter vector of a model: how it begins, and how it goes to and from checkpoints.
+
+#ifndef FLOWC_RUNTIME_PARAMETERS_H
+#define FLOWC_RUNTIME_PARAMETERS_H
+
+#include "runtime/CompiledModel.h"
+
+#include <map>
+#include <span>
+
+namespace flowc::runtime {
+
+/// The parameters that the manifest's initializers give: a function of the seed alone, the same in every element type up to rounding.
+template <typename T> std::vector<T> initialParameters(const Manifest &manifest, uint64_t seed);
+
+/// Runs the data-dependent starts on `x`, whole rows, in the manifest's order. A probed value that does not vary is given deviation 1.
+template <typename T>
+void runStarts(const Manifest &manifest, Model<T> &model, std::span<const T> x, std::vector<T> &parameters);
+
+/// Writes the vector as one tensor a parameter, by name. `extra` joins the metadata (format, version, model, spec).
+template <typename T>
+Failure saveParameters(const std::string &path, const Manifest &manifest, std::span<const T> parameters,
+                       std::map<std::string, std::string> extra);
+
+/// Reads them back; every parameter must be there in its shape, and nothing else. Stored F32 or F64, returned as T.
+template <typename T> Result<std::vector<T>> loadParameters(const std::string &path, const Manifest &manifest);
+
+} // namespace flowc::runtime
+
+#endif

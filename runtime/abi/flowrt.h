@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The C interface of a compiled flow. A model library exports ONE function, NAME_model, which returns the table below; every
+ * other symbol is hidden, so that any number of models can live in one process. The library needs libc and libm only.
+ *
+ * An instance holds the parameters of one use of the model, already staged, and the memory that its calls need. Calls on one
+ * instance must not overlap in time; different instances are independent. Nothing here exits, throws or prints.
+ *
+ * Data is row-major, [rows][features], in the instance's element type; zero rows are fine. Results do not depend, in any
+ * bit, on the number of threads, and those of a row do not depend on the other rows of the call.
+ */
+#ifndef FLOWRT_H
+#define FLOWRT_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define FLOWRT_ABI 1
+
+typedef enum flowrt_status {
+  FLOWRT_OK = 0,
+  FLOWRT_BAD_ARGUMENT = 1,  /* a null pointer or a negative count */
+  FLOWRT_NO_DTYPE = 2,      /* the model was not compiled for this element type */
+  FLOWRT_NO_MEMORY = 3,     /* the allocation failed */
+  FLOWRT_NO_PARAMETERS = 4, /* set_parameters was not called yet */
+  FLOWRT_ABI_MISMATCH = 5   /* the kernels were compiled for another version of the driver */
+} flowrt_status;
+
+typedef enum flowrt_dtype { FLOWRT_F32 = 0, FLOWRT_F64 = 1 } flowrt_dtype;
+
+typedef struct flowrt_instance flowrt_instance;
+
+/* Runs task(context, i) for every i in [0, count), in any order and on any threads, and returns when all have returned. */
+typedef void (*flowrt_task)(void *context, int64_t index);
+typedef void (*flowrt_parallel_for)(void *host, int64_t count, flowrt_task task, void *context);
+
+typedef struct flowrt_api {
+  int64_t abi;          /* FLOWRT_ABI */
+  const char *name;     /* of the model */
+  const char *manifest; /* JSON, see docs/manifest.md */
+  uint32_t dtypes;      /* bit 1 << FLOWRT_F32 and so on: what the model was compiled for */
+  int64_t features;     /* columns of the data, and of the latent */
+  int64_t parameters;   /* elements of the parameter vector */
+  int64_t probes;       /* values that `probe` reports */
+
+  const char *(*status_message)(flowrt_status status);
+
+  /* A new instance, or NULL with the reason in `status` (which may be NULL). `destroy` accepts NULL. */
+  flowrt_instance *(*create)(flowrt_dtype dtype, flowrt_status *status);
+  void (*destroy)(flowrt_instance *instance);
+
+  /* Copies [parameters] elements and computes all that depends on them alone. Must precede the calls below. */
+  flowrt_status (*set_parameters)(flowrt_instance *instance, const void *parameters);
+
+  /* log_prob[rows] of x[rows][features]. */
+  flowrt_status (*log_prob)(flowrt_instance *instance, const void *x, int64_t rows, void *log_prob);
+
+  /* z[rows][features] and log|det dz/dx|[rows]; and the way back, with log|det dx/dz|. `log_det` may be NULL. */
+  flowrt_status (*to_latent)(flowrt_instance *instance, const void *x, int64_t rows, void *z, void *log_det);
+  flowrt_status (*to_data)(flowrt_instance *instance, const void *z, int64_t rows, void *x, void *log_det);
+
+  /* Samples number first, first + 1, ..., first + count - 1 of the endless stream that belongs to `seed`: the same ones for any
+   * split into calls, and in f32 the same as in f64 up to rounding. `log_prob` may be NULL. */
+  flowrt_status (*sample)(flowrt_instance *instance, uint64_t seed, uint64_t first, int64_t count, void *x, void *log_prob);
+
+  /* gradient[parameters] := d(sum over rows of weight * log_prob) / d(parameters). `weight` NULL means all 1; `log_prob` (which is
+   * not weighted) may be NULL. */
+  flowrt_status (*gradient)(flowrt_instance *instance, const void *x, const void *weight, int64_t rows, void *log_prob,
+                            void *gradient);
+
+  /* Mean and standard deviation over the rows of each of the [probes] values that data-dependent starts ask for. */
+  flowrt_status (*probe)(flowrt_instance *instance, const void *x, int64_t rows, void *mean, void *deviation);
+
+  /* Writes the started parameters into their places of parameters[parameters] and leaves the others alone. */
+  flowrt_status (*start)(flowrt_instance *instance, const void *mean, const void *deviation, void *parameters);
+
+  /* How many threads calls on this instance use; 0 asks for the default: FLOWC_NUM_THREADS, or else the processors that this
+   * process may use. */
+  flowrt_status (*set_threads)(flowrt_instance *instance, int64_t threads);
+  int64_t (*threads)(const flowrt_instance *instance);
+
+  /* Replaces the library's own threads by the host's; NULL puts the own ones back. */
+  flowrt_status (*set_parallel_for)(flowrt_instance *instance, flowrt_parallel_for parallel_for, void *host);
+} flowrt_api;
+
+/* The type of NAME_model. */
+typedef const flowrt_api *(*flowrt_model_function)(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

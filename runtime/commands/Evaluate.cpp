@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+//
+// `sample`, `log-prob`, `transform`: rows in or out, one table as the result.
+
+#include "runtime/commands/Session.h"
+
+#include <limits>
+
+namespace flowc::runtime {
+namespace {
+
+template <typename T>
+int writeResult(const Session &session, const std::vector<T> &values, int64_t rows, int64_t columns,
+                const std::vector<std::string> &header) {
+  std::string path = session.arguments.text("output").value_or("-");
+  Failure failure = writeTable<T>(path, values, rows, columns, header);
+  if (!failure && path != "-")
+    session.note(fmt::format("{}: {} rows", path, rows));
+  return failure ? session.fail(*failure) : int(ExitCode::Done);
+}
+
+template <typename T> int sampleTyped(const Session &session, int64_t count, uint64_t seed, uint64_t first) {
+  Result<Model<T>> model = loadModel<T>(session);
+  if (!model)
+    return session.fail(model.error());
+  int64_t columns = model->features();
+  std::vector<std::string> header = columnNames("x", columns);
+  bool withDensity = session.arguments.has("with-log-prob");
+  std::vector<T> density(withDensity ? size_t(count) : 0);
+  std::vector<T> x = model->sample(count, seed, first, density);
+  if (withDensity) {
+    x = appendColumn(x, columns++, density);
+    header.push_back("log_prob");
+  }
+  return writeResult<T>(session, x, count, columns, header);
+}
+
+template <typename T> int logProbTyped(const Session &session) {
+  Result<Table<T>> table = readData<T>(session, true);
+  if (!table)
+    return session.fail(table.error());
+  Result<Model<T>> model = loadModel<T>(session);
+  if (!model)
+    return session.fail(model.error());
+  std::vector<T> density = model->log_prob(table->values);
+  double sum = 0;
+  for (T value : density)
+    sum += double(value);
+  if (!density.empty())
+    session.note(fmt::format("mean log_prob {:.6f} over {} rows", sum / double(density.size()), density.size()));
+  return writeResult<T>(session, density, table->rows, 0, {"log_prob"});
+}
+
+template <typename T> int transformTyped(const Session &session, bool toLatent) {
+  Result<Table<T>> table = readData<T>(session, true);
+  if (!table)
+    return session.fail(table.error());
+  Result<Model<T>> model = loadModel<T>(session);
+  if (!model)
+    return session.fail(model.error());
+  int64_t columns = model->features();
+  std::vector<std::string> header = columnNames(toLatent ? "z" : "x", columns);
+  std::vector<T> logDet(size_t(table->rows));
+  std::vector<T> out = toLatent ? model->to_latent(table->values, logDet) : model->to_data(table->values, logDet);
+  if (session.arguments.has("with-log-det")) {
+    out = appendColumn(out, columns++, logDet);
+    header.push_back("log_det");
+  }
+  return writeResult<T>(session, out, table->rows, columns, header);
+}
+
+} // namespace
+
+int runSample(const ModelSource &source, const cli::Arguments &arguments) {
+  Result<Session> session = openSession(source, arguments);
+  if (!session)
+    return int(session.error().code);
+  constexpr int64_t most = std::numeric_limits<int64_t>::max();
+  int64_t count = arguments.integer("count", 0, most).value_or(10);
+  int64_t seed = arguments.integer("seed", 0, most).value_or(0);
+  int64_t first = arguments.integer("first", 0, most).value_or(0);
+  if (!arguments.error().empty())
+    return session->usage(arguments.error());
+  return withDtype(*session, [&]<typename T>(T) { return sampleTyped<T>(*session, count, uint64_t(seed), uint64_t(first)); });
+}
+
+int runLogProb(const ModelSource &source, const cli::Arguments &arguments) {
+  Result<Session> session = openSession(source, arguments);
+  if (!session)
+    return int(session.error().code);
+  return withDtype(*session, [&]<typename T>(T) { return logProbTyped<T>(*session); });
+}
+
+int runTransform(const ModelSource &source, const cli::Arguments &arguments) {
+  Result<Session> session = openSession(source, arguments);
+  if (!session)
+    return int(session.error().code);
+  std::optional<std::string> target = arguments.text("to");
+  if (!target)
+    return session->usage("`--to` is missing: latent or data");
+  return withDtype(*session, [&]<typename T>(T) { return transformTyped<T>(*session, *target == "latent"); });
+}
+
+} // namespace flowc::runtime

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+//
+// The one exported function of a model library, and the table it returns: checks arguments, then hands over to the instance
+// of the right element type. The linker gives `flowrt_model_entry` its public name NAME_model.
+
+#include "runtime/model/Instance.h"
+
+#include <string.h>
+
+namespace flowc::runtime::model {
+namespace {
+
+/// Runs `call` with the instance under its own type.
+template <typename Call> flowrt_status dispatch(flowrt_instance *instance, Call call) {
+  if (instance->dtype == FLOWRT_F64)
+    return call(*static_cast<Instance<double> *>(instance), double());
+  return call(*static_cast<Instance<float> *>(instance), float());
+}
+
+/// The same, for calls that need parameters and [rows] of data: `pointers` must not be null unless there are no rows.
+template <typename Call>
+flowrt_status dispatchRows(flowrt_instance *instance, int64_t rows, bool pointers, Call call) {
+  if (!instance || rows < 0 || (rows > 0 && !pointers))
+    return FLOWRT_BAD_ARGUMENT;
+  if (!instance->hasParameters)
+    return FLOWRT_NO_PARAMETERS;
+  return dispatch(instance, call);
+}
+
+const char *statusMessage(flowrt_status status) {
+  switch (status) {
+  case FLOWRT_OK:
+    return "no error";
+  case FLOWRT_BAD_ARGUMENT:
+    return "a null pointer or a negative count";
+  case FLOWRT_NO_DTYPE:
+    return "the model was not compiled for this element type";
+  case FLOWRT_NO_MEMORY:
+    return "not enough memory";
+  case FLOWRT_NO_PARAMETERS:
+    return "the parameters are not set yet";
+  case FLOWRT_ABI_MISMATCH:
+    return "the model's kernels belong to another version of flowc";
+  }
+  return "unknown status";
+}
+
+template <typename T> flowrt_instance *createTyped(flowrt_dtype dtype, flowrt_status &status) {
+  Kernels<T> kernels = linkedKernels<T>();
+  if (!kernels.info) {
+    status = FLOWRT_NO_DTYPE;
+    return nullptr;
+  }
+  if (kernels.info->abi != FLOWRT_KERNEL_ABI) {
+    status = FLOWRT_ABI_MISMATCH;
+    return nullptr;
+  }
+  flowrt_instance *instance = Instance<T>::create(kernels, dtype);
+  status = instance ? FLOWRT_OK : FLOWRT_NO_MEMORY;
+  return instance;
+}
+
+flowrt_instance *create(flowrt_dtype dtype, flowrt_status *status) {
+  flowrt_status ignored;
+  flowrt_status &result = status ? *status : ignored;
+  if (dtype == FLOWRT_F32)
+    return createTyped<float>(dtype, result);
+  if (dtype == FLOWRT_F64)
+    return createTyped<double>(dtype, result);
+  result = FLOWRT_NO_DTYPE;
+  return nullptr;
+}
+
+void destroy(flowrt_instance *instance) {
+  if (instance && instance->dtype == FLOWRT_F64)
+    Instance<double>::destroy(static_cast<Instance<double> *>(instance));
+  else if (instance)
+    Instance<float>::destroy(static_cast<Instance<float> *>(instance));
+}
+
+flowrt_status setParameters(flowrt_instance *instance, const void *values) {
+  if (!instance || !values)
+    return FLOWRT_BAD_ARGUMENT;
+  return dispatch(instance,
+                  [&]<typename T>(Instance<T> &typed, T) { return typed.setParameters(static_cast<const T *>(values)); });
+}
+
+flowrt_status logProb(flowrt_instance *instance, const void *x, int64_t rows, void *logProb) {
+  return dispatchRows(instance, rows, x && logProb, [&]<typename T>(Instance<T> &typed, T) {
+    return typed.logProb(static_cast<const T *>(x), rows, static_cast<T *>(logProb));
+  });
+}
+
+flowrt_status toLatent(flowrt_instance *instance, const void *x, int64_t rows, void *z, void *logDet) {
+  return dispatchRows(instance, rows, x && z, [&]<typename T>(Instance<T> &typed, T) {
+    return typed.toLatent(static_cast<const T *>(x), rows, static_cast<T *>(z), static_cast<T *>(logDet));
+  });
+}
+
+flowrt_status toData(flowrt_instance *instance, const void *z, int64_t rows, void *x, void *logDet) {
+  return dispatchRows(instance, rows, z && x, [&]<typename T>(Instance<T> &typed, T) {
+    return typed.toData(static_cast<const T *>(z), rows, static_cast<T *>(x), static_cast<T *>(logDet));
+  });
+}
+
+flowrt_status sample(flowrt_instance *instance, uint64_t seed, uint64_t first, int64_t count, void *x, void *logProb) {
+  return dispatchRows(instance, count, x, [&]<typename T>(Instance<T> &typed, T) {
+    return typed.sample(seed, first, count, static_cast<T *>(x), static_cast<T *>(logProb));
+  });
+}
+
+flowrt_status gradient(flowrt_instance *instance, const void *x, const void *weight, int64_t rows, void *logProb,
+                       void *gradient) {
+  if (!gradient)
+    return FLOWRT_BAD_ARGUMENT;
+  return dispatchRows(instance, rows, x, [&]<typename T>(Instance<T> &typed, T) {
+    return typed.gradient(static_cast<const T *>(x), static_cast<const T *>(weight), rows, static_cast<T *>(logProb),
+                          static_cast<T *>(gradient));
+  });
+}
+
+flowrt_status probe(flowrt_instance *instance, const void *x, int64_t rows, void *mean, void *deviation) {
+  return dispatchRows(instance, rows, x && mean && deviation, [&]<typename T>(Instance<T> &typed, T) {
+    return typed.probe(static_cast<const T *>(x), rows, static_cast<T *>(mean), static_cast<T *>(deviation));
+  });
+}
+
+flowrt_status start(flowrt_instance *instance, const void *mean, const void *deviation, void *parameters) {
+  if (!instance || !mean || !deviation || !parameters)
+    return FLOWRT_BAD_ARGUMENT;
+  return dispatch(instance, [&]<typename T>(Instance<T> &typed, T) {
+    return typed.start(static_cast<const T *>(mean), static_cast<const T *>(deviation), static_cast<T *>(parameters));
+  });
+}
+
+flowrt_status setThreads(flowrt_instance *instance, int64_t threads) {
+  if (!instance || threads < 0)
+    return FLOWRT_BAD_ARGUMENT;
+  return dispatch(instance, [&]<typename T>(Instance<T> &typed, T) { return typed.setThreads(threads); });
+}
+
+int64_t threads(const flowrt_instance *instance) { return instance ? instance->threads : 0; }
+
+flowrt_status setParallelFor(flowrt_instance *instance, flowrt_parallel_for parallelFor, void *host) {
+  if (!instance)
+    return FLOWRT_BAD_ARGUMENT;
+  instance->parallelFor = parallelFor;
+  instance->host = host;
+  return FLOWRT_OK;
+}
+
+char modelName[256];
+
+/// Copies the manifest's top-level "name". The compiler wrote the manifest, so its syntax is not checked again here.
+void readName(const char *text) {
+  int depth = 0;
+  bool isKey = true, isName = false;
+  for (; *text; ++text) {
+    if (*text == '"') {
+      const char *begin = ++text;
+      for (; *text && *text != '"'; ++text)
+        if (*text == '\\' && text[1])
+          ++text;
+      size_t length = size_t(text - begin);
+      if (depth == 1 && isName && length < sizeof modelName) {
+        memcpy(modelName, begin, length);
+        return;
+      }
+      isName = depth == 1 && isKey && length == 4 && memcmp(begin, "name", 4) == 0;
+      if (!*text)
+        return;
+    } else if (*text == '{' || *text == '[') {
+      ++depth;
+      isKey = *text == '{';
+    } else if (*text == '}' || *text == ']') {
+      --depth;
+    } else if (*text == ',' || *text == ':') {
+      isKey = *text == ',';
+    }
+  }
+}
+
+flowrt_api api;
+
+const flowrt_api *makeApi() {
+  const flowrt_kernel_info *f32 = linkedKernels<float>().info, *f64 = linkedKernels<double>().info;
+  const flowrt_kernel_info *any = f32 ? f32 : f64;
+  readName(flow_manifest);
+  api = {FLOWRT_ABI,
+         modelName,
+         flow_manifest,
+         (f32 ? 1u << FLOWRT_F32 : 0u) | (f64 ? 1u << FLOWRT_F64 : 0u),
+         any ? any->features : 0,
+         any ? any->parameters : 0,
+         any ? any->probes : 0,
+         statusMessage,
+         create,
+         destroy,
+         setParameters,
+         logProb,
+         toLatent,
+         toData,
+         sample,
+         gradient,
+         probe,
+         start,
+         setThreads,
+         threads,
+         setParallelFor};
+  return &api;
+}
+
+// Filled when the library is loaded, so that the entry point is the same from every thread.
+__attribute__((constructor)) void fillApi() { makeApi(); }
+
+} // namespace
+} // namespace flowc::runtime::model
+
+extern "C" __attribute__((visibility("default"))) const flowrt_api *flowrt_model_entry(void) {
+  return &flowc::runtime::model::api;
+}

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT
+//
+// Batches over tiles. What a result is computed from never depends on the number of threads: a tile's results depend on its
+// rows alone, and a gradient is summed over chunks whose number depends on the batch and the model only.
+
+#include "runtime/model/Instance.h"
+#include "runtime/model/Memory.h"
+#include "runtime/model/Pool.h"
+#include "runtime/model/Tile.h"
+
+#include <atomic>
+#include <new>
+
+namespace flowc::runtime::model {
+namespace {
+
+/// At most so many private gradients: enough to keep that many threads busy, few enough to be summed cheaply.
+constexpr int64_t MaxChunks = 16;
+
+/// Private gradients past this size leave the cache, and clearing and summing one costs a tenth of a tile's work; then a
+/// chunk has at least two tiles.
+constexpr int64_t LargeGradientBytes = 256 << 10;
+
+/// Elements that one work item of the reduction sums: whole cache lines, few enough to stay in the cache over the chunks.
+constexpr int64_t ReductionGrain = 4096;
+
+template <typename Body, typename T> struct Job {
+  Body *body;
+  Worker<T> *workers;
+  int64_t items;
+  int64_t grain;
+  std::atomic<int64_t> next{0};
+
+  static void run(void *context, int64_t index) {
+    auto *job = static_cast<Job *>(context);
+    for (int64_t first; (first = job->next.fetch_add(job->grain, std::memory_order_relaxed)) < job->items;)
+      for (int64_t item = first, end = smaller(first + job->grain, job->items); item < end; ++item)
+        (*job->body)(job->workers[index], item);
+  }
+};
+
+} // namespace
+
+template <typename T> Instance<T> *Instance<T>::create(const Kernels<T> &kernels, flowrt_dtype dtype) {
+  void *memory = malloc(sizeof(Instance));
+  if (!memory)
+    return nullptr;
+  auto *instance = new (memory) Instance();
+  instance->dtype = dtype;
+  instance->kernels = kernels;
+  const flowrt_kernel_info &info = *kernels.info;
+  instance->parameters = allocate<T>(info.parameters);
+  instance->staged = allocate<T>(info.staged);
+  instance->result = allocate<T>(info.parameters);
+  instance->moments = allocate<T>(2 * int64_t(roundUp(size_t(info.probes) * sizeof(T)) / sizeof(T)));
+  if (!instance->parameters || !instance->staged || !instance->result || !instance->moments ||
+      instance->setThreads(0) != FLOWRT_OK) {
+    destroy(instance);
+    return nullptr;
+  }
+  return instance;
+}
+
+template <typename T> void Instance<T>::destroy(Instance *instance) {
+  for (int64_t i = 0; i < instance->workerCount; ++i)
+    free(instance->workers[i].memory);
+  for (int64_t i = 0; i < instance->partialCount; ++i)
+    free(instance->partials[i]);
+  free(instance->workers);
+  free(instance->partials);
+  free(instance->parameters);
+  free(instance->staged);
+  free(instance->result);
+  free(instance->moments);
+  free(instance);
+}
+
+template <typename T> bool Instance<T>::growWorkers(int64_t count) {
+  if (count <= workerCount)
+    return true;
+  auto *grown = static_cast<Worker<T> *>(realloc(workers, size_t(count) * sizeof(Worker<T>)));
+  if (!grown)
+    return false;
+  workers = grown;
+  const flowrt_kernel_info &info = *kernels.info;
+  auto padded = [](int64_t elements) { return int64_t(roundUp(size_t(elements) * sizeof(T)) / sizeof(T)); };
+  int64_t lane = padded(info.tile), in = padded(info.features * info.tile);
+  int64_t out = padded((info.features > info.probes ? info.features : info.probes) * info.tile);
+  for (; workerCount < count; ++workerCount) {
+    T *at = allocate<T>(in + out + 2 * lane + info.workspace);
+    if (!at)
+      return false;
+    workers[workerCount] = {at, at + in, at + in + out, at + in + out + lane, at + in + out + 2 * lane, at};
+  }
+  return true;
+}
+
+template <typename T> bool Instance<T>::growPartials(int64_t count) {
+  if (!partials && !(partials = allocate<T *>(MaxChunks)))
+    return false;
+  for (; partialCount < count; ++partialCount)
+    if (!(partials[partialCount] = allocate<T>(kernels.info->staged)))
+      return false;
+  return true;
+}
+
+template <typename T> flowrt_status Instance<T>::setThreads(int64_t count) {
+  count = smaller(count > 0 ? count : defaultThreads(), MaxThreads);
+  if (!growWorkers(count))
+    return FLOWRT_NO_MEMORY;
+  threads = count;
+  return FLOWRT_OK;
+}
+
+template <typename T> template <typename Body> void Instance<T>::forEach(int64_t items, Body body) {
+  int64_t used = smaller(threads, items);
+  int64_t grain = items / (used > 0 ? used * 8 : 1);
+  Job<Body, T> job{&body, workers, items, grain > 0 ? grain : 1};
+  if (used <= 1)
+    Job<Body, T>::run(&job, 0);
+  else if (parallelFor)
+    parallelFor(host, used, Job<Body, T>::run, &job);
+  else
+    poolParallelFor(used, Job<Body, T>::run, &job);
+}
+
+template <typename T> TileRange Instance<T>::rangeOf(int64_t tile, int64_t rows) const {
+  int64_t first = tile * kernels.info->tile;
+  return {first, smaller(kernels.info->tile, rows - first)};
+}
+
+template <typename T> flowrt_status Instance<T>::setParameters(const T *values) {
+  copy(parameters, values, kernels.info->parameters);
+  kernels.stage(parameters, staged, workers[0].workspace);
+  hasParameters = true;
+  return FLOWRT_OK;
+}
+
+template <typename T> flowrt_status Instance<T>::logProb(const T *x, int64_t rows, T *logProb) {
+  int64_t features = kernels.info->features, tile = kernels.info->tile;
+  forEach(tilesIn(rows), [&](Worker<T> &worker, int64_t index) {
+    auto [first, valid] = rangeOf(index, rows);
+    rowsToTile(x + first * features, valid, features, tile, worker.in);
+    kernels.logProb(staged, worker.in, worker.density, worker.workspace);
+    copy(logProb + first, worker.density, valid);
+  });
+  return FLOWRT_OK;
+}
+
+template <typename T> flowrt_status Instance<T>::map(Map kernel, const T *in, int64_t rows, T *out, T *density) {
+  int64_t features = kernels.info->features, tile = kernels.info->tile;
+  forEach(tilesIn(rows), [&](Worker<T> &worker, int64_t index) {
+    auto [first, valid] = rangeOf(index, rows);
+    rowsToTile(in + first * features, valid, features, tile, worker.in);
+    kernel(staged, worker.in, worker.out, worker.density, worker.workspace);
+    tileToRows(worker.out, valid, features, tile, out + first * features);
+    if (density)
+      copy(density + first, worker.density, valid);
+  });
+  return FLOWRT_OK;
+}
+
+template <typename T> flowrt_status Instance<T>::toLatent(const T *x, int64_t rows, T *z, T *logDet) {
+  return map(kernels.toLatent, x, rows, z, logDet);
+}
+
+template <typename T> flowrt_status Instance<T>::toData(const T *z, int64_t rows, T *x, T *logDet) {
+  return map(kernels.toData, z, rows, x, logDet);
+}
+
+template <typename T>
+flowrt_status Instance<T>::sample(uint64_t seed, uint64_t firstSample, int64_t count, T *x, T *logProb) {
+  int64_t features = kernels.info->features, tile = kernels.info->tile;
+  forEach(tilesIn(count), [&](Worker<T> &worker, int64_t index) {
+    auto [first, valid] = rangeOf(index, count);
+    uniformTile(seed, firstSample + uint64_t(first), features, tile, worker.in);
+    kernels.sample(staged, worker.in, worker.out, worker.density, worker.workspace);
+    tileToRows(worker.out, valid, features, tile, x + first * features);
+    if (logProb)
+      copy(logProb + first, worker.density, valid);
+  });
+  return FLOWRT_OK;
+}
+
+template <typename T> int64_t Instance<T>::gradientChunks(int64_t tiles) const {
+  bool large = kernels.info->staged * int64_t(sizeof(T)) > LargeGradientBytes;
+  return smaller(large && tiles > 1 ? tiles / 2 : tiles, MaxChunks);
+}
+
+template <typename T>
+void Instance<T>::accumulateChunk(Worker<T> &worker, int64_t chunk, int64_t chunks, const T *x, const T *weight,
+                                  int64_t rows, T *logProb) {
+  int64_t features = kernels.info->features, tile = kernels.info->tile, tiles = tilesIn(rows);
+  memset(partials[chunk], 0, size_t(kernels.info->staged) * sizeof(T));
+  for (int64_t index = chunk * tiles / chunks; index < (chunk + 1) * tiles / chunks; ++index) {
+    auto [first, valid] = rangeOf(index, rows);
+    rowsToTile(x + first * features, valid, features, tile, worker.in);
+    for (int64_t s = 0; s < tile; ++s)
+      worker.weight[s] = s >= valid ? T(0) : weight ? weight[first + s] : T(1);
+    kernels.gradient(staged, worker.in, worker.weight, worker.density, partials[chunk], worker.workspace);
+    if (logProb)
+      copy(logProb + first, worker.density, valid);
+  }
+}
+
+template <typename T> void Instance<T>::reducePartials(int64_t chunks) {
+  int64_t size = kernels.info->staged;
+  forEach((size + ReductionGrain - 1) / ReductionGrain, [&](Worker<T> &, int64_t item) {
+    int64_t first = item * ReductionGrain, end = smaller(first + ReductionGrain, size);
+    for (int64_t chunk = 1; chunk < chunks; ++chunk) {
+      const T *from = partials[chunk];
+      T *to = partials[0];
+      for (int64_t i = first; i < end; ++i)
+        to[i] += from[i];
+    }
+  });
+}
+
+template <typename T>
+flowrt_status Instance<T>::gradient(const T *x, const T *weight, int64_t rows, T *logProb, T *gradient) {
+  int64_t chunks = gradientChunks(tilesIn(rows));
+  memset(result, 0, size_t(kernels.info->parameters) * sizeof(T));
+  if (chunks > 0) {
+    if (!growPartials(chunks))
+      return FLOWRT_NO_MEMORY;
+    forEach(chunks, [&](Worker<T> &worker, int64_t chunk) {
+      accumulateChunk(worker, chunk, chunks, x, weight, rows, logProb);
+    });
+    if (chunks > 1)
+      reducePartials(chunks);
+    kernels.stageAdjoint(parameters, partials[0], result, workers[0].workspace);
+  }
+  copy(gradient, result, kernels.info->parameters);
+  return FLOWRT_OK;
+}
+
+/// Two passes in double over the tiles in order: the mean first, then the deviation from it.
+template <typename T> flowrt_status Instance<T>::probe(const T *x, int64_t rows, T *mean, T *deviation) {
+  const flowrt_kernel_info &info = *kernels.info;
+  double *sums = allocate<double>(2 * info.probes);
+  if (!sums)
+    return FLOWRT_NO_MEMORY;
+  double *means = sums, *squares = sums + info.probes;
+  for (int pass = 0; pass < 2; ++pass) {
+    for (int64_t index = 0; index < tilesIn(rows); ++index) {
+      auto [first, valid] = rangeOf(index, rows);
+      rowsToTile(x + first * info.features, valid, info.features, info.tile, workers[0].in);
+      kernels.probe(staged, workers[0].in, workers[0].out, workers[0].workspace);
+      for (int64_t p = 0; p < info.probes; ++p)
+        for (int64_t s = 0; s < valid; ++s) {
+          double value = double(workers[0].out[p * info.tile + s]);
+          if (pass == 0)
+            means[p] += value;
+          else
+            squares[p] += (value - means[p]) * (value - means[p]);
+        }
+    }
+    for (int64_t p = 0; p < info.probes && rows > 0; ++p)
+      (pass == 0 ? means : squares)[p] /= double(rows);
+  }
+  for (int64_t p = 0; p < info.probes; ++p) {
+    mean[p] = T(means[p]);
+    deviation[p] = T(__builtin_sqrt(squares[p]));
+  }
+  free(sums);
+  return FLOWRT_OK;
+}
+
+template <typename T> flowrt_status Instance<T>::start(const T *mean, const T *deviation, T *values) {
+  const flowrt_kernel_info &info = *kernels.info;
+  T *deviations = moments + roundUp(size_t(info.probes) * sizeof(T)) / sizeof(T);
+  copy(moments, mean, info.probes);
+  copy(deviations, deviation, info.probes);
+  copy(result, values, info.parameters);
+  kernels.start(moments, deviations, result, workers[0].workspace);
+  copy(values, result, info.parameters);
+  return FLOWRT_OK;
+}
+
+template class Instance<float>;
+template class Instance<double>;
+
+} // namespace flowc::runtime::model

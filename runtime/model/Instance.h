@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+//
+// One use of the model: staged parameters, and the memory of each worker. Methods are the C interface's functions
+// (runtime/abi/flowrt.h) for one element type; arguments have been checked by Entry.cpp.
+
+#ifndef FLOWC_RUNTIME_MODEL_INSTANCE_H
+#define FLOWC_RUNTIME_MODEL_INSTANCE_H
+
+#include "runtime/abi/flowrt.h"
+#include "runtime/model/Kernels.h"
+
+/// What Entry.cpp needs to know before it knows the element type.
+struct flowrt_instance {
+  flowrt_dtype dtype;
+  bool hasParameters = false;
+  int64_t threads = 1;
+  flowrt_parallel_for parallelFor = nullptr;
+  void *host = nullptr;
+};
+
+namespace flowc::runtime::model {
+
+/// The memory that one thread works in; every pointer is aligned to 64 bytes.
+template <typename T> struct Worker {
+  T *in;      // [features][tile]
+  T *out;     // [max(features, probes)][tile]
+  T *density; // [tile], log densities or log-dets
+  T *weight;  // [tile]
+  T *workspace;
+  void *memory;
+};
+
+/// Which rows a tile holds.
+struct TileRange {
+  int64_t firstRow;
+  int64_t valid;
+};
+
+template <typename T> class Instance : public flowrt_instance {
+public:
+  /// Null when there is no memory for it.
+  static Instance *create(const Kernels<T> &kernels, flowrt_dtype dtype);
+  static void destroy(Instance *instance);
+
+  flowrt_status setThreads(int64_t count);
+  flowrt_status setParameters(const T *values);
+  flowrt_status logProb(const T *x, int64_t rows, T *logProb);
+  flowrt_status toLatent(const T *x, int64_t rows, T *z, T *logDet);
+  flowrt_status toData(const T *z, int64_t rows, T *x, T *logDet);
+  flowrt_status sample(uint64_t seed, uint64_t first, int64_t count, T *x, T *logProb);
+  flowrt_status gradient(const T *x, const T *weight, int64_t rows, T *logProb, T *gradient);
+  flowrt_status probe(const T *x, int64_t rows, T *mean, T *deviation);
+  flowrt_status start(const T *mean, const T *deviation, T *values);
+
+private:
+  using Map = void (*)(const T *staged, const T *in, T *out, T *density, T *workspace);
+
+  bool growWorkers(int64_t count);
+  bool growPartials(int64_t count);
+  int64_t gradientChunks(int64_t tiles) const;
+  int64_t tilesIn(int64_t rows) const { return (rows + kernels.info->tile - 1) / kernels.info->tile; }
+  TileRange rangeOf(int64_t tile, int64_t rows) const;
+  void accumulateChunk(Worker<T> &worker, int64_t chunk, int64_t chunks, const T *x, const T *weight, int64_t rows, T *logProb);
+  void reducePartials(int64_t chunks);
+  flowrt_status map(Map kernel, const T *in, int64_t rows, T *out, T *density);
+
+  /// Runs body(worker, item) for each item in [0, items), on at most `threads` workers.
+  template <typename Body> void forEach(int64_t items, Body body);
+
+  Kernels<T> kernels;
+  T *parameters = nullptr;      // [parameters]
+  T *staged = nullptr;          // [staged]
+  T *result = nullptr;          // [parameters], the gradient or the started parameters
+  T *moments = nullptr;         // [2][probes]
+  Worker<T> *workers = nullptr; // [workerCount]
+  int64_t workerCount = 0;
+  T **partials = nullptr; // [partialCount] staged gradients, one a chunk
+  int64_t partialCount = 0;
+};
+
+} // namespace flowc::runtime::model
+
+#endif

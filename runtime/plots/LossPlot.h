@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+//
+// The loss over the epochs of a run.
+
+#ifndef FLOWC_RUNTIME_PLOTS_LOSSPLOT_H
+#define FLOWC_RUNTIME_PLOTS_LOSSPLOT_H
+
+#include "runtime/RunFolder.h"
+
+#include <string>
+
+namespace flowc::runtime {
+
+/// An SVG with training and validation nll, the best epoch marked. Expects at least one epoch.
+std::string lossPlot(const std::string &name, const std::vector<EpochReport> &epochs);
+
+} // namespace flowc::runtime
+
+#endif

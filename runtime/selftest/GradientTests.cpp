@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+//
+// Parameter gradients against finite differences of the weighted sum of log_prob: single parameters, some of every tensor, and all
+// parameters at once along random directions.
+
+#include "runtime/Philox.h"
+#include "runtime/selftest/Subject.h"
+
+#include <cmath>
+
+namespace flowc::runtime {
+namespace {
+
+constexpr int64_t Rows = 20;
+constexpr int64_t PerTensor = 3;
+constexpr size_t MostParameters = 96;
+constexpr int Directions = 4;
+
+/// A direction in parameter space and its name.
+struct Direction {
+  std::string name;
+  Values components; // of all parameters
+};
+
+std::vector<Direction> makeDirections(const Manifest &manifest, uint64_t seed) {
+  std::vector<Direction> directions;
+  auto count = size_t(manifest.parameterCount);
+  for (int i = 0; i < Directions && count > 0; ++i) {
+    Direction direction{fmt::format("direction {}", i), Values(count)};
+    for (size_t k = 0; k < count; ++k)
+      direction.components[k] =
+          (2 * uniform<double>(seed, k, RandomStream::Test, uint32_t(10 + i)) - 1) / std::sqrt(double(count));
+    directions.push_back(std::move(direction));
+  }
+  for (const Parameter &parameter : manifest.parameters)
+    for (int64_t i = 0; i < std::min(PerTensor, parameter.size) && directions.size() < MostParameters; ++i) {
+      auto element = int64_t(uniform<double>(seed, uint64_t(i), RandomStream::Test, uint32_t(parameter.offset + 20)) * double(parameter.size));
+      Direction direction{fmt::format("{}[{}]", parameter.name, element), Values(count)};
+      direction.components[size_t(parameter.offset + element)] = 1;
+      directions.push_back(std::move(direction));
+    }
+  return directions;
+}
+
+} // namespace
+
+std::vector<Verdict> testGradients(Subject &subject, uint64_t seed) {
+  const Manifest &manifest = *subject.manifest;
+  Values density, gradient, weight;
+  Values x = subject.sample(seed, 5000, Rows, density);
+  for (int64_t row = 0; row < Rows; ++row) // of both signs, and one of them 0
+    weight.push_back(row == 3 ? 0 : 2 * uniform<double>(seed, uint64_t(row), RandomStream::Test, 2) - 0.7);
+  Values fromGradient = subject.gradient(x, weight, gradient), direct = subject.logProb(x);
+  Worst same("log_prob of the gradient kernel", subject, subject.choose(1e-11, 1e-4));
+  for (size_t row = 0; row < direct.size(); ++row)
+    same.compare(fromGradient[row], direct[row], row);
+  Verdict verdict{"parameter gradients = differences", subject.setting, true, 0, subject.choose(1e-6, 5e-2), ""};
+  Values original = subject.parameters;
+  size_t unclear = 0, tried = 0;
+  for (const Direction &direction : makeDirections(manifest, seed)) {
+    double expected = 0;
+    for (size_t k = 0; k < gradient.size(); ++k)
+      expected += gradient[k] * direction.components[k];
+    Derivative derivative = differentiate(subject, [&](double h) {
+      Values moved = original;
+      for (size_t k = 0; k < moved.size(); ++k)
+        moved[k] += h * direction.components[k];
+      subject.setParameters(moved);
+      Values densities = subject.logProb(x);
+      double sum = 0;
+      for (size_t row = 0; row < densities.size(); ++row)
+        sum += weight[row] * densities[row];
+      return Values{sum};
+    });
+    ++tried;
+    double scale = 1 + std::abs(derivative.value[0]), error = std::abs(expected - derivative.value[0]) / scale;
+    if (derivative.error / scale > verdict.tolerance / 4) {
+      ++unclear;
+      continue;
+    }
+    if (!(error <= verdict.worst)) {
+      verdict.worst = std::isfinite(error) ? error : HUGE_VAL;
+      if (!(error <= verdict.tolerance)) {
+        verdict.passed = false;
+        verdict.note = fmt::format("{}: {:.9g}; expected {:.9g}", direction.name, expected, derivative.value[0]);
+      }
+    }
+  }
+  subject.setParameters(original);
+  if (verdict.passed && unclear > 0)
+    verdict.note = fmt::format("{} of {} left out: no step resolves them", unclear, tried);
+  if (verdict.passed && 2 * unclear > tried && subject.isDouble)
+    verdict.passed = false;
+  return {same.verdict(), verdict};
+}
+
+} // namespace flowc::runtime

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+//
+// The subject in each element type, its test parameters, and the bookkeeping of errors.
+
+#include "runtime/Parameters.h"
+#include "runtime/Philox.h"
+#include "runtime/selftest/Subject.h"
+
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+namespace flowc::runtime {
+namespace {
+
+template <typename T> class TypedSubject : public Subject {
+public:
+  explicit TypedSubject(const CompiledModel &compiled) : model(compiled.api()) {
+    manifest = &compiled.manifest();
+    isDouble = sizeof(T) == 8;
+  }
+
+  void setParameters(const Values &values) override {
+    parameters = values;
+    model.set_parameters(narrow(values));
+  }
+  void setThreads(int64_t threads) override { model.set_threads(threads); }
+  Values logProb(const Values &x) override { return widen(model.log_prob(narrow(x))); }
+  Values toLatent(const Values &x, Values &logDet) override {
+    std::vector<T> density(x.size() / features()), z = model.to_latent(narrow(x), density);
+    logDet = widen(density);
+    return widen(z);
+  }
+  Values toData(const Values &z, Values &logDet) override {
+    std::vector<T> density(z.size() / features()), x = model.to_data(narrow(z), density);
+    logDet = widen(density);
+    return widen(x);
+  }
+  Values sample(uint64_t seed, uint64_t first, int64_t count, Values &logProb) override {
+    std::vector<T> density(static_cast<size_t>(count)), x = model.sample(count, seed, first, density);
+    logProb = widen(density);
+    return widen(x);
+  }
+  Values gradient(const Values &x, const Values &weight, Values &gradient) override {
+    std::vector<T> result(size_t(model.parameter_count())), density = model.gradient(narrow(x), result, narrow(weight));
+    gradient = widen(result);
+    return widen(density);
+  }
+
+private:
+  static std::vector<T> narrow(const Values &values) { return {values.begin(), values.end()}; }
+  static Values widen(const std::vector<T> &values) { return {values.begin(), values.end()}; }
+
+  Model<T> model;
+};
+
+} // namespace
+
+std::unique_ptr<Subject> makeSubject(const CompiledModel &compiled, flowrt_dtype dtype) {
+  if (dtype == FLOWRT_F64)
+    return std::make_unique<TypedSubject<double>>(compiled);
+  return std::make_unique<TypedSubject<float>>(compiled);
+}
+
+Values randomParameters(const Manifest &manifest, uint64_t seed) {
+  Values values = initialParameters<double>(manifest, seed);
+  for (const Parameter &parameter : manifest.parameters) {
+    double width = parameter.shape.size() >= 2 ? double(parameter.shape.back()) : 4.0;
+    double deviation = 0.4 / std::sqrt(std::max(width, 1.0));
+    for (int64_t i = parameter.offset; i < parameter.offset + parameter.size; ++i) {
+      double u = uniform<double>(seed, uint64_t(i), RandomStream::Test, 0);
+      double v = uniform<double>(seed, uint64_t(i), RandomStream::Test, 1);
+      // Rounded to f32, so that both element types test the same model.
+      values[size_t(i)] =
+          double(float(values[size_t(i)] + deviation * std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * v)));
+    }
+  }
+  return values;
+}
+
+Worst::Worst(std::string property, const Subject &subject, double tolerance) {
+  result.property = std::move(property);
+  result.setting = subject.setting;
+  result.tolerance = tolerance;
+}
+
+void Worst::compare(double found, double expected, size_t row) {
+  double error = found == expected ? 0 : std::abs(found - expected) / (1 + std::abs(expected));
+  if (!std::isfinite(error))
+    error = std::numeric_limits<double>::infinity();
+  if (error <= result.worst)
+    return;
+  result.worst = error;
+  if (error > result.tolerance) {
+    result.passed = false;
+    result.note = fmt::format("row {}: {:.9g}; expected {:.9g}", row, found, expected);
+  }
+}
+
+void Worst::note(std::string text) {
+  if (result.passed)
+    result.note = std::move(text);
+}
+
+} // namespace flowc::runtime

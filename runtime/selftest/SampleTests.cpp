@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+//
+// Samples against the random numbers they must come from; batches and threads, bit for bit; the element types against each other.
+
+#include "runtime/Philox.h"
+#include "runtime/selftest/Subject.h"
+
+#include <cmath>
+#include <numbers>
+
+namespace flowc::runtime {
+namespace {
+
+double baseDistribution(const std::string &base, double z) {
+  if (base == "normal")
+    return 0.5 * std::erfc(-z / std::numbers::sqrt2);
+  if (base == "logistic")
+    return 1 / (1 + std::exp(-z));
+  return z; // uniform
+}
+
+/// The first `count` elements of `values`, or those of rows first .. first + count.
+Values slice(const Values &values, size_t first, size_t count) {
+  return {values.begin() + std::ptrdiff_t(first), values.begin() + std::ptrdiff_t(first + count)};
+}
+
+/// Compares bit for bit; NaN equals NaN here, since other tests look for it.
+void compareExactly(Verdict &verdict, const Values &found, const Values &expected, const std::string &where) {
+  for (size_t i = 0; i < expected.size() && verdict.passed; ++i)
+    if (i >= found.size() || (found[i] != expected[i] && !(std::isnan(found[i]) && std::isnan(expected[i])))) {
+      verdict.passed = false;
+      verdict.worst = i < found.size() ? std::abs(found[i] - expected[i]) : HUGE_VAL;
+      verdict.note = fmt::format("{}, element {}", where, i);
+    }
+}
+
+/// Everything that a batch of x (and the latents z) gives.
+struct BatchResults {
+  Values logProb, z, logDetThere, x, logDetBack, gradient, gradientLogProb;
+};
+
+BatchResults evaluateBatch(Subject &subject, const Values &x, const Values &z) {
+  BatchResults results;
+  results.logProb = subject.logProb(x);
+  results.z = subject.toLatent(x, results.logDetThere);
+  results.x = subject.toData(z, results.logDetBack);
+  results.gradientLogProb = subject.gradient(x, {}, results.gradient);
+  return results;
+}
+
+void compareRows(Verdict &verdict, const BatchResults &part, const BatchResults &whole, size_t first, size_t rows, size_t features,
+                 const std::string &where) {
+  compareExactly(verdict, part.logProb, slice(whole.logProb, first, rows), "log_prob, " + where);
+  compareExactly(verdict, part.z, slice(whole.z, first * features, rows * features), "latent, " + where);
+  compareExactly(verdict, part.logDetThere, slice(whole.logDetThere, first, rows), "log-det, " + where);
+  compareExactly(verdict, part.x, slice(whole.x, first * features, rows * features), "data, " + where);
+  compareExactly(verdict, part.logDetBack, slice(whole.logDetBack, first, rows), "log-det back, " + where);
+  compareExactly(verdict, part.gradientLogProb, slice(whole.gradientLogProb, first, rows), "gradient's log_prob, " + where);
+}
+
+Verdict testRaggedBatches(Subject &subject, const Values &x, const Values &z, const BatchResults &whole) {
+  Verdict verdict{"rows do not depend on the batch", subject.setting, true, 0, 0, ""};
+  size_t features = subject.features();
+  for (auto [first, rows] : {std::pair<size_t, size_t>{0, 0}, {0, 1}, {0, 63}, {0, 64}, {0, 65}, {937, 63}, {500, 1}, {999, 1}})
+    compareRows(verdict, evaluateBatch(subject, slice(x, first * features, rows * features), slice(z, first * features, rows * features)),
+                whole, first, rows, features, fmt::format("{} rows from {}", rows, first));
+  return verdict;
+}
+
+Verdict testGradientOfParts(Subject &subject, const Values &x) {
+  Worst worst("gradient of a batch = sum over rows", subject, subject.choose(1e-9, 2e-3));
+  size_t features = subject.features(), rows = 65;
+  Values whole, part;
+  subject.gradient(slice(x, 0, rows * features), {}, whole);
+  Values sum(whole.size()), scale(whole.size());
+  for (size_t row = 0; row < rows; ++row) {
+    subject.gradient(slice(x, row * features, features), {}, part);
+    for (size_t k = 0; k < sum.size(); ++k) {
+      sum[k] += part[k];
+      scale[k] += std::abs(part[k]);
+    }
+  }
+  for (size_t k = 0; k < sum.size(); ++k) // relative to what was added, not to what is left of it
+    worst.compare(whole[k] / (1 + scale[k]), sum[k] / (1 + scale[k]), k);
+  return worst.verdict();
+}
+
+} // namespace
+
+std::vector<Verdict> testSampling(Subject &subject, uint64_t seed) {
+  size_t features = subject.features();
+  constexpr uint64_t first = 12345;
+  Values density, logDet, x = subject.sample(seed, first, 1000, density);
+  Values direct = subject.logProb(x), z = subject.toLatent(x, logDet);
+  Worst same("log_prob of samples", subject, subject.choose(1e-8, 1e-2));
+  for (size_t row = 0; row < direct.size(); ++row)
+    same.compare(density[row], direct[row], row);
+  std::vector<Verdict> verdicts = {same.verdict()};
+  const std::string &base = subject.manifest->base;
+  if (base == "normal" || base == "logistic" || base == "uniform") {
+    Worst source("samples come from their random numbers", subject, subject.choose(1e-9, 1e-3));
+    for (size_t i = 0; i < z.size(); ++i)
+      source.compare(baseDistribution(base, z[i]),
+                     uniform<double>(seed, first + i / features, RandomStream::Sample, uint32_t(i % features)), i / features);
+    verdicts.push_back(source.verdict());
+  }
+  Verdict split{"samples do not depend on the split", subject.setting, true, 0, 0, ""};
+  Values ignored;
+  for (size_t begin : {0, 1, 63, 64, 700})
+    compareExactly(split, subject.sample(seed, first + begin, 100, ignored), slice(x, begin * features, 100 * features),
+                   fmt::format("samples from {}", begin));
+  verdicts.push_back(split);
+  return verdicts;
+}
+
+std::vector<Verdict> testBatching(Subject &subject, uint64_t seed) {
+  Values density, x = subject.sample(seed, 0, 1000, density), logDet, z = subject.toLatent(x, logDet);
+  subject.setThreads(1);
+  BatchResults whole = evaluateBatch(subject, x, z);
+  Verdict threads{"same bits for any number of threads", subject.setting, true, 0, 0, ""};
+  for (int64_t count : {2, 3, 7}) {
+    subject.setThreads(count);
+    BatchResults results = evaluateBatch(subject, x, z);
+    std::string where = fmt::format("{} threads", count);
+    compareRows(threads, results, whole, 0, 1000, subject.features(), where);
+    compareExactly(threads, results.gradient, whole.gradient, "gradient, " + where);
+    compareExactly(threads, subject.sample(seed, 0, 1000, density), x, "samples, " + where);
+  }
+  Verdict ragged = testRaggedBatches(subject, x, z, whole);
+  subject.setThreads(0);
+  return {threads, ragged, testGradientOfParts(subject, x)};
+}
+
+std::vector<Verdict> testAgreement(Subject &wide, Subject &narrow, uint64_t seed) {
+  Values density, x = narrow.sample(seed, 0, 1000, density), logDet, logDetNarrow;
+  Values wideZ = wide.toLatent(x, logDet), narrowZ = narrow.toLatent(x, logDetNarrow);
+  Values wideDensity = wide.logProb(x), narrowDensity = narrow.logProb(x);
+  Worst worst("f32 agrees with f64", narrow, 1e-2);
+  for (size_t row = 0; row < wideDensity.size(); ++row) {
+    worst.compare(narrowDensity[row], wideDensity[row], row);
+    worst.compare(logDetNarrow[row], logDet[row], row);
+  }
+  for (size_t i = 0; i < wideZ.size(); ++i)
+    worst.compare(narrowZ[i], wideZ[i], i / narrow.features());
+  return {worst.verdict()};
+}
+
+} // namespace flowc::runtime

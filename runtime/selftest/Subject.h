@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+//
+// The model under test, seen in double whatever it computes in: conversion from float is exact, so that bitwise comparisons stay
+// bitwise. Also what all tests share: verdicts, test points, random parameters.
+
+#ifndef FLOWC_RUNTIME_SELFTEST_SUBJECT_H
+#define FLOWC_RUNTIME_SELFTEST_SUBJECT_H
+
+#include "runtime/CompiledModel.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace flowc::runtime {
+
+using Values = std::vector<double>;
+
+/// How one property came out.
+struct Verdict {
+  std::string property;
+  std::string setting; // element type and parameters
+  bool passed = true;
+  double worst = 0, tolerance = 0; // the largest error seen, and the largest allowed
+  std::string note;                // where it failed, or what was left out
+};
+
+class Subject {
+public:
+  virtual ~Subject() = default;
+  virtual void setParameters(const Values &parameters) = 0;
+  virtual void setThreads(int64_t threads) = 0;
+  virtual Values logProb(const Values &x) = 0;
+  virtual Values toLatent(const Values &x, Values &logDet) = 0;
+  virtual Values toData(const Values &z, Values &logDet) = 0;
+  virtual Values sample(uint64_t seed, uint64_t first, int64_t count, Values &logProb) = 0;
+  virtual Values gradient(const Values &x, const Values &weight, Values &gradient) = 0;
+
+  const Manifest *manifest = nullptr;
+  bool isDouble = true;
+  std::string setting;
+  Values parameters; // those that were set last
+
+  size_t features() const { return size_t(manifest->features); }
+  /// `forDouble` or `forFloat`, by what the model computes in.
+  double choose(double forDouble, double forFloat) const { return isDouble ? forDouble : forFloat; }
+};
+
+/// The model in one element type, which it must have.
+std::unique_ptr<Subject> makeSubject(const CompiledModel &compiled, flowrt_dtype dtype);
+
+/// Initial parameters, each disturbed: by a tenth or so, less for those of wide matrices.
+Values randomParameters(const Manifest &manifest, uint64_t seed);
+
+/// Keeps the largest error and says where it was.
+class Worst {
+public:
+  Worst(std::string property, const Subject &subject, double tolerance);
+
+  /// Takes |found - expected| relative to 1 + |expected|. An error that is not a number counts as infinite.
+  void compare(double found, double expected, size_t row);
+  void note(std::string text);
+
+  Verdict verdict() const { return result; }
+
+private:
+  Verdict result;
+};
+
+/// A derivative by central differences, Richardson's extrapolation twice, and the step with the smallest error estimate: small
+/// enough to pass kinks by, large enough for rounding.
+struct Derivative {
+  Values value;     // one per output
+  double error = 0; // its estimate, the largest of the outputs
+};
+/// `evaluate(h)` gives the outputs at distance h.
+template <typename Evaluate> Derivative differentiate(const Subject &subject, Evaluate evaluate);
+
+// The tests; each returns one verdict or more.
+std::vector<Verdict> testJacobian(Subject &subject, uint64_t seed);
+std::vector<Verdict> testGradients(Subject &subject, uint64_t seed);
+std::vector<Verdict> testDensity(Subject &subject, uint64_t seed);
+std::vector<Verdict> testSampling(Subject &subject, uint64_t seed);
+std::vector<Verdict> testBatching(Subject &subject, uint64_t seed);
+std::vector<Verdict> testAgreement(Subject &wide, Subject &narrow, uint64_t seed);
+
+} // namespace flowc::runtime
+
+#include "runtime/selftest/Differentiate.h"
+
+#endif
