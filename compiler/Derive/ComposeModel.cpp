@@ -101,41 +101,28 @@ private:
     finish({value, arith::NegFOp::create(builder, model.getLoc(), logDet)});
   }
 
-  /// The rows of every probe one after the other; the manifest tells which are whose ("starts" on the model).
+  /// The rows of every probe one after the other; the manifest tells which are whose.
   void buildProbe() {
     auto function = begin("probe", vector, {vector});
     Value value = function.getArgument(0);
     llvm::SmallVector<Value> pieces;
-    llvm::SmallVector<Attribute> indices, starts;
+    llvm::SmallVector<Attribute> indices;
     int64_t rows = 0;
     for (LayerOp layer : withoutBase) {
       IRMapping mapping;
       mapping.map(layer.input(), value);
-      int64_t first = rows;
       for (ProbeOp probe : layer.getOps<ProbeOp>()) {
         pieces.push_back(cloneSlice(builder, probe.getValue(), mapping));
         int64_t count = elementCount(pieces.back());
         indices.push_back(builder.getDenseI64ArrayAttr(llvm::to_vector(llvm::seq(rows, rows + count))));
         rows += count;
       }
-      if (rows != first)
-        starts.push_back(startEntry(layer, first, rows - first));
       value = run(layer, false, value).first;
     }
     auto type = RankedTensorType::get({rows}, builder.getF64Type());
     finish(Value(MergeOp::create(builder, model.getLoc(), type, pieces, builder.getArrayAttr(indices))));
     function.setFunctionType(builder.getFunctionType(vector, type));
-    model->setAttr("starts", builder.getArrayAttr(starts));
     probeType = type;
-  }
-
-  Attribute startEntry(LayerOp layer, int64_t first, int64_t count) {
-    llvm::SmallVector<Attribute> parameters;
-    for (StartOp start : layer.getOps<StartOp>())
-      parameters.push_back(builder.getStringAttr(start.getParameter()));
-    return builder.getDictionaryAttr({builder.getNamedAttr("layer", layer.getSymNameAttr()),
-                                      builder.getNamedAttr("probes", builder.getDenseI64ArrayAttr({first, count})),
-                                      builder.getNamedAttr("parameters", builder.getArrayAttr(parameters))});
   }
 
   void buildStart() {

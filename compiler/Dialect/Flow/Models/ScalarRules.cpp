@@ -26,6 +26,7 @@ llvm::ArrayRef<ScalarRule> scalarRules() {
 #define NONE std::nullopt
 #define SCALAR_RULE(NAME, OP, DOMAIN, RANGE, INJECTIVE, DIRECTION, DERIVATIVE, LOG_DERIVATIVE, INVERSE)                \
   ScalarRule{NAME,                                                                                                    \
+             OP::getOperationName(),                                                                                  \
              [](OpBuilder &builder, Location loc, Value x) -> Value { return OP::create(builder, loc, x); },          \
              DOMAIN,                                                                                                  \
              RANGE,                                                                                                   \
@@ -45,6 +46,13 @@ llvm::ArrayRef<ScalarRule> scalarRules() {
 const ScalarRule *findScalarRule(llvm::StringRef name) {
   for (const ScalarRule &rule : scalarRules())
     if (rule.name == name)
+      return &rule;
+  return nullptr;
+}
+
+const ScalarRule *findScalarRule(Operation *op) {
+  for (const ScalarRule &rule : scalarRules())
+    if (rule.opName == op->getName().getStringRef())
       return &rule;
   return nullptr;
 }

@@ -15,6 +15,7 @@ enum class Direction { Increasing, Decreasing };
 /// One scalar function: everything that any pass may ask of it.
 struct ScalarRule {
   llvm::StringRef name;
+  llvm::StringRef opName;
   mlir::Value (*build)(mlir::OpBuilder &, mlir::Location, mlir::Value);
   Interval domain, range;
   /// Where the inverse holds, and which way f goes there.
@@ -32,5 +33,8 @@ llvm::ArrayRef<ScalarRule> scalarRules();
 
 /// The row called `name`, or null.
 const ScalarRule *findScalarRule(llvm::StringRef name);
+
+/// The row of an op, or null.
+const ScalarRule *findScalarRule(mlir::Operation *op);
 
 } // namespace flowc::flow

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+
+#include "compiler/Explain/Formulas.h"
+
+#include "compiler/Dialect/Flow/FlowDialect.h"
+#include "compiler/Dialect/Flow/Models/ScalarRules.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/Format.h"
+
+using namespace mlir;
+using namespace flowc::flow;
+
+namespace flowc {
+namespace {
+
+/// How tightly a text binds.
+enum Binding { kSum = 1, kProduct, kSign, kPower, kAtom };
+
+struct Text {
+  std::string text;
+  int binding = kAtom;
+
+  std::string in(int context) const { return binding < context ? "(" + text + ")" : text; }
+};
+
+/// Infix operators; the right operand of - and / binds one tighter.
+struct Infix {
+  llvm::StringRef op, symbol;
+  int binding;
+  bool tightRight;
+};
+constexpr Infix kInfix[] = {{"arith.addf", " + ", kSum, false},
+                            {"arith.subf", " - ", kSum, true},
+                            {"arith.mulf", " * ", kProduct, false},
+                            {"arith.divf", " / ", kProduct, true},
+                            {"math.powf", "^", kPower, true}};
+
+/// Functions that are no row of the scalar table.
+constexpr std::pair<llvm::StringRef, llvm::StringRef> kCalls[] = {
+    {"arith.maximumf", "max"}, {"arith.minimumf", "min"}, {"arith.select", "where"}, {"flow.sum", "sum"}};
+
+std::string number(double value) {
+  if (value == static_cast<int64_t>(value) && std::abs(value) < 1e15)
+    return std::to_string(static_cast<int64_t>(value));
+  llvm::SmallString<32> text;
+  llvm::raw_svector_ostream(text) << llvm::format("%.6g", value);
+  return text.str().str();
+}
+
+/// [0, 2, 5] as a list, [1:4] and [0::2] where evenly spaced.
+std::string subscript(llvm::ArrayRef<int64_t> indices) {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  int64_t step = indices.size() > 1 ? indices[1] - indices[0] : 1;
+  bool even = indices.size() > 3 && step > 0;
+  for (size_t i = 1; i < indices.size(); ++i)
+    even &= indices[i] - indices[i - 1] == step;
+  if (even) {
+    out << "[" << indices.front() << ":" << indices.back() + 1;
+    if (step != 1)
+      out << ":" << step;
+    out << "]";
+    return text;
+  }
+  out << "[";
+  if (indices.size() > 12) {
+    llvm::interleaveComma(indices.take_front(10), out);
+    out << ", ... " << indices.back();
+  } else {
+    llvm::interleaveComma(indices, out);
+  }
+  out << "]";
+  return text;
+}
+
+class FormulaPrinter {
+public:
+  FormulaPrinter(StringRef input, StringRef result) : result(result) { used.insert(input); }
+
+  Formulas print(func::FuncOp function, StringRef input) {
+    Block &block = function.getBody().front();
+    names[block.getArgument(0)] = input.str();
+    Operation *end = block.getTerminator();
+    Formulas formulas;
+    lines = &formulas.value;
+    printResult(end->getOperand(0));
+    lines = &formulas.logDet;
+    line("log_det", text(end->getOperand(1)).text);
+    return formulas;
+  }
+
+private:
+  void line(const llvm::Twine &left, const llvm::Twine &right) { lines->push_back((left + " = " + right).str()); }
+
+  /// A result that is put together of parts is a line per part.
+  void printResult(Value value) {
+    auto merge = value.getDefiningOp<MergeOp>();
+    if (!merge) {
+      line(result, text(value).text);
+      names[value] = result;
+      return;
+    }
+    for (auto [k, piece] : llvm::enumerate(merge.getPieces())) {
+      std::string left = result + subscript(merge.pieceIndices(k));
+      line(left, text(piece).text);
+      if (piece.getDefiningOp() && !isa<ExtractOp>(piece.getDefiningOp()))
+        names[piece] = left;
+    }
+    names[value] = result;
+  }
+
+  Text text(Value value) {
+    if (auto known = names.find(value); known != names.end())
+      return {known->second};
+    if (auto constant = constantValue(value))
+      return {number(*constant), *constant < 0 ? kSign : kAtom};
+    Operation *op = value.getDefiningOp();
+    Text formula = opText(op);
+    if (!deservesName(op))
+      return formula;
+    std::string name = nameFor(op);
+    line(name, formula.text);
+    names[value] = name;
+    return {name};
+  }
+
+  /// Whether a value is worth a line of its own: a name of the user's on something longer than a rename, a network's product, or
+  /// something long that is used twice.
+  bool deservesName(Operation *op) {
+    if (isa<ReadOp, SplatOp, ExtractOp>(op))
+      return false;
+    if (isa<NameLoc>(op->getLoc()) || isa<RootOp>(op))
+      return true;
+    Value value = op->getResult(0);
+    bool overProduct = llvm::any_of(op->getOperands(), [](Value v) {
+      return v.getDefiningOp() && isa<MatvecOp>(v.getDefiningOp());
+    });
+    if (isa<MatvecOp>(op))
+      return !value.hasOneUse();
+    return overProduct ? !value.hasOneUse() || isa<arith::AddFOp>(op) : !value.hasOneUse() && op->getNumOperands() > 1;
+  }
+
+  std::string nameFor(Operation *op) {
+    std::string stem = "t";
+    if (auto named = dyn_cast<NameLoc>(op->getLoc()))
+      stem = named.getName().str();
+    if (isa<MatvecOp>(op) || (stem == "t" && isa<arith::AddFOp>(op)))
+      stem = "h";
+    std::string name = stem;
+    for (unsigned k = 2; !used.insert(name).second; ++k)
+      name = stem + std::to_string(k);
+    return name;
+  }
+
+  static std::string parameterName(StringRef path) {
+    // "0.affine_coupling.net.hidden.0.weight" -> "net.hidden.0.weight"
+    return path.split('.').second.split('.').second.str();
+  }
+
+  Text opText(Operation *op) {
+    StringRef name = op->getName().getStringRef();
+    for (const Infix &infix : kInfix)
+      if (infix.op == name)
+        return {text(op->getOperand(0)).in(infix.binding) + infix.symbol.str() +
+                    text(op->getOperand(1)).in(infix.binding + infix.tightRight),
+                infix.binding};
+    if (isa<arith::NegFOp>(op))
+      return {"-" + text(op->getOperand(0)).in(kSign), kSign};
+    if (auto read = dyn_cast<ReadOp>(op))
+      return {parameterName(read.getParameter())};
+    if (isa<SplatOp, ConstrainedOp, DetachOp>(op))
+      return text(op->getOperand(0));
+    if (auto extract = dyn_cast<ExtractOp>(op))
+      return {text(extract.getVector()).in(kAtom) + subscript(extract.getIndices())};
+    if (auto matvec = dyn_cast<MatvecOp>(op))
+      return {text(matvec.getMatrix()).in(kAtom) + (matvec.getTransposed() ? "' . " : " . ") +
+                  text(matvec.getVector()).in(kAtom),
+              kProduct};
+    if (auto root = dyn_cast<RootOp>(op))
+      return rootText(root);
+    if (auto compare = dyn_cast<arith::CmpFOp>(op))
+      return {text(compare.getLhs()).in(kSum) + " " + comparison(compare.getPredicate()) + " " +
+                  text(compare.getRhs()).in(kSum),
+              0};
+    return callText(op);
+  }
+
+  static std::string comparison(arith::CmpFPredicate predicate) {
+    switch (predicate) {
+    case arith::CmpFPredicate::OGT: return ">";
+    case arith::CmpFPredicate::OGE: return ">=";
+    case arith::CmpFPredicate::OLT: return "<";
+    case arith::CmpFPredicate::OLE: return "<=";
+    default: return arith::stringifyCmpFPredicate(predicate).str();
+    }
+  }
+
+  Text callText(Operation *op) {
+    StringRef function = op->getName().stripDialect();
+    if (const ScalarRule *rule = findScalarRule(op))
+      function = rule->name;
+    for (auto [opName, call] : kCalls)
+      if (opName == op->getName().getStringRef())
+        function = call;
+    std::string arguments;
+    for (Value operand : op->getOperands())
+      arguments += (arguments.empty() ? "" : ", ") + text(operand).text;
+    return {function.str() + "(" + arguments + ")"};
+  }
+
+  Text rootText(RootOp root) {
+    Block &body = root.getBody().front();
+    std::string unknown = "t";
+    for (unsigned k = 2; used.contains(unknown); ++k)
+      unknown = "t" + std::to_string(k);
+    used.insert(unknown);
+    names[body.getArgument(0)] = unknown;
+    std::string target = text(root.getTarget()).text;
+    return {"the " + unknown + " with " + text(cast<YieldOp>(body.getTerminator()).getValues()[0]).text + " = " + target};
+  }
+
+  std::string result;
+  std::vector<std::string> *lines = nullptr;
+  llvm::DenseMap<Value, std::string> names;
+  llvm::StringSet<> used;
+};
+
+} // namespace
+
+Formulas printFormulas(func::FuncOp function, StringRef input, StringRef result) {
+  return FormulaPrinter(input, result).print(function, input);
+}
+
+} // namespace flowc

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+
+#include "compiler/Explain/Manifest.h"
+
+#include "compiler/Derive/DeriveLayers.h"
+#include "compiler/Explain/Formulas.h"
+
+using namespace mlir;
+using namespace flowc::flow;
+
+namespace flowc {
+namespace {
+
+namespace json = llvm::json;
+
+/// The attributes that the IR uses for data, as JSON.
+json::Value toJson(Attribute attribute) {
+  if (auto text = dyn_cast<StringAttr>(attribute))
+    return text.getValue();
+  if (auto number = dyn_cast<FloatAttr>(attribute))
+    return number.getValueAsDouble();
+  if (auto number = dyn_cast<IntegerAttr>(attribute))
+    return number.getInt();
+  if (auto numbers = dyn_cast<DenseF64ArrayAttr>(attribute))
+    return json::Array(numbers.asArrayRef());
+  if (auto numbers = dyn_cast<DenseI64ArrayAttr>(attribute))
+    return json::Array(numbers.asArrayRef());
+  if (auto list = dyn_cast<ArrayAttr>(attribute)) {
+    json::Array array;
+    for (Attribute element : list)
+      array.push_back(toJson(element));
+    return array;
+  }
+  json::Object object;
+  for (NamedAttribute entry : cast<DictionaryAttr>(attribute))
+    object[entry.getName().strref()] = toJson(entry.getValue());
+  return object;
+}
+
+json::Array describeParameters(ModelOp model) {
+  json::Array parameters;
+  int64_t offset = 0;
+  for (ParameterOp parameter : model.getOps<ParameterOp>()) {
+    auto type = cast<RankedTensorType>(parameter.getType());
+    parameters.push_back(json::Object{{"name", parameter.getSymName()},
+                                      {"shape", json::Array(type.getShape())},
+                                      {"offset", offset},
+                                      {"init", toJson(parameter.getInit())}});
+    offset += type.getNumElements();
+  }
+  return parameters;
+}
+
+json::Array describeStarts(ModelOp model) {
+  json::Array starts;
+  int64_t row = 0;
+  for (LayerOp layer : model.getOps<LayerOp>()) {
+    int64_t first = row;
+    for (ProbeOp probe : layer.getOps<ProbeOp>())
+      row += elementCount(probe.getValue());
+    json::Array parameters;
+    for (StartOp start : layer.getOps<StartOp>())
+      parameters.push_back(start.getParameter());
+    if (!parameters.empty())
+      starts.push_back(json::Object{{"layer", layer.getSymName()},
+                                    {"probes", json::Array{first, row - first}},
+                                    {"parameters", std::move(parameters)}});
+  }
+  return starts;
+}
+
+json::Object describeLayer(ModelOp model, LayerOp layer) {
+  auto function = [&](const std::string &name) { return cast<func::FuncOp>(model.lookupSymbol(name)); };
+  Formulas forward = printFormulas(function(forwardName(layer.getSymName())), "x", "z");
+  Formulas inverse = printFormulas(function(inverseName(layer.getSymName())), "z", "x");
+  int64_t levels = cast<IntegerAttr>(layer->getAttr("levels")).getInt();
+  return json::Object{{"name", layer.getSymName()},
+                      {"type", layer.getLayerType()},
+                      {"stated", layer.getGenerative() ? "generative" : "data to latent"},
+                      {"levels", levels},
+                      {"verdict", "derived"},
+                      {"forward", json::Array(forward.value)},
+                      {"inverse", json::Array(inverse.value)},
+                      {"log_det", json::Array(forward.logDet)}};
+}
+
+} // namespace
+
+json::Object describeModel(ModelOp model) {
+  json::Array layers;
+  std::string base;
+  for (LayerOp layer : model.getOps<LayerOp>()) {
+    layers.push_back(describeLayer(model, layer));
+    if (layer.getBase())
+      base = layer.getLayerType().str();
+  }
+  return json::Object{{"flowc", 1},
+                      {"name", model.getSymName()},
+                      {"features", static_cast<int64_t>(model.getFeatures())},
+                      {"base", base},
+                      {"parameters", describeParameters(model)},
+                      {"starts", describeStarts(model)},
+                      {"layers", std::move(layers)}};
+}
+
+} // namespace flowc
