@@ -23,6 +23,7 @@ struct Simplify : PassWrapper<Simplify, OperationPass<ModuleOp>> {
   LogicalResult initialize(MLIRContext *context) final {
     RewritePatternSet set(context);
     populateLogPatterns(set);
+    populateInversePatterns(set);
     populateArithPatterns(set);
     populateVectorPatterns(set);
     patterns = FrozenRewritePatternSet(std::move(set));

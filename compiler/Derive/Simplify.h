@@ -12,6 +12,8 @@ namespace flowc {
 
 /// log|..| rules: SimplifyLogs.cpp.
 void populateLogPatterns(mlir::RewritePatternSet &patterns);
+/// f(g(x)) = x: SimplifyInverses.cpp.
+void populateInversePatterns(mlir::RewritePatternSet &patterns);
 /// Units, signs, exponentials in denominators: SimplifyArith.cpp.
 void populateArithPatterns(mlir::RewritePatternSet &patterns);
 /// extract, merge, splat, sum: SimplifyVectors.cpp.

@@ -53,6 +53,14 @@ void populateLogPatterns(RewritePatternSet &patterns) {
     return exponential ? exponential.getOperand() : Value();
   });
   addRule<math::LogOp>(patterns, logOfParts);
+  // log(1 - sigmoid u) = -softplus(u)
+  addRule<math::Log1pOp>(patterns, [](math::Log1pOp op, PatternRewriter &rewriter) -> Value {
+    auto negative = op.getOperand().getDefiningOp<arith::NegFOp>();
+    auto sigma = negative ? negative.getOperand().getDefiningOp<SigmoidOp>() : SigmoidOp();
+    if (!sigma)
+      return {};
+    return -softplus(Expr(rewriter, op.getLoc(), sigma.getOperand()));
+  });
   // |x| = x for x > 0; |-x| = |x|
   addRule<math::AbsFOp>(patterns, [](math::AbsFOp op, PatternRewriter &rewriter) -> Value {
     if (isPositive(op.getOperand()))

@@ -101,6 +101,20 @@ Value simplifySum(SumOp op, PatternRewriter &rewriter) {
   return {};
 }
 
+/// A sum of matrices that is accumulated: each term on its own, so that none must be held in memory.
+struct AccumulateTerms final : OpRewritePattern<AccumulateOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(AccumulateOp op, PatternRewriter &rewriter) const override {
+    auto sum = op.getValue().getDefiningOp<arith::AddFOp>();
+    if (!sum || cast<RankedTensorType>(sum.getType()).getRank() != 2)
+      return failure();
+    AccumulateOp::create(rewriter, op.getLoc(), op.getSymbolAttr(), sum.getLhs());
+    rewriter.replaceOpWithNewOp<AccumulateOp>(op, op.getSymbolAttr(), sum.getRhs());
+    return success();
+  }
+};
+
 } // namespace
 
 void populateVectorPatterns(RewritePatternSet &patterns) {
@@ -109,6 +123,7 @@ void populateVectorPatterns(RewritePatternSet &patterns) {
   addRule<MergeOp>(patterns, simplifyMerge);
   addRule<arith::AddFOp>(patterns, addOfMerges);
   addRule<SumOp>(patterns, simplifySum);
+  patterns.add<AccumulateTerms>(patterns.getContext());
   addRule<SplatOp>(patterns, [](SplatOp op, PatternRewriter &rewriter) -> Value {
     auto number = constantValue(op.getScalar());
     return number ? constantOf(rewriter, op.getLoc(), op.getType(), *number) : Value();

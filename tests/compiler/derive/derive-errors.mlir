@@ -1,0 +1,40 @@
+// RUN: flow-opt %s --flow-derive-layers --split-input-file --verify-diagnostics
+
+flow.model @oscillating features 2 {
+  // expected-error @below {{cannot prove that `oscillating` is increasing or decreasing}}
+  flow.layer @L "oscillating" {
+  ^bb0(%x: tensor<2xf64>):
+    %two = arith.constant dense<2.0> : tensor<2xf64>
+    %s = math.sin %x : tensor<2xf64>
+    %w = arith.mulf %two, %s : tensor<2xf64>
+    %y = arith.addf %x, %w : tensor<2xf64>
+    flow.return %y : tensor<2xf64>
+  }
+}
+
+// -----
+
+flow.model @mixing features 2 {
+  flow.parameter @w : tensor<2x2xf64> {init = {kind = "constant", value = 1.0}}
+  // expected-error @below {{`mixing` cannot be inverted one element at a time: 2 of its outputs}}
+  flow.layer @L "mixing" {
+  ^bb0(%x: tensor<2xf64>):
+    %w = flow.read @w : tensor<2x2xf64>
+    // expected-note @below {{output 0 needs inputs 0, 1}}
+    // expected-note @below {{output 1 needs inputs 0, 1}}
+    %y = flow.matvec %w, %x : tensor<2x2xf64>, tensor<2xf64> -> tensor<2xf64>
+    flow.return %y : tensor<2xf64>
+  }
+}
+
+// -----
+
+flow.model @rough features 2 {
+  flow.layer @L "rough" {
+  ^bb0(%x: tensor<2xf64>):
+    %w = arith.constant dense<1.0> : tensor<3xf64>
+    // expected-error @below {{op piece 1 has 2 elements for 1 indices}}
+    %y = flow.merge(%x, %x) [array<i64: 0, 1>, array<i64: 2>] : (tensor<2xf64>, tensor<2xf64>) -> tensor<3xf64>
+    flow.return %x : tensor<2xf64>
+  }
+}
