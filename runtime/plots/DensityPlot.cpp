@@ -110,14 +110,14 @@ std::string densityPlot(const DensityPicture &picture) {
   out += svgText(left.left, 78, "label", "start", "density");
   out += heatMap(left, picture) + left.axes(false);
   out += svgText(right.left, 78, "label", "start", "samples");
-  double at = right.left + PanelSize - 64;
+  double at = right.left + PanelSize - 36;
   if (!picture.data.empty()) {
     out += drawDots(right, picture.data, DataColor, 2.6, 0.45);
     out += legend(at, 78, DataColor, "data");
-    at -= 84;
+    at -= 82;
   }
   out += drawDots(right, picture.samples, SampleColor, 2.6, 0.7);
-  out += legend(at, 78, SampleColor, "samples");
+  out += legend(picture.data.empty() ? at - 20 : at, 78, SampleColor, "samples");
   out += right.axes(false, false);
   return out + svgEnd();
 }
