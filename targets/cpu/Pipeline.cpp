@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+//
+// Scheduled IR to the llvm dialect.
+
+#include "targets/cpu/CpuTarget.h"
+#include "targets/cpu/LowerTile.h"
+#include "targets/cpu/Machine.h"
+
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
+#include "mlir/Conversion/ConvertToLLVM/ToLLVMPass.h"
+#include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
+#include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVMPass.h"
+#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
+#include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
+#include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Transforms/Passes.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace mlir;
+using namespace flowc::cpu;
+
+void flowc::cpu::registerCpuDialects(DialectRegistry &registry) {
+  registry.insert<flowc::tile::TileDialect, LLVM::LLVMDialect, arith::ArithDialect, func::FuncDialect, math::MathDialect,
+                  memref::MemRefDialect, scf::SCFDialect, vector::VectorDialect>();
+  arith::registerConvertArithToLLVMInterface(registry);
+  cf::registerConvertControlFlowToLLVMInterface(registry);
+  registerConvertFuncToLLVMInterface(registry);
+  registerConvertMathToLLVMInterface(registry);
+  registerConvertMemRefToLLVMInterface(registry);
+  vector::registerConvertVectorToLLVMInterface(registry);
+  registerBuiltinDialectTranslation(registry);
+  registerLLVMDialectTranslation(registry);
+}
+
+void flowc::cpu::registerCpuPasses() {
+  registerPass([] { return createLowerTilePass(); });
+  registerPass([] { return createMathFallbackPass(); });
+}
+
+/// Kernels' buffers do not overlap and start on cache lines; LLVM can use both.
+static void describeKernelArguments(ModuleOp module) {
+  Builder builder(module.getContext());
+  for (auto function : module.getOps<func::FuncOp>()) {
+    if (function.isExternal() || function.isPrivate())
+      continue;
+    for (auto [k, type] : llvm::enumerate(function.getArgumentTypes())) {
+      if (!isa<MemRefType>(type))
+        continue;
+      function.setArgAttr(k, LLVM::LLVMDialect::getNoAliasAttrName(), builder.getUnitAttr());
+      function.setArgAttr(k, LLVM::LLVMDialect::getAlignAttrName(), builder.getI64IntegerAttr(64));
+    }
+  }
+}
+
+static LogicalResult addPasses(PassManager &passes, const VectorUnit &unit, const CpuOptions &options) {
+  passes.addPass(createLowerTilePass(unit));
+  passes.addNestedPass<func::FuncOp>(createCSEPass());
+  // Functions are expanded on the vectors that the maps were made of. The pass stands in the compiler and is found by name, so
+  // that kernels without functions need it not.
+  if (const PassInfo *expand = PassInfo::lookup("flow-expand-math"))
+    if (failed(expand->addToPipeline(passes, "", [](const Twine &) { return failure(); })))
+      return failure();
+  // What the expansion leaves, before convert-to-llvm gets hold of log1p and expm1.
+  passes.addPass(createMathFallbackPass());
+  passes.addPass(createSCFToControlFlowPass());
+  // First: convert-to-llvm would give the functions memref descriptors where the ABI has pointers.
+  ConvertFuncToLLVMPassOptions bare;
+  bare.useBarePtrCallConv = true;
+  passes.addPass(createConvertFuncToLLVMPass(bare));
+  passes.addPass(createConvertToLLVMPass());
+  passes.addPass(createReconcileUnrealizedCastsPass());
+  if (options.debugInfo)
+    passes.addPass(LLVM::createDIScopeForLLVMFuncOpPass());
+  return success();
+}
+
+LogicalResult flowc::cpu::lowerToLLVM(ModuleOp module, const CpuOptions &options) {
+  auto machine = createTargetMachine(options);
+  if (!machine)
+    return module.emitError(llvm::toString(machine.takeError()));
+  describeKernelArguments(module);
+  // Nesting is implicit because the expansion may be a pass on functions or on modules.
+  PassManager passes(module.getContext(), ModuleOp::getOperationName(), OpPassManager::Nesting::Implicit);
+  if (failed(addPasses(passes, vectorUnitOf(**machine, options), options)))
+    return module.emitError("cannot set up the pass `flow-expand-math`");
+  return passes.run(module);
+}
