@@ -60,7 +60,8 @@ Result<CompiledModel> CompiledModel::open(const std::string &path) {
     return manifest.error();
   if (manifest->features != model.interface->features || manifest->parameterCount != model.interface->parameters)
     return badInput("{}: the manifest ({} features, {} parameters) does not fit the kernels ({}, {})", library,
-                    manifest->features, manifest->parameterCount, model.interface->features, model.interface->parameters);
+                    manifest->features, manifest->parameterCount, model.interface->features,
+                    model.interface->parameters);
   for (const Start &start : manifest->starts)
     if (start.firstProbe + start.probes > model.interface->probes)
       return badInput("{}: the start of `{}` asks for probes that the kernels do not have", library, start.layer);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Errors are values: a message of one line and the exit code that the command ends with. No exception crosses a function here.
+// Errors are values: a message of one line and the exit code that the command ends with. No exception crosses a
+// function here.
 
 #ifndef FLOWC_RUNTIME_ERROR_H
 #define FLOWC_RUNTIME_ERROR_H

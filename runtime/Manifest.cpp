@@ -26,9 +26,11 @@ Initializer parseInitializer(const Json &json, int64_t size) {
   if (kind == "constant") {
     initializer.first = member(json, "value").get<double>();
   } else if (kind == "uniform") {
-    initializer = {Initializer::Kind::Uniform, member(json, "low").get<double>(), member(json, "high").get<double>(), {}};
+    initializer = {
+        Initializer::Kind::Uniform, member(json, "low").get<double>(), member(json, "high").get<double>(), {}};
   } else if (kind == "normal") {
-    initializer = {Initializer::Kind::Normal, member(json, "mean").get<double>(), member(json, "deviation").get<double>(), {}};
+    initializer = {
+        Initializer::Kind::Normal, member(json, "mean").get<double>(), member(json, "deviation").get<double>(), {}};
   } else if (kind == "values") {
     initializer = {Initializer::Kind::Values, 0, 0, member(json, "values").get<std::vector<double>>()};
     if (int64_t(initializer.values.size()) != size)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the manifest (docs/manifest.md) says of a model, checked: parameters without holes, starts that name existing parameters.
+// What the manifest (docs/manifest.md) says of a model, checked: parameters without holes, starts that name existing
+// parameters.
 
 #ifndef FLOWC_RUNTIME_MANIFEST_H
 #define FLOWC_RUNTIME_MANIFEST_H

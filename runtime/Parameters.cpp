@@ -16,7 +16,9 @@ namespace {
 constexpr double SmallestDeviation = 1e-6;
 
 double initialValue(const Initializer &initializer, uint64_t seed, int64_t element, int64_t index) {
-  auto draw = [&](uint32_t number) { return uniform<double>(seed, uint64_t(element), RandomStream::Initialize, number); };
+  auto draw = [&](uint32_t number) {
+    return uniform<double>(seed, uint64_t(element), RandomStream::Initialize, number);
+  };
   switch (initializer.kind) {
   case Initializer::Kind::Constant:
     return initializer.first;

@@ -12,10 +12,12 @@
 
 namespace flowc::runtime {
 
-/// The parameters that the manifest's initializers give: a function of the seed alone, the same in every element type up to rounding.
+/// The parameters that the manifest's initializers give: a function of the seed alone, the same in every element type
+/// up to rounding.
 template <typename T> std::vector<T> initialParameters(const Manifest &manifest, uint64_t seed);
 
-/// Runs the data-dependent starts on `x`, whole rows, in the manifest's order. A probed value that does not vary is given deviation 1.
+/// Runs the data-dependent starts on `x`, whole rows, in the manifest's order. A probed value that does not vary is
+/// given deviation 1.
 template <typename T>
 void runStarts(const Manifest &manifest, Model<T> &model, std::span<const T> x, std::vector<T> &parameters);
 

@@ -35,11 +35,12 @@ inline PhiloxBlock philox(PhiloxBlock counter, uint32_t key0, uint32_t key1) {
 
 /// Block number `draw` of `stream` for item `index` under `seed`.
 inline PhiloxBlock philox(uint64_t seed, uint64_t index, RandomStream stream, uint32_t draw) {
-  return philox({{uint32_t(index), uint32_t(index >> 32), uint32_t(stream), draw}}, uint32_t(seed), uint32_t(seed >> 32));
+  return philox({{uint32_t(index), uint32_t(index >> 32), uint32_t(stream), draw}}, uint32_t(seed),
+                uint32_t(seed >> 32));
 }
 
-/// A number uniform in the open interval (0, 1), from the high word (f32) or both words (f64): the f32 number is the f64 one
-/// with fewer digits.
+/// A number uniform in the open interval (0, 1), from the high word (f32) or both words (f64): the f32 number is the
+/// f64 one with fewer digits.
 template <typename T> T uniformFrom(uint32_t high, uint32_t low);
 template <> inline float uniformFrom<float>(uint32_t high, uint32_t) { return (float(high >> 9) + 0.5f) * 0x1p-23f; }
 template <> inline double uniformFrom<double>(uint32_t high, uint32_t low) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The folder of one training run: config.json (what was asked), metrics.jsonl (a line an epoch), model.safetensors (the best parameters),
-// last.safetensors (the last ones), optim.safetensors (what resuming needs), loss.svg.
+// The folder of one training run: config.json (what was asked), metrics.jsonl (a line an epoch), model.safetensors (the
+// best parameters), last.safetensors (the last ones), optim.safetensors (what resuming needs), loss.svg.
 
 #ifndef FLOWC_RUNTIME_RUNFOLDER_H
 #define FLOWC_RUNTIME_RUNFOLDER_H

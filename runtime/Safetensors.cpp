@@ -17,8 +17,8 @@ constexpr uint64_t MaxHeader = 100'000'000;
 
 int64_t elementSize(std::string_view dtype) {
   static constexpr std::pair<std::string_view, int64_t> sizes[] = {
-      {"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8}, {"I32", 4},
-      {"I16", 2}, {"I8", 1},  {"U64", 8}, {"U32", 4},  {"U16", 2}, {"U8", 1}, {"BOOL", 1}};
+      {"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8}, {"I32", 4}, {"I16", 2},
+      {"I8", 1},  {"U64", 8}, {"U32", 4}, {"U16", 2},  {"U8", 1},  {"BOOL", 1}};
   for (auto [name, size] : sizes)
     if (name == dtype)
       return size;
@@ -87,11 +87,13 @@ const Tensor *TensorFile::find(std::string_view name) const {
 }
 
 TensorView viewTensor(std::string name, std::vector<int64_t> shape, std::span<const float> values) {
-  return {std::move(name), std::move(shape), "F32", {reinterpret_cast<const char *>(values.data()), values.size_bytes()}};
+  return {
+      std::move(name), std::move(shape), "F32", {reinterpret_cast<const char *>(values.data()), values.size_bytes()}};
 }
 
 TensorView viewTensor(std::string name, std::vector<int64_t> shape, std::span<const double> values) {
-  return {std::move(name), std::move(shape), "F64", {reinterpret_cast<const char *>(values.data()), values.size_bytes()}};
+  return {
+      std::move(name), std::move(shape), "F64", {reinterpret_cast<const char *>(values.data()), values.size_bytes()}};
 }
 
 Failure writeSafetensors(const std::string &path, const std::vector<TensorView> &tensors,
@@ -101,8 +103,8 @@ Failure writeSafetensors(const std::string &path, const std::vector<TensorView> 
   std::string data;
   size_t offset = 0;
   for (const TensorView &tensor : tensors) {
-    header[tensor.name] = {{"dtype", tensor.dtype}, {"shape", tensor.shape},
-                           {"data_offsets", {offset, offset + tensor.bytes.size()}}};
+    header[tensor.name] = {
+        {"dtype", tensor.dtype}, {"shape", tensor.shape}, {"data_offsets", {offset, offset + tensor.bytes.size()}}};
     offset += tensor.bytes.size();
   }
   data.reserve(offset);
@@ -156,7 +158,8 @@ Result<TensorFile> parseSafetensors(const std::string &path, std::string content
   uint64_t at = 0;
   for (auto &[begin, tensor] : placed) {
     if (begin != at)
-      return badInput("{}: tensor `{}` {}", path, tensor.name, begin < at ? "overlaps another" : "leaves a hole before it");
+      return badInput("{}: tensor `{}` {}", path, tensor.name,
+                      begin < at ? "overlaps another" : "leaves a hole before it");
     at += tensor.bytes.size();
     file.tensors.push_back(std::move(tensor));
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The safetensors format: named arrays and string metadata in one file. The reader trusts nothing: sizes, ranges, overlaps, holes and
-// duplicate names are checked before a byte is copied.
+// The safetensors format: named arrays and string metadata in one file. The reader trusts nothing: sizes, ranges,
+// overlaps, holes and duplicate names are checked before a byte is copied.
 
 #ifndef FLOWC_RUNTIME_SAFETENSORS_H
 #define FLOWC_RUNTIME_SAFETENSORS_H

@@ -57,7 +57,8 @@ public:
     for (auto &[key, value] : object.items())
       if (!failure && std::find(known.begin(), known.end(), key) == known.end()) {
         std::string_view near = cli::nearestName(key, known);
-        failure = badInput("{} has no `{}`{}", where, key, near.empty() ? "" : fmt::format("; did you mean `{}`?", near));
+        failure =
+            badInput("{} has no `{}`{}", where, key, near.empty() ? "" : fmt::format("; did you mean `{}`?", near));
       }
     return failure;
   }

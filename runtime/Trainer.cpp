@@ -27,8 +27,8 @@ double secondsSince(std::chrono::steady_clock::time_point then) {
 } // namespace
 
 template <typename T>
-Trainer<T>::Trainer(const CompiledModel &compiled, const TrainOptions &options, Table<T> trainTable, Table<T> validTable,
-                    RunFolder folder, int64_t threads)
+Trainer<T>::Trainer(const CompiledModel &compiled, const TrainOptions &options, Table<T> trainTable,
+                    Table<T> validTable, RunFolder folder, int64_t threads)
     : compiled(compiled), options(options), train(std::move(trainTable)), valid(std::move(validTable)),
       folder(std::move(folder)), model(compiled.api()) {
   model.set_threads(threads);
@@ -65,9 +65,9 @@ template <typename T> Failure Trainer<T>::checkStarted() {
 }
 
 template <typename T> Failure Trainer<T>::resume() {
-  Result<TrainState<T>> loaded = loadTrainState<T>(folder.file("optim.safetensors"), current.parameters.size()
-                                                       ? current.parameters.size()
-                                                       : size_t(model.parameter_count()));
+  Result<TrainState<T>> loaded =
+      loadTrainState<T>(folder.file("optim.safetensors"),
+                        current.parameters.size() ? current.parameters.size() : size_t(model.parameter_count()));
   if (!loaded)
     return loaded.error();
   current = std::move(*loaded);
@@ -80,10 +80,9 @@ template <typename T> Failure Trainer<T>::resume() {
 }
 
 template <typename T> Failure Trainer<T>::diverged(const char *what, double value) const {
-  std::string kept = current.bestEpoch > 0
-                         ? fmt::format("the best parameters, of epoch {}, are in {}", current.bestEpoch,
-                                       folder.file("model.safetensors"))
-                         : "there is no usable model";
+  std::string kept = current.bestEpoch > 0 ? fmt::format("the best parameters, of epoch {}, are in {}",
+                                                         current.bestEpoch, folder.file("model.safetensors"))
+                                           : "there is no usable model";
   return Error{ExitCode::Training,
                fmt::format("training diverged at step {} (epoch {}): {} is {}; {}; try a smaller --lr or --clip-norm",
                            current.step + 1, epochOf(current.step) + 1, what, value, kept)};
@@ -177,9 +176,9 @@ template <typename T> Failure Trainer<T>::save() {
     return failure;
   if (current.bestEpoch == 0)
     return std::nullopt;
-  return saveParameters<T>(folder.file("model.safetensors"), compiled.manifest(), current.bestParameters,
-                           {{"flowc.epoch", fmt::format("{}", current.bestEpoch)},
-                            {"flowc.nll", fmt::format("{}", current.best)}});
+  return saveParameters<T>(
+      folder.file("model.safetensors"), compiled.manifest(), current.bestParameters,
+      {{"flowc.epoch", fmt::format("{}", current.bestEpoch)}, {"flowc.nll", fmt::format("{}", current.best)}});
 }
 
 template <typename T> StepReport Trainer<T>::report() const {
@@ -217,7 +216,8 @@ template <typename T> Result<TrainSummary> Trainer<T>::run(const TrainObserver &
     if (failure) {
       // Keep the best parameters; the state itself is beyond use.
       if (current.bestEpoch > 0)
-        if (Failure other = saveParameters<T>(folder.file("model.safetensors"), compiled.manifest(), current.bestParameters, {}))
+        if (Failure other =
+                saveParameters<T>(folder.file("model.safetensors"), compiled.manifest(), current.bestParameters, {}))
           return *other;
       return *failure;
     }

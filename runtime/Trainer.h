@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Maximum likelihood by mini-batches. Everything random is a function of (seed, epoch), everything summed is summed in a fixed order:
-// a run gives the same bits for any number of threads, and when it is stopped anywhere and resumed.
+// Maximum likelihood by mini-batches. Everything random is a function of (seed, epoch), everything summed is summed in
+// a fixed order: a run gives the same bits for any number of threads, and when it is stopped anywhere and resumed.
 
 #ifndef FLOWC_RUNTIME_TRAINER_H
 #define FLOWC_RUNTIME_TRAINER_H

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * The C interface of a compiled flow. A model library exports ONE function, NAME_model, which returns the table below; every
- * other symbol is hidden, so that any number of models can live in one process. The library needs libc and libm only.
+ * The C interface of a compiled flow. A model library exports ONE function, NAME_model, which returns the table below;
+ * every other symbol is hidden, so that any number of models can live in one process. The library needs libc and libm
+ * only.
  *
- * An instance holds the parameters of one use of the model, already staged, and the memory that its calls need. Calls on one
- * instance must not overlap in time; different instances are independent. Nothing here exits, throws or prints.
+ * An instance holds the parameters of one use of the model, already staged, and the memory that its calls need. Calls
+ * on one instance must not overlap in time; different instances are independent. Nothing here exits, throws or prints.
  *
- * Data is row-major, [rows][features], in the instance's element type; zero rows are fine. Results do not depend, in any
- * bit, on the number of threads, and those of a row do not depend on the other rows of the call.
+ * Data is row-major, [rows][features], in the instance's element type; zero rows are fine. Results do not depend, in
+ * any bit, on the number of threads, and those of a row do not depend on the other rows of the call.
  */
 #ifndef FLOWRT_H
 #define FLOWRT_H
@@ -33,7 +34,8 @@ typedef enum flowrt_dtype { FLOWRT_F32 = 0, FLOWRT_F64 = 1 } flowrt_dtype;
 
 typedef struct flowrt_instance flowrt_instance;
 
-/* Runs task(context, i) for every i in [0, count), in any order and on any threads, and returns when all have returned. */
+/* Runs task(context, i) for every i in [0, count), in any order and on any threads, and returns when all have returned.
+ */
 typedef void (*flowrt_task)(void *context, int64_t index);
 typedef void (*flowrt_parallel_for)(void *host, int64_t count, flowrt_task task, void *context);
 
@@ -62,12 +64,13 @@ typedef struct flowrt_api {
   flowrt_status (*to_latent)(flowrt_instance *instance, const void *x, int64_t rows, void *z, void *log_det);
   flowrt_status (*to_data)(flowrt_instance *instance, const void *z, int64_t rows, void *x, void *log_det);
 
-  /* Samples number first, first + 1, ..., first + count - 1 of the endless stream that belongs to `seed`: the same ones for any
-   * split into calls, and in f32 the same as in f64 up to rounding. `log_prob` may be NULL. */
-  flowrt_status (*sample)(flowrt_instance *instance, uint64_t seed, uint64_t first, int64_t count, void *x, void *log_prob);
+  /* Samples number first, first + 1, ..., first + count - 1 of the endless stream that belongs to `seed`: the same ones
+   * for any split into calls, and in f32 the same as in f64 up to rounding. `log_prob` may be NULL. */
+  flowrt_status (*sample)(flowrt_instance *instance, uint64_t seed, uint64_t first, int64_t count, void *x,
+                          void *log_prob);
 
-  /* gradient[parameters] := d(sum over rows of weight * log_prob) / d(parameters). `weight` NULL means all 1; `log_prob` (which is
-   * not weighted) may be NULL. */
+  /* gradient[parameters] := d(sum over rows of weight * log_prob) / d(parameters). `weight` NULL means all 1;
+   * `log_prob` (which is not weighted) may be NULL. */
   flowrt_status (*gradient)(flowrt_instance *instance, const void *x, const void *weight, int64_t rows, void *log_prob,
                             void *gradient);
 
@@ -77,8 +80,8 @@ typedef struct flowrt_api {
   /* Writes the started parameters into their places of parameters[parameters] and leaves the others alone. */
   flowrt_status (*start)(flowrt_instance *instance, const void *mean, const void *deviation, void *parameters);
 
-  /* How many threads calls on this instance use; 0 asks for the default: FLOWC_NUM_THREADS, or else the processors that this
-   * process may use. */
+  /* How many threads calls on this instance use; 0 asks for the default: FLOWC_NUM_THREADS, or else the processors that
+   * this process may use. */
   flowrt_status (*set_threads)(flowrt_instance *instance, int64_t threads);
   int64_t (*threads)(const flowrt_instance *instance);
 

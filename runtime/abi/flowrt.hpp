@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A compiled flow as a C++ class, header only, over the C interface in flowrt.h. Needs C++20 and the model library. Failures
-// throw std::runtime_error; a span of the wrong length throws std::invalid_argument.
+// A compiled flow as a C++ class, header only, over the C interface in flowrt.h. Needs C++20 and the model library.
+// Failures throw std::runtime_error; a span of the wrong length throws std::invalid_argument.
 //
 //   flowc::Model<float> model(two_moons_model());
 //   model.load_parameters("two_moons/parameters.safetensors");
@@ -66,9 +66,7 @@ public:
   }
 
   /// The latent of each row of x; log|det dz/dx| too where `log_det` is given.
-  std::vector<T> to_latent(std::span<const T> x, std::span<T> log_det = {}) {
-    return map(api_->to_latent, x, log_det);
-  }
+  std::vector<T> to_latent(std::span<const T> x, std::span<T> log_det = {}) { return map(api_->to_latent, x, log_det); }
 
   /// The data of each row of z; log|det dx/dz| too where `log_det` is given.
   std::vector<T> to_data(std::span<const T> z, std::span<T> log_det = {}) { return map(api_->to_data, z, log_det); }
@@ -82,7 +80,8 @@ public:
     return x;
   }
 
-  /// gradient := d(sum of weight * log_prob) / d(parameters), all weights 1 where none are given. Returns log_prob of each row.
+  /// gradient := d(sum of weight * log_prob) / d(parameters), all weights 1 where none are given. Returns log_prob of
+  /// each row.
   std::vector<T> gradient(std::span<const T> x, std::span<T> gradient, std::span<const T> weight = {}) {
     std::vector<T> log_prob(rows_of(x));
     expect(gradient.size(), size_t(api_->parameters), "gradient");

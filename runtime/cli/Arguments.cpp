@@ -30,7 +30,7 @@ std::optional<int64_t> Arguments::integer(std::string_view name, int64_t low, in
     return value;
   bool bounded = high != std::numeric_limits<int64_t>::max();
   fail(fmt::format("`--{}` is `{}`; expected a whole number {}", name, *given,
-                   bounded ? fmt::format("from {} to {}", low, high)
+                   bounded                                      ? fmt::format("from {} to {}", low, high)
                    : low == std::numeric_limits<int64_t>::min() ? std::string()
                                                                 : fmt::format("of at least {}", low)));
   return std::nullopt;
@@ -150,8 +150,8 @@ Invocation parseCommand(std::string_view program, const Command &command, const 
   if (invocation.error.empty() && operands < command.minOperands)
     invocation.error = fmt::format("`{}` needs {}", command.name, command.operands);
   if (invocation.error.empty() && operands > command.maxOperands)
-    invocation.error = fmt::format("`{}` does not expect `{}`", command.name,
-                                   invocation.arguments.operands[command.maxOperands]);
+    invocation.error =
+        fmt::format("`{}` does not expect `{}`", command.name, invocation.arguments.operands[command.maxOperands]);
   if (!invocation.error.empty())
     invocation.command = nullptr;
   return invocation;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A parsed command line: operands and option values, with typed access. A wrong value is kept as the first error, so that a
-// command reads all its options first and asks `error()` once.
+// A parsed command line: operands and option values, with typed access. A wrong value is kept as the first error, so
+// that a command reads all its options first and asks `error()` once.
 
 #ifndef FLOWC_RUNTIME_CLI_ARGUMENTS_H
 #define FLOWC_RUNTIME_CLI_ARGUMENTS_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Command lines as data: a program is a table of commands, a command is a table of option rows. Parsing, did-you-mean and the
-// help pages all read the same rows. Knows nothing of flows: the flowc driver and the model runner both use it.
+// Command lines as data: a program is a table of commands, a command is a table of option rows. Parsing, did-you-mean
+// and the help pages all read the same rows. Knows nothing of flows: the flowc driver and the model runner both use it.
 
 #ifndef FLOWC_RUNTIME_CLI_OPTIONTABLE_H
 #define FLOWC_RUNTIME_CLI_OPTIONTABLE_H
@@ -18,7 +18,7 @@ struct Option {
   char shortName = 0;    // 0 for none
   std::string_view argument;
   std::string_view help;
-  std::string_view fallback = {};        // what happens without it, for the help page; empty for nothing to say
+  std::string_view fallback = {};             // what happens without it, for the help page; empty for nothing to say
   std::vector<std::string_view> choices = {}; // the only values allowed; empty for any
 };
 

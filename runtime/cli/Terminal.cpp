@@ -39,8 +39,9 @@ Terminal describeTerminal(std::string_view when) {
   terminal.interactive = isatty(STDERR_FILENO) && !dumb;
   terminal.unicode = localeIsUtf8() && !dumb;
   if (when == "auto")
-    terminal.colored = environment("NO_COLOR").empty() &&
-                       (terminal.interactive || (!environment("CLICOLOR_FORCE").empty() && environment("CLICOLOR_FORCE") != "0"));
+    terminal.colored =
+        environment("NO_COLOR").empty() &&
+        (terminal.interactive || (!environment("CLICOLOR_FORCE").empty() && environment("CLICOLOR_FORCE") != "0"));
   else
     terminal.colored = when == "always";
   winsize size{};

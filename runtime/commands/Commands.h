@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The commands that need a compiled model and nothing else. The model's own runner and the flowc driver both call them: the rows
-// describe their options, the functions run them and return the exit code. Data goes to stdout, all else to stderr.
+// The commands that need a compiled model and nothing else. The model's own runner and the flowc driver both call them:
+// the rows describe their options, the functions run them and return the exit code. Data goes to stdout, all else to
+// stderr.
 
 #ifndef FLOWC_RUNTIME_COMMANDS_COMMANDS_H
 #define FLOWC_RUNTIME_COMMANDS_COMMANDS_H
@@ -19,8 +20,8 @@ struct ModelSource {
   std::string path;    // a model directory or library
 };
 
-/// Train, sample, log-prob, transform, explain, plot, selftest. With `takesModel` the first operand is the model, which the caller
-/// takes out of the arguments before it runs the command.
+/// Train, sample, log-prob, transform, explain, plot, selftest. With `takesModel` the first operand is the model, which
+/// the caller takes out of the arguments before it runs the command.
 const std::vector<cli::Command> &modelCommands(bool takesModel);
 
 int runTrain(const ModelSource &source, const cli::Arguments &arguments);

@@ -81,7 +81,8 @@ int runSample(const ModelSource &source, const cli::Arguments &arguments) {
   int64_t first = arguments.integer("first", 0, most).value_or(0);
   if (!arguments.error().empty())
     return session->usage(arguments.error());
-  return withDtype(*session, [&]<typename T>(T) { return sampleTyped<T>(*session, count, uint64_t(seed), uint64_t(first)); });
+  return withDtype(*session,
+                   [&]<typename T>(T) { return sampleTyped<T>(*session, count, uint64_t(seed), uint64_t(first)); });
 }
 
 int runLogProb(const ModelSource &source, const cli::Arguments &arguments) {

@@ -18,10 +18,12 @@ void printTable(const Session &session, const std::vector<Verdict> &verdicts) {
   for (const Verdict &verdict : verdicts) {
     if (verdict.setting != setting)
       fmt::print("{}{} parameters\n", setting.empty() ? "" : "\n", setting = verdict.setting);
-    std::string mark = verdict.passed ? session.terminal.paint(cli::Color::Green, "ok  ") : session.terminal.paint(cli::Color::Red, "FAIL");
-    std::string error = verdict.tolerance > 0 ? fmt::format("{:8.1e}  (allowed {:.0e})", verdict.worst, verdict.tolerance)
-                        : verdict.passed      ? "   exact"
-                                              : "  differs";
+    std::string mark = verdict.passed ? session.terminal.paint(cli::Color::Green, "ok  ")
+                                      : session.terminal.paint(cli::Color::Red, "FAIL");
+    std::string error = verdict.tolerance > 0
+                            ? fmt::format("{:8.1e}  (allowed {:.0e})", verdict.worst, verdict.tolerance)
+                        : verdict.passed ? "   exact"
+                                         : "  differs";
     fmt::print("  {}  {:<40}{}{}{}\n", mark, verdict.property, error, verdict.note.empty() ? "" : "  ", verdict.note);
   }
 }

@@ -72,7 +72,8 @@ std::vector<std::string> columnNames(std::string_view prefix, int64_t columns) {
   return names;
 }
 
-template <typename T> std::vector<T> appendColumn(const std::vector<T> &values, int64_t columns, const std::vector<T> &extra) {
+template <typename T>
+std::vector<T> appendColumn(const std::vector<T> &values, int64_t columns, const std::vector<T> &extra) {
   std::vector<T> out;
   out.reserve(values.size() + extra.size());
   for (size_t row = 0; row < extra.size(); ++row) {
@@ -82,9 +83,9 @@ template <typename T> std::vector<T> appendColumn(const std::vector<T> &values, 
   return out;
 }
 
-#define FLOWC_INSTANTIATE(T)                                                                                                 \
-  template Result<Model<T>> loadModel(const Session &);                                                                      \
-  template Result<Table<T>> readData(const Session &, bool);                                                                 \
+#define FLOWC_INSTANTIATE(T)                                                                                           \
+  template Result<Model<T>> loadModel(const Session &);                                                                \
+  template Result<Table<T>> readData(const Session &, bool);                                                           \
   template std::vector<T> appendColumn(const std::vector<T> &, int64_t, const std::vector<T> &);
 FLOWC_INSTANTIATE(float)
 FLOWC_INSTANTIATE(double)

@@ -35,7 +35,8 @@ Result<Session> openSession(const ModelSource &source, const cli::Arguments &arg
 template <typename Body> int withDtype(const Session &session, Body body) {
   std::string asked = session.arguments.text("dtype").value_or(session.compiled.has(FLOWRT_F32) ? "f32" : "f64");
   if (!session.compiled.has(asked == "f32" ? FLOWRT_F32 : FLOWRT_F64))
-    return session.usage(fmt::format("the model was not compiled for {}; it has {}", asked, asked == "f32" ? "f64" : "f32"));
+    return session.usage(
+        fmt::format("the model was not compiled for {}; it has {}", asked, asked == "f32" ? "f64" : "f32"));
   return asked == "f32" ? body(float()) : body(double());
 }
 
@@ -49,7 +50,8 @@ template <typename T> Result<Table<T>> readData(const Session &session, bool may
 std::vector<std::string> columnNames(std::string_view prefix, int64_t columns);
 
 /// `values` with `extra` as one more column.
-template <typename T> std::vector<T> appendColumn(const std::vector<T> &values, int64_t columns, const std::vector<T> &extra);
+template <typename T>
+std::vector<T> appendColumn(const std::vector<T> &values, int64_t columns, const std::vector<T> &extra);
 
 } // namespace flowc::runtime
 

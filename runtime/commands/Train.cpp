@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// `train`: options into a run folder, a trainer and a progress display; the best parameters also go to the model itself.
+// `train`: options into a run folder, a trainer and a progress display; the best parameters also go to the model
+// itself.
 
 #include "runtime/AtomicFile.h"
 #include "runtime/Parameters.h"
@@ -26,7 +27,9 @@ void onInterrupt(int signal) {
 
 /// Catches the interrupt for its lifetime.
 struct InterruptGuard {
-  InterruptGuard() : oldInterrupt(std::signal(SIGINT, onInterrupt)), oldTerminate(std::signal(SIGTERM, onInterrupt)) { interrupted = 0; }
+  InterruptGuard() : oldInterrupt(std::signal(SIGINT, onInterrupt)), oldTerminate(std::signal(SIGTERM, onInterrupt)) {
+    interrupted = 0;
+  }
   ~InterruptGuard() {
     std::signal(SIGINT, oldInterrupt);
     std::signal(SIGTERM, oldTerminate);
@@ -91,9 +94,11 @@ template <typename T> Result<TrainData<T>> readTrainData(const Session &session,
 
 /// What is left when a run has ended: the model's own parameters, the loss curve, a line for the user.
 template <typename T>
-int concludeRun(const Session &session, const RunFolder &folder, const TrainSummary &summary, const TrainState<T> &state) {
+int concludeRun(const Session &session, const RunFolder &folder, const TrainSummary &summary,
+                const TrainState<T> &state) {
   if (Result<std::vector<EpochReport>> metrics = folder.readMetrics(); metrics && !metrics->empty())
-    if (Failure failure = writeFileAtomically(folder.file("loss.svg"), {lossPlot(session.compiled.manifest().name, *metrics)}))
+    if (Failure failure =
+            writeFileAtomically(folder.file("loss.svg"), {lossPlot(session.compiled.manifest().name, *metrics)}))
       return session.fail(*failure);
   if (summary.end == TrainSummary::End::Interrupted) {
     session.note(fmt::format("interrupted at step {}; go on with --resume={}", summary.step, folder.path));
@@ -104,14 +109,15 @@ int concludeRun(const Session &session, const RunFolder &folder, const TrainSumm
     session.warn(failure->message);
     path = folder.file("model.safetensors");
   }
-  session.note(fmt::format("{}best {} nll {:.4f} (epoch {} of {})",
-                           summary.end == TrainSummary::End::StoppedEarly ? "stopped early; " : "",
-                           summary.validated ? "validation" : "training", summary.bestNll, summary.bestEpoch, summary.epochs));
+  session.note(fmt::format(
+      "{}best {} nll {:.4f} (epoch {} of {})", summary.end == TrainSummary::End::StoppedEarly ? "stopped early; " : "",
+      summary.validated ? "validation" : "training", summary.bestNll, summary.bestEpoch, summary.epochs));
   session.note(fmt::format("parameters: {}\nrun: {}", path, folder.path));
   return int(ExitCode::Done);
 }
 
-template <typename T> int trainTyped(const Session &session, const RunFolder &folder, bool resume, const TrainOptions &options) {
+template <typename T>
+int trainTyped(const Session &session, const RunFolder &folder, bool resume, const TrainOptions &options) {
   Result<TrainData<T>> data = readTrainData<T>(session, options);
   if (!data)
     return session.fail(data.error());
@@ -119,16 +125,18 @@ template <typename T> int trainTyped(const Session &session, const RunFolder &fo
     return session.fail(*failure);
   if (Failure failure = writeConfig(session, folder, options))
     return session.fail(*failure);
-  session.note(fmt::format("{}: {} parameters, {}; {} rows to train on, {} to validate", session.compiled.manifest().name,
-                           session.compiled.manifest().parameterCount, DtypeName<T>, data->train.rows, data->valid.rows));
-  Trainer<T> trainer(session.compiled, options, std::move(data->train), std::move(data->valid), folder, session.threads);
+  session.note(fmt::format("{}: {} parameters, {}; {} rows to train on, {} to validate",
+                           session.compiled.manifest().name, session.compiled.manifest().parameterCount, DtypeName<T>,
+                           data->train.rows, data->valid.rows));
+  Trainer<T> trainer(session.compiled, options, std::move(data->train), std::move(data->valid), folder,
+                     session.threads);
   if (Failure failure = resume ? trainer.resume() : trainer.begin())
     return session.fail(*failure);
   InterruptGuard guard;
   Progress progress(session.terminal);
-  Result<TrainSummary> summary = trainer.run({[&](const StepReport &report) { progress.onStep(report); },
-                                              [&](const EpochReport &report) { progress.onEpoch(report); },
-                                              [] { return interrupted != 0; }});
+  Result<TrainSummary> summary =
+      trainer.run({[&](const StepReport &report) { progress.onStep(report); },
+                   [&](const EpochReport &report) { progress.onEpoch(report); }, [] { return interrupted != 0; }});
   progress.finish();
   return summary ? concludeRun(session, folder, *summary, trainer.state()) : session.fail(summary.error());
 }
@@ -142,7 +150,8 @@ int runTrain(const ModelSource &source, const cli::Arguments &arguments) {
   if (!arguments.has("data"))
     return session->usage("`--data` is missing: a file with rows of numbers");
   bool resume = arguments.has("resume");
-  RunFolder folder{arguments.text(resume ? "resume" : "run-dir").value_or(defaultRunFolder(session->compiled.manifest().name))};
+  RunFolder folder{
+      arguments.text(resume ? "resume" : "run-dir").value_or(defaultRunFolder(session->compiled.manifest().name))};
   TrainOptions options;
   if (Failure failure = collectOptions(*session, folder, resume, options))
     return session->fail(*failure);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// CSV of numbers: fields separated by commas (or by semicolons or tabs, if the first line has those and no comma), one row a line, an optional header
-// line, `#` comments, blank lines ignored. Places in messages are line:field, counted from 1.
+// CSV of numbers: fields separated by commas (or by semicolons or tabs, if the first line has those and no comma), one
+// row a line, an optional header line, `#` comments, blank lines ignored. Places in messages are line:field, counted
+// from 1.
 
 #include "runtime/data/Table.h"
 
@@ -65,7 +66,10 @@ private:
     if (text.empty() || text[0] == '#')
       return std::nullopt;
     if (!separator)
-      separator = text.find(',') != text.npos ? ',' : text.find(';') != text.npos ? ';' : text.find('\t') != text.npos ? '\t' : ',';
+      separator = text.find(',') != text.npos    ? ','
+                  : text.find(';') != text.npos  ? ';'
+                  : text.find('\t') != text.npos ? '\t'
+                                                 : ',';
     bool mayBeHeader = table.rows == 0 && !sawHeader;
     size_t before = table.values.size();
     int64_t field = 0;

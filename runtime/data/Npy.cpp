@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
-// .npy versions 1 to 3: f4, f8, i1 to i8, u1 to u8 and booleans, either byte order, C or Fortran order. Dimensions after the first are the
-// columns of a row.
+// .npy versions 1 to 3: f4, f8, i1 to i8, u1 to u8 and booleans, either byte order, C or Fortran order. Dimensions
+// after the first are the columns of a row.
 
 #include "runtime/data/Table.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <limits>
 
 namespace flowc::runtime {
 namespace {
@@ -97,40 +98,36 @@ Result<NpyHeader> parseHeader(const std::string &path, std::string_view bytes) {
 }
 
 template <typename Raw> Raw loadRaw(const char *at, bool swap) {
-  std::conditional_t<sizeof(Raw) == 8, uint64_t, std::conditional_t<sizeof(Raw) == 4, uint32_t, std::conditional_t<sizeof(Raw) == 2, uint16_t, uint8_t>>> bits;
-  std::memcpy(&bits, at, sizeof bits);
-  if (swap) {
-    if constexpr (sizeof bits == 8)
-      bits = __builtin_bswap64(bits);
-    else if constexpr (sizeof bits == 4)
-      bits = __builtin_bswap32(bits);
-    else if constexpr (sizeof bits == 2)
-      bits = __builtin_bswap16(bits);
+  std::array<char, sizeof(Raw)> bytes;
+  std::memcpy(bytes.data(), at, sizeof(Raw));
+  if (swap)
+    std::reverse(bytes.begin(), bytes.end());
+  return std::bit_cast<Raw>(bytes);
+}
+
+/// Where column number `column` of row 0 lies. In Fortran order the first index runs fastest, then the others in turn.
+int64_t columnOffset(const NpyHeader &header, int64_t columns, int64_t column) {
+  if (!header.fortran)
+    return column;
+  int64_t offset = 0, stride = header.shape[0], rest = column, block = columns;
+  for (size_t d = 1; d < header.shape.size(); ++d) {
+    block /= header.shape[d];
+    offset += rest / block * stride;
+    rest %= block;
+    stride *= header.shape[d];
   }
-  return std::bit_cast<Raw>(bits);
+  return offset;
 }
 
 template <typename T, typename Raw> void convert(const NpyHeader &header, const char *data, Table<T> &table) {
+  int64_t rowStride = header.fortran ? 1 : table.columns;
+  std::vector<int64_t> offsets;
+  for (int64_t column = 0; column < table.columns; ++column)
+    offsets.push_back(columnOffset(header, table.columns, column));
+  T *out = table.values.data();
   for (int64_t row = 0; row < table.rows; ++row)
-    for (int64_t column = 0; column < table.columns; ++column) {
-      int64_t from = row * table.columns + column;
-      if (header.fortran) { // the first index runs fastest; unravel the column over the other dimensions
-        int64_t stride = table.rows, rest = column, block = table.columns;
-        from = row;
-        std::vector<int64_t> index(header.shape.size(), 0);
-        for (size_t d = 1; d < header.shape.size(); ++d) {
-          block /= header.shape[d];
-          index[d] = rest / block;
-          rest %= block;
-        }
-        for (size_t d = 1; d < header.shape.size(); ++d) {
-          from += index[d] * stride;
-          stride *= header.shape[d];
-        }
-      }
-      table.values[size_t(row * table.columns + column)] =
-          T(loadRaw<Raw>(data + from * int64_t(sizeof(Raw)), header.bigEndian));
-    }
+    for (int64_t offset : offsets)
+      *out++ = T(loadRaw<Raw>(data + (row * rowStride + offset) * int64_t(sizeof(Raw)), header.bigEndian));
 }
 
 template <typename T> void convertAny(const NpyHeader &header, const char *data, Table<T> &table) {

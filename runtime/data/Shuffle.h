@@ -27,7 +27,8 @@ inline std::vector<int64_t> permutation(int64_t size, uint64_t seed, RandomStrea
 
 /// The rows order[first .. first + count), copied to the front of `out`.
 template <typename T>
-void gatherRows(const Table<T> &table, const std::vector<int64_t> &order, int64_t first, int64_t count, std::vector<T> &out) {
+void gatherRows(const Table<T> &table, const std::vector<int64_t> &order, int64_t first, int64_t count,
+                std::vector<T> &out) {
   out.resize(size_t(count * table.columns));
   for (int64_t row = 0; row < count; ++row) {
     const T *from = table.values.data() + order[size_t(first + row)] * table.columns;

@@ -16,8 +16,7 @@ bool isNpy(const std::string &path) { return path.size() >= 4 && path.compare(pa
 
 template <typename T> std::string npyHeader(int64_t rows, int64_t columns) {
   std::string shape = columns ? fmt::format("({}, {})", rows, columns) : fmt::format("({},)", rows);
-  std::string dict =
-      fmt::format("{{'descr': '<f{}', 'fortran_order': False, 'shape': {}, }}", sizeof(T), shape);
+  std::string dict = fmt::format("{{'descr': '<f{}', 'fortran_order': False, 'shape': {}, }}", sizeof(T), shape);
   size_t total = (10 + dict.size() + 1 + 63) / 64 * 64;
   dict.append(total - 10 - dict.size() - 1, ' ');
   dict += '\n';
@@ -59,7 +58,9 @@ Failure writeTable(const std::string &path, std::span<const T> values, int64_t r
 
 template Result<Table<float>> readTable(const std::string &, TableExpectation);
 template Result<Table<double>> readTable(const std::string &, TableExpectation);
-template Failure writeTable(const std::string &, std::span<const float>, int64_t, int64_t, const std::vector<std::string> &);
-template Failure writeTable(const std::string &, std::span<const double>, int64_t, int64_t, const std::vector<std::string> &);
+template Failure writeTable(const std::string &, std::span<const float>, int64_t, int64_t,
+                            const std::vector<std::string> &);
+template Failure writeTable(const std::string &, std::span<const double>, int64_t, int64_t,
+                            const std::vector<std::string> &);
 
 } // namespace flowc::runtime

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Rows of numbers from and to files: .npy, and CSV for every other name; `-` is CSV on stdin or stdout. All that a reader returns is
-// finite and of the width asked for, or it is an error that names the place.
+// Rows of numbers from and to files: .npy, and CSV for every other name; `-` is CSV on stdin or stdout. All that a
+// reader returns is finite and of the width asked for, or it is an error that names the place.
 
 #ifndef FLOWC_RUNTIME_DATA_TABLE_H
 #define FLOWC_RUNTIME_DATA_TABLE_H
@@ -36,8 +36,8 @@ Result<Table<T>> parseNpy(const std::string &path, std::string_view bytes, Table
 template <typename T>
 Result<Table<T>> parseCsv(const std::string &path, std::string_view text, TableExpectation expectation);
 
-/// Writes a file by its name, atomically. `header` is the first line of a CSV and ignored for .npy. A width of 0 writes a one-dimensional
-/// .npy of `rows` numbers.
+/// Writes a file by its name, atomically. `header` is the first line of a CSV and ignored for .npy. A width of 0 writes
+/// a one-dimensional .npy of `rows` numbers.
 template <typename T>
 Failure writeTable(const std::string &path, std::span<const T> values, int64_t rows, int64_t columns,
                    const std::vector<std::string> &header = {});

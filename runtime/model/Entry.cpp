@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The one exported function of a model library, and the table it returns: checks arguments, then hands over to the instance
-// of the right element type. The linker gives `flowrt_model_entry` its public name NAME_model.
+// The one exported function of a model library, and the table it returns: checks arguments, then hands over to the
+// instance of the right element type. The linker gives `flowrt_model_entry` its public name NAME_model.
 
 #include "runtime/model/Instance.h"
 
@@ -18,8 +18,7 @@ template <typename Call> flowrt_status dispatch(flowrt_instance *instance, Call 
 }
 
 /// The same, for calls that need parameters and [rows] of data: `pointers` must not be null unless there are no rows.
-template <typename Call>
-flowrt_status dispatchRows(flowrt_instance *instance, int64_t rows, bool pointers, Call call) {
+template <typename Call> flowrt_status dispatchRows(flowrt_instance *instance, int64_t rows, bool pointers, Call call) {
   if (!instance || rows < 0 || (rows > 0 && !pointers))
     return FLOWRT_BAD_ARGUMENT;
   if (!instance->hasParameters)
@@ -81,8 +80,8 @@ void destroy(flowrt_instance *instance) {
 flowrt_status setParameters(flowrt_instance *instance, const void *values) {
   if (!instance || !values)
     return FLOWRT_BAD_ARGUMENT;
-  return dispatch(instance,
-                  [&]<typename T>(Instance<T> &typed, T) { return typed.setParameters(static_cast<const T *>(values)); });
+  return dispatch(
+      instance, [&]<typename T>(Instance<T> &typed, T) { return typed.setParameters(static_cast<const T *>(values)); });
 }
 
 flowrt_status logProb(flowrt_instance *instance, const void *x, int64_t rows, void *logProb) {

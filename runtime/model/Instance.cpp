@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Batches over tiles. What a result is computed from never depends on the number of threads: a tile's results depend on its
-// rows alone, and a gradient is summed over chunks whose number depends on the batch and the model only.
+// Batches over tiles. What a result is computed from never depends on the number of threads: a tile's results depend on
+// its rows alone, and a gradient is summed over chunks whose number depends on the batch and the model only.
 
 #include "runtime/model/Instance.h"
 #include "runtime/model/Memory.h"
@@ -17,11 +17,12 @@ namespace {
 /// At most so many private gradients: enough to keep that many threads busy, few enough to be summed cheaply.
 constexpr int64_t MaxChunks = 16;
 
-/// Private gradients past this size leave the cache, and clearing and summing one costs a tenth of a tile's work; then a
-/// chunk has at least two tiles.
+/// Private gradients past this size leave the cache, and clearing and summing one costs a tenth of a tile's work; then
+/// a chunk has at least two tiles.
 constexpr int64_t LargeGradientBytes = 256 << 10;
 
-/// Elements that one work item of the reduction sums: whole cache lines, few enough to stay in the cache over the chunks.
+/// Elements that one work item of the reduction sums: whole cache lines, few enough to stay in the cache over the
+/// chunks.
 constexpr int64_t ReductionGrain = 4096;
 
 template <typename Body, typename T> struct Job {

@@ -60,7 +60,8 @@ private:
   int64_t gradientChunks(int64_t tiles) const;
   int64_t tilesIn(int64_t rows) const { return (rows + kernels.info->tile - 1) / kernels.info->tile; }
   TileRange rangeOf(int64_t tile, int64_t rows) const;
-  void accumulateChunk(Worker<T> &worker, int64_t chunk, int64_t chunks, const T *x, const T *weight, int64_t rows, T *logProb);
+  void accumulateChunk(Worker<T> &worker, int64_t chunk, int64_t chunks, const T *x, const T *weight, int64_t rows,
+                       T *logProb);
   void reducePartials(int64_t chunks);
   flowrt_status map(Map kernel, const T *in, int64_t rows, T *out, T *density);
 

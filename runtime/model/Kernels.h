@@ -31,11 +31,11 @@ template <typename T> struct Kernels {
 template <typename T> Kernels<T> linkedKernels();
 
 template <> inline Kernels<float> linkedKernels<float>() {
-  return {&flow_f32_info,   flow_f32_stage,  flow_f32_stage_adjoint, flow_f32_to_latent, flow_f32_to_data,
+  return {&flow_f32_info,    flow_f32_stage,  flow_f32_stage_adjoint, flow_f32_to_latent, flow_f32_to_data,
           flow_f32_log_prob, flow_f32_sample, flow_f32_gradient,      flow_f32_probe,     flow_f32_start};
 }
 template <> inline Kernels<double> linkedKernels<double>() {
-  return {&flow_f64_info,   flow_f64_stage,  flow_f64_stage_adjoint, flow_f64_to_latent, flow_f64_to_data,
+  return {&flow_f64_info,    flow_f64_stage,  flow_f64_stage_adjoint, flow_f64_to_latent, flow_f64_to_data,
           flow_f64_log_prob, flow_f64_sample, flow_f64_gradient,      flow_f64_probe,     flow_f64_start};
 }
 

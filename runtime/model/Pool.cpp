@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A pool of pthreads. A job is a generation number with (task, context, count); thread k runs index k of it if k < count. Threads
-// spin briefly for the next generation, since training steps follow each other closely, and then sleep. With FLOWRT_NO_THREADS
-// everything runs on the caller.
+// A pool of pthreads. A job is a generation number with (task, context, count); thread k runs index k of it if k <
+// count. Threads spin briefly for the next generation, since training steps follow each other closely, and then sleep.
+// With FLOWRT_NO_THREADS everything runs on the caller.
 
 #include "runtime/model/Pool.h"
 
@@ -40,8 +40,8 @@ struct Pool {
   int64_t count = 0;
   bool stopping = false;
   pid_t owner = 0;
-  int64_t spins = 0;
-  int64_t size = 0; // threads made, the caller not counted
+  std::atomic<int64_t> spins{0}; // how often to look before sleeping
+  int64_t size = 0;              // threads made, the caller not counted
   pthread_t threads[MaxThreads];
 };
 
@@ -63,7 +63,9 @@ int64_t usableProcessors() {
 
 /// Waits for a generation other than `seen`; false when the pool stops.
 bool awaitJob(uint64_t &seen, flowrt_task &task, void *&context, int64_t &count) {
-  for (int64_t spin = 0; spin < pool.spins && pool.generation.load(std::memory_order_acquire) == seen; ++spin)
+  for (int64_t spin = 0;
+       spin < pool.spins.load(std::memory_order_relaxed) && pool.generation.load(std::memory_order_acquire) == seen;
+       ++spin)
     relax();
   pthread_mutex_lock(&pool.lock);
   while (pool.generation.load(std::memory_order_relaxed) == seen && !pool.stopping)
@@ -127,7 +129,7 @@ void growPool(int64_t wanted) {
   }
   pthread_sigmask(SIG_SETMASK, &old, nullptr);
   // Spinning while another thread of ours waits for the processor would only delay it.
-  pool.spins = pool.size < usableProcessors() ? 4000 : 0;
+  pool.spins.store(pool.size < usableProcessors() ? 4000 : 0, std::memory_order_relaxed);
 }
 
 void publishJob(int64_t count, flowrt_task task, void *context) {
@@ -142,7 +144,8 @@ void publishJob(int64_t count, flowrt_task task, void *context) {
 }
 
 void awaitHelpers() {
-  for (int64_t spin = 0; spin < pool.spins && pool.remaining.load(std::memory_order_acquire) > 0; ++spin)
+  for (int64_t spin = 0;
+       spin < pool.spins.load(std::memory_order_relaxed) && pool.remaining.load(std::memory_order_acquire) > 0; ++spin)
     relax();
   if (pool.remaining.load(std::memory_order_acquire) == 0)
     return;

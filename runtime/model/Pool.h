@@ -12,8 +12,8 @@ namespace flowc::runtime::model {
 /// At most this many threads in all, the caller included.
 inline constexpr int64_t MaxThreads = 256;
 
-/// Runs task(context, i) for each i in [0, count), on the caller and up to count - 1 threads of the pool. Where the pool is
-/// busy with another caller, or cannot make threads, the caller runs what is left.
+/// Runs task(context, i) for each i in [0, count), on the caller and up to count - 1 threads of the pool. Where the
+/// pool is busy with another caller, or cannot make threads, the caller runs what is left.
 void poolParallelFor(int64_t count, flowrt_task task, void *context);
 
 /// FLOWC_NUM_THREADS, or else the processors that this process may use.

@@ -61,10 +61,10 @@ template <typename T> double gradientNorm(std::span<const T> gradient) {
   return std::sqrt(((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7])));
 }
 
-#define FLOWC_INSTANTIATE(T)                                                                                                 \
-  template OptimizerState<T> makeOptimizerState(const OptimizerOptions &, size_t);                                           \
-  template void optimizerStep(const OptimizerOptions &, OptimizerState<T> &, int64_t, double, std::span<const T>,            \
-                              std::span<T>);                                                                                 \
+#define FLOWC_INSTANTIATE(T)                                                                                           \
+  template OptimizerState<T> makeOptimizerState(const OptimizerOptions &, size_t);                                     \
+  template void optimizerStep(const OptimizerOptions &, OptimizerState<T> &, int64_t, double, std::span<const T>,      \
+                              std::span<T>);                                                                           \
   template double gradientNorm(std::span<const T>);
 FLOWC_INSTANTIATE(float)
 FLOWC_INSTANTIATE(double)

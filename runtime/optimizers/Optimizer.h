@@ -15,9 +15,9 @@ namespace flowc::runtime {
 struct OptimizerOptions {
   enum class Kind { Adam, Sgd };
   Kind kind = Kind::Adam;
-  double momentum = 0.9; // sgd
+  double momentum = 0.9;                             // sgd
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8; // adam
-  double weightDecay = 0; // adam: decoupled from the gradient; sgd: added to it
+  double weightDecay = 0;                            // adam: decoupled from the gradient; sgd: added to it
 };
 
 /// The parameters' companions: Adam's two moments, or SGD's velocity in the first and nothing in the second.

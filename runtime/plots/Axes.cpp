@@ -41,26 +41,32 @@ std::string Panel::axes(bool grid, bool yLabels) const {
   for (double tick : y.ticks) {
     double at = mapY(tick);
     if (grid)
-      out += fmt::format("<line class=\"grid\" x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\"/>\n", left, at, right, at);
+      out += fmt::format("<line class=\"grid\" x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\"/>\n", left, at,
+                         right, at);
     else
-      out += fmt::format("<line class=\"mark\" x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\"/>\n", left - 4, at, left, at);
+      out += fmt::format("<line class=\"mark\" x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\"/>\n", left - 4,
+                         at, left, at);
     if (yLabels)
       out += svgText(left - 8, at + 4, "tick", "end", y.label(tick));
   }
   for (double tick : x.ticks) {
     double at = mapX(tick);
-    out += fmt::format("<line class=\"mark\" x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\"/>\n", at, bottom, at, bottom + 4);
+    out += fmt::format("<line class=\"mark\" x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\"/>\n", at, bottom,
+                       at, bottom + 4);
     out += svgText(at, bottom + 18, "tick", "middle", x.label(tick));
   }
   if (grid)
-    out += fmt::format("<line class=\"axis\" x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\"/>\n", left, bottom, right, bottom);
+    out += fmt::format("<line class=\"axis\" x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\"/>\n", left, bottom,
+                       right, bottom);
   else
-    out += fmt::format("<rect class=\"frame\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/>\n", left, top, width, height);
+    out += fmt::format("<rect class=\"frame\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/>\n", left,
+                       top, width, height);
   return out;
 }
 
 std::string svgBegin(int width, int height, std::string_view title) {
-  return fmt::format(R"(<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{0}" height="{1}" viewBox="0 0 {0} {1}" role="img">
+  return fmt::format(
+      R"(<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{0}" height="{1}" viewBox="0 0 {0} {1}" role="img">
 <title>{2}</title>
 <style>
 text {{ font-family: "Inter", "Helvetica Neue", Helvetica, Arial, "DejaVu Sans", sans-serif; fill: #2b2f36 }}
@@ -77,15 +83,15 @@ text {{ font-family: "Inter", "Helvetica Neue", Helvetica, Arial, "DejaVu Sans",
 </style>
 <rect width="{0}" height="{1}" fill="#ffffff"/>
 )",
-                     width, height, escapeXml(title));
+      width, height, escapeXml(title));
 }
 
 std::string svgEnd() { return "</svg>\n"; }
 
 std::string svgText(double x, double y, std::string_view style, std::string_view anchor, std::string_view text,
                     std::string_view extra) {
-  return fmt::format("<text class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\"{}{}>{}</text>\n", style, x, y, anchor,
-                     extra.empty() ? "" : " ", extra, escapeXml(text));
+  return fmt::format("<text class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\"{}{}>{}</text>\n", style, x, y,
+                     anchor, extra.empty() ? "" : " ", extra, escapeXml(text));
 }
 
 std::string escapeXml(std::string_view text) {

@@ -22,8 +22,15 @@ constexpr const char *DataColor = "#8a93a3";
 constexpr size_t MaxPoints = 4000;
 
 /// The colors of magma at equal distances, dark to light.
-constexpr std::array<std::array<double, 3>, 9> Magma = {{{0, 0, 4}, {28, 16, 68}, {79, 18, 123}, {129, 37, 129}, {181, 54, 122},
-                                                        {229, 80, 100}, {251, 135, 97}, {254, 194, 135}, {252, 253, 191}}};
+constexpr std::array<std::array<double, 3>, 9> Magma = {{{0, 0, 4},
+                                                         {28, 16, 68},
+                                                         {79, 18, 123},
+                                                         {129, 37, 129},
+                                                         {181, 54, 122},
+                                                         {229, 80, 100},
+                                                         {251, 135, 97},
+                                                         {254, 194, 135},
+                                                         {252, 253, 191}}};
 
 std::array<uint8_t, 3> colorOf(double level) {
   double at = std::clamp(level, 0.0, 1.0) * double(Magma.size() - 1);
@@ -78,11 +85,13 @@ std::string heatMap(const Panel &panel, const DensityPicture &picture) {
       rgb.push_back(byte);
   return fmt::format("<image x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" preserveAspectRatio=\"none\" "
                      "xlink:href=\"data:image/png;base64,{}\"/>\n",
-                     panel.left, panel.top, panel.width, panel.height, encodeBase64(encodePng(GridSize, GridSize, rgb)));
+                     panel.left, panel.top, panel.width, panel.height,
+                     encodeBase64(encodePng(GridSize, GridSize, rgb)));
 }
 
 /// One path of dots: a line of no length with a round cap is a dot, and costs a dozen bytes.
-std::string drawDots(const Panel &panel, const std::vector<double> &points, const char *color, double size, double opacity) {
+std::string drawDots(const Panel &panel, const std::vector<double> &points, const char *color, double size,
+                     double opacity) {
   std::string path;
   size_t rows = std::min(points.size() / 2, MaxPoints);
   for (size_t row = 0; row < rows; ++row) {

@@ -41,13 +41,14 @@ std::string drawSeries(const Panel &panel, const Series &series, const std::vect
   std::string path;
   for (const EpochReport &epoch : epochs)
     if (double value = epoch.*series.value; std::isfinite(value))
-      path += fmt::format("{}{:.1f},{:.1f}", path.empty() ? "M" : " L", panel.mapX(double(epoch.epoch)), panel.mapY(value));
+      path +=
+          fmt::format("{}{:.1f},{:.1f}", path.empty() ? "M" : " L", panel.mapX(double(epoch.epoch)), panel.mapY(value));
   if (path.empty())
     return {};
   std::string dot;
   if (epochs.size() == 1)
-    dot = fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.5\" fill=\"{}\"/>\n", panel.mapX(double(epochs[0].epoch)),
-                      panel.mapY(epochs[0].*series.value), series.color);
+    dot = fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.5\" fill=\"{}\"/>\n",
+                      panel.mapX(double(epochs[0].epoch)), panel.mapY(epochs[0].*series.value), series.color);
   return fmt::format("<path class=\"line\" stroke=\"{}\" d=\"{}\"/>\n{}", series.color, path, dot);
 }
 
@@ -73,10 +74,11 @@ std::string markBest(const Panel &panel, const EpochReport &best, const Series &
   if (!std::isfinite(value) || value > panel.y.high)
     return {};
   double x = panel.mapX(double(best.epoch)), y = panel.mapY(value);
-  return fmt::format("<line x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{0:.1f}\" y2=\"{2:.1f}\" stroke=\"{3}\" stroke-width=\"1\" "
-                     "stroke-dasharray=\"2 3\"/>\n<circle cx=\"{0:.1f}\" cy=\"{1:.1f}\" r=\"4.5\" fill=\"#ffffff\" "
-                     "stroke=\"{3}\" stroke-width=\"2\"/>\n",
-                     x, y, panel.top + panel.height, series.color);
+  return fmt::format(
+      "<line x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{0:.1f}\" y2=\"{2:.1f}\" stroke=\"{3}\" stroke-width=\"1\" "
+      "stroke-dasharray=\"2 3\"/>\n<circle cx=\"{0:.1f}\" cy=\"{1:.1f}\" r=\"4.5\" fill=\"#ffffff\" "
+      "stroke=\"{3}\" stroke-width=\"2\"/>\n",
+      x, y, panel.top + panel.height, series.color);
 }
 
 } // namespace
@@ -85,7 +87,12 @@ std::string lossPlot(const std::string &name, const std::vector<EpochReport> &ep
   std::vector<Series> shown = {{"training", TrainColor, &EpochReport::trainNll}};
   if (std::isfinite(epochs.back().validNll))
     shown.push_back({"validation", ValidColor, &EpochReport::validNll});
-  Panel panel{62, 78, 556, 300, makeAxis(double(epochs.front().epoch), double(epochs.back().epoch), 8, false), lossAxis(epochs)};
+  Panel panel{62,
+              78,
+              556,
+              300,
+              makeAxis(double(epochs.front().epoch), double(epochs.back().epoch), 8, false),
+              lossAxis(epochs)};
   // Epochs are whole numbers; a short run gets one tick for each.
   if (panel.x.digits > 0 || epochs.size() < 8) {
     panel.x.digits = 0;
@@ -101,10 +108,12 @@ std::string lossPlot(const std::string &name, const std::vector<EpochReport> &ep
   std::string out = svgBegin(720, 430, name + ": loss");
   out += svgText(24, 34, "title", "start", name);
   out += svgText(24, 54, "subtitle", "start",
-                 fmt::format("negative log-likelihood, nats a row · best {} {:.4f} at epoch {}", judged.name, best->*judged.value, best->epoch));
+                 fmt::format("negative log-likelihood, nats a row · best {} {:.4f} at epoch {}", judged.name,
+                             best->*judged.value, best->epoch));
   out += panel.axes(true);
-  out += fmt::format("<clipPath id=\"panel\"><rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/></clipPath>\n",
-                     panel.left - 4, panel.top, panel.width + 8, panel.height + 1);
+  out += fmt::format(
+      "<clipPath id=\"panel\"><rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/></clipPath>\n",
+      panel.left - 4, panel.top, panel.width + 8, panel.height + 1);
   out += "<g clip-path=\"url(#panel)\">\n";
   for (const Series &series : shown)
     out += drawSeries(panel, series, epochs);

@@ -7,9 +7,7 @@
 namespace flowc::runtime {
 namespace {
 
-std::string bigEndian(uint32_t value) {
-  return {char(value >> 24), char(value >> 16), char(value >> 8), char(value)};
-}
+std::string bigEndian(uint32_t value) { return {char(value >> 24), char(value >> 16), char(value >> 8), char(value)}; }
 
 std::string chunk(std::string_view type, std::string_view content) {
   std::string body = std::string(type) + std::string(content);
@@ -31,9 +29,11 @@ std::string encodePng(int width, int height, const std::vector<uint8_t> &rgb) {
   }
   uLongf packedSize = compressBound(uLong(raw.size()));
   std::string packed(packedSize, '\0');
-  compress2(reinterpret_cast<Bytef *>(packed.data()), &packedSize, reinterpret_cast<const Bytef *>(raw.data()), uLong(raw.size()), 9);
+  compress2(reinterpret_cast<Bytef *>(packed.data()), &packedSize, reinterpret_cast<const Bytef *>(raw.data()),
+            uLong(raw.size()), 9);
   packed.resize(packedSize);
-  std::string header = bigEndian(uint32_t(width)) + bigEndian(uint32_t(height)) + std::string("\x08\x02\x00\x00\x00", 5);
+  std::string header =
+      bigEndian(uint32_t(width)) + bigEndian(uint32_t(height)) + std::string("\x08\x02\x00\x00\x00", 5);
   return "\x89PNG\r\n\x1a\n" + chunk("IHDR", header) + chunk("IDAT", packed) + chunk("IEND", "");
 }
 

@@ -27,5 +27,6 @@ int main(int argc, char **argv) {
   std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error)
     self = std::filesystem::absolute(argv[0], error);
-  return runtime::runModelCommand(invocation.command->name, {program, self.parent_path().string()}, invocation.arguments);
+  return runtime::runModelCommand(invocation.command->name, {program, self.parent_path().string()},
+                                  invocation.arguments);
 }

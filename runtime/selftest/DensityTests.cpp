@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// log_prob against the base's formula, and its integral in one and two dimensions by cells that are divided where it matters.
+// log_prob against the base's formula, and its integral in one and two dimensions by cells that are divided where it
+// matters.
 
 #include "runtime/selftest/Subject.h"
 
@@ -51,7 +52,8 @@ public:
         if (std::abs(sum - active[i].integral) < 1e-8)
           settled += sum;
         else
-          next.insert(next.end(), children.begin() + std::ptrdiff_t(i * perCell), children.begin() + std::ptrdiff_t((i + 1) * perCell));
+          next.insert(next.end(), children.begin() + std::ptrdiff_t(i * perCell),
+                      children.begin() + std::ptrdiff_t((i + 1) * perCell));
       }
       active = std::move(next);
     }
@@ -75,7 +77,8 @@ private:
 
   /// Gauss's three points in each dimension.
   void evaluate(std::vector<Cell> &cells) {
-    static constexpr double nodes[3] = {0.1127016653792583, 0.5, 0.8872983346207417}, weights[3] = {5.0 / 18, 8.0 / 18, 5.0 / 18};
+    static constexpr double nodes[3] = {0.1127016653792583, 0.5, 0.8872983346207417},
+                            weights[3] = {5.0 / 18, 8.0 / 18, 5.0 / 18};
     int second = dimensions == 2 ? 3 : 1;
     Values x;
     for (const Cell &cell : cells)
@@ -127,7 +130,8 @@ std::vector<Verdict> testDensity(Subject &subject, uint64_t seed) {
   const std::string &base = subject.manifest->base;
   std::vector<Verdict> verdicts;
   if (base == "normal" || base == "logistic" || base == "uniform") {
-    Values ignored, logDet, x = subject.sample(seed, 9000, 500, ignored), z = subject.toLatent(x, logDet), density = subject.logProb(x);
+    Values ignored, logDet, x = subject.sample(seed, 9000, 500, ignored), z = subject.toLatent(x, logDet),
+                            density = subject.logProb(x);
     Worst formula("log_prob = base + log-det", subject, subject.choose(1e-10, 1e-3));
     for (size_t row = 0; row < density.size(); ++row) {
       double expected = logDet[row];

@@ -11,32 +11,33 @@
 
 namespace flowc::runtime {
 
-template <typename Evaluate> Derivative differentiate(const Subject &subject, Evaluate evaluate) {
-  Derivative best;
-  best.error = std::numeric_limits<double>::infinity();
+template <typename Evaluate>
+std::vector<Derivative> differentiate(const Subject &subject, size_t groups, Evaluate evaluate) {
+  std::vector<Derivative> best(groups);
   double largest = subject.choose(2e-2, 3e-1), smallest = subject.choose(2e-7, 3e-3);
   double rounding = subject.choose(4e-16, 2e-7);
   for (double h = largest; h >= smallest; h /= 5) {
-    Values central[3];
-    double magnitude = 0;
+    Values above[3], below[3];
     for (int level = 0; level < 3; ++level) {
-      double step = h / double(1 << level);
-      Values above = evaluate(step), below = evaluate(-step);
-      for (size_t i = 0; i < above.size(); ++i) {
-        central[level].push_back((above[i] - below[i]) / (2 * step));
-        magnitude = std::max(magnitude, std::abs(above[i]));
+      above[level] = evaluate(h / (1 << level));
+      below[level] = evaluate(-h / (1 << level));
+    }
+    size_t outputs = above[0].size() / groups;
+    for (size_t group = 0; group < groups; ++group) {
+      Derivative tried{Values(), 0};
+      for (size_t i = group * outputs; i < (group + 1) * outputs; ++i) {
+        double central[3];
+        for (int level = 0; level < 3; ++level)
+          central[level] = (above[level][i] - below[level][i]) / (2 * h / (1 << level));
+        double first = (4 * central[1] - central[0]) / 3, second = (4 * central[2] - central[1]) / 3;
+        double extrapolated = (16 * second - first) / 15;
+        double error = std::abs(extrapolated - second) + 4 * rounding * std::abs(above[0][i]) / h;
+        tried.value.push_back(extrapolated);
+        tried.error = std::max(tried.error, std::isfinite(error) ? error : std::numeric_limits<double>::infinity());
       }
+      if (best[group].value.empty() || tried.error < best[group].error)
+        best[group] = std::move(tried);
     }
-    Derivative tried;
-    for (size_t i = 0; i < central[0].size(); ++i) {
-      double first = (4 * central[1][i] - central[0][i]) / 3, second = (4 * central[2][i] - central[1][i]) / 3;
-      double extrapolated = (16 * second - first) / 15;
-      tried.value.push_back(extrapolated);
-      double error = std::abs(extrapolated - second) + 4 * rounding * magnitude / h;
-      tried.error = std::max(tried.error, std::isfinite(error) ? error : std::numeric_limits<double>::infinity());
-    }
-    if (tried.error < best.error || best.value.empty())
-      best = std::move(tried);
   }
   return best;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Parameter gradients against finite differences of the weighted sum of log_prob: single parameters, some of every tensor, and all
-// parameters at once along random directions.
+// Parameter gradients against finite differences of the weighted sum of log_prob: single parameters, some of every
+// tensor, and all parameters at once along random directions.
 
 #include "runtime/Philox.h"
 #include "runtime/selftest/Subject.h"
@@ -34,7 +34,8 @@ std::vector<Direction> makeDirections(const Manifest &manifest, uint64_t seed) {
   }
   for (const Parameter &parameter : manifest.parameters)
     for (int64_t i = 0; i < std::min(PerTensor, parameter.size) && directions.size() < MostParameters; ++i) {
-      auto element = int64_t(uniform<double>(seed, uint64_t(i), RandomStream::Test, uint32_t(parameter.offset + 20)) * double(parameter.size));
+      auto element = int64_t(uniform<double>(seed, uint64_t(i), RandomStream::Test, uint32_t(parameter.offset + 20)) *
+                             double(parameter.size));
       Direction direction{fmt::format("{}[{}]", parameter.name, element), Values(count)};
       direction.components[size_t(parameter.offset + element)] = 1;
       directions.push_back(std::move(direction));
@@ -61,7 +62,7 @@ std::vector<Verdict> testGradients(Subject &subject, uint64_t seed) {
     double expected = 0;
     for (size_t k = 0; k < gradient.size(); ++k)
       expected += gradient[k] * direction.components[k];
-    Derivative derivative = differentiate(subject, [&](double h) {
+    Derivative derivative = differentiate(subject, 1, [&](double h) {
       Values moved = original;
       for (size_t k = 0; k < moved.size(); ++k)
         moved[k] += h * direction.components[k];
@@ -71,7 +72,7 @@ std::vector<Verdict> testGradients(Subject &subject, uint64_t seed) {
       for (size_t row = 0; row < densities.size(); ++row)
         sum += weight[row] * densities[row];
       return Values{sum};
-    });
+    })[0];
     ++tried;
     double scale = 1 + std::abs(derivative.value[0]), error = std::abs(expected - derivative.value[0]) / scale;
     if (derivative.error / scale > verdict.tolerance / 4) {

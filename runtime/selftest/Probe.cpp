@@ -71,8 +71,8 @@ Values randomParameters(const Manifest &manifest, uint64_t seed) {
       double u = uniform<double>(seed, uint64_t(i), RandomStream::Test, 0);
       double v = uniform<double>(seed, uint64_t(i), RandomStream::Test, 1);
       // Rounded to f32, so that both element types test the same model.
-      values[size_t(i)] =
-          double(float(values[size_t(i)] + deviation * std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * v)));
+      values[size_t(i)] = double(
+          float(values[size_t(i)] + deviation * std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * v)));
     }
   }
   return values;

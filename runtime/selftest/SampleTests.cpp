@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Samples against the random numbers they must come from; batches and threads, bit for bit; the element types against each other.
+// Samples against the random numbers they must come from; batches and threads, bit for bit; the element types against
+// each other.
 
 #include "runtime/Philox.h"
 #include "runtime/selftest/Subject.h"
@@ -48,21 +49,25 @@ BatchResults evaluateBatch(Subject &subject, const Values &x, const Values &z) {
   return results;
 }
 
-void compareRows(Verdict &verdict, const BatchResults &part, const BatchResults &whole, size_t first, size_t rows, size_t features,
-                 const std::string &where) {
+void compareRows(Verdict &verdict, const BatchResults &part, const BatchResults &whole, size_t first, size_t rows,
+                 size_t features, const std::string &where) {
   compareExactly(verdict, part.logProb, slice(whole.logProb, first, rows), "log_prob, " + where);
   compareExactly(verdict, part.z, slice(whole.z, first * features, rows * features), "latent, " + where);
   compareExactly(verdict, part.logDetThere, slice(whole.logDetThere, first, rows), "log-det, " + where);
   compareExactly(verdict, part.x, slice(whole.x, first * features, rows * features), "data, " + where);
   compareExactly(verdict, part.logDetBack, slice(whole.logDetBack, first, rows), "log-det back, " + where);
-  compareExactly(verdict, part.gradientLogProb, slice(whole.gradientLogProb, first, rows), "gradient's log_prob, " + where);
+  compareExactly(verdict, part.gradientLogProb, slice(whole.gradientLogProb, first, rows),
+                 "gradient's log_prob, " + where);
 }
 
 Verdict testRaggedBatches(Subject &subject, const Values &x, const Values &z, const BatchResults &whole) {
   Verdict verdict{"rows do not depend on the batch", subject.setting, true, 0, 0, ""};
   size_t features = subject.features();
-  for (auto [first, rows] : {std::pair<size_t, size_t>{0, 0}, {0, 1}, {0, 63}, {0, 64}, {0, 65}, {937, 63}, {500, 1}, {999, 1}})
-    compareRows(verdict, evaluateBatch(subject, slice(x, first * features, rows * features), slice(z, first * features, rows * features)),
+  for (auto [first, rows] :
+       {std::pair<size_t, size_t>{0, 0}, {0, 1}, {0, 63}, {0, 64}, {0, 65}, {937, 63}, {500, 1}, {999, 1}})
+    compareRows(verdict,
+                evaluateBatch(subject, slice(x, first * features, rows * features),
+                              slice(z, first * features, rows * features)),
                 whole, first, rows, features, fmt::format("{} rows from {}", rows, first));
   return verdict;
 }
@@ -101,7 +106,8 @@ std::vector<Verdict> testSampling(Subject &subject, uint64_t seed) {
     Worst source("samples come from their random numbers", subject, subject.choose(1e-9, 1e-3));
     for (size_t i = 0; i < z.size(); ++i)
       source.compare(baseDistribution(base, z[i]),
-                     uniform<double>(seed, first + i / features, RandomStream::Sample, uint32_t(i % features)), i / features);
+                     uniform<double>(seed, first + i / features, RandomStream::Sample, uint32_t(i % features)),
+                     i / features);
     verdicts.push_back(source.verdict());
   }
   Verdict split{"samples do not depend on the split", subject.setting, true, 0, 0, ""};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A compiled model against independent computations: finite differences, sums over grids, the base's formulas, other batch sizes and
-// thread counts. Nothing here uses what the compiler derived.
+// A compiled model against independent computations: finite differences, sums over grids, the base's formulas, other
+// batch sizes and thread counts. Nothing here uses what the compiler derived.
 
 #ifndef FLOWC_RUNTIME_SELFTEST_SELFTEST_H
 #define FLOWC_RUNTIME_SELFTEST_SELFTEST_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The model under test, seen in double whatever it computes in: conversion from float is exact, so that bitwise comparisons stay
-// bitwise. Also what all tests share: verdicts, test points, random parameters.
+// The model under test, seen in double whatever it computes in: conversion from float is exact, so that bitwise
+// comparisons stay bitwise. Also what all tests share: verdicts, test points, random parameters.
 
 #ifndef FLOWC_RUNTIME_SELFTEST_SUBJECT_H
 #define FLOWC_RUNTIME_SELFTEST_SUBJECT_H
@@ -67,14 +67,16 @@ private:
   Verdict result;
 };
 
-/// A derivative by central differences, Richardson's extrapolation twice, and the step with the smallest error estimate: small
-/// enough to pass kinks by, large enough for rounding.
+/// A derivative by central differences, Richardson's extrapolation twice, and the step with the smallest error
+/// estimate: small enough to pass kinks by, large enough for rounding.
 struct Derivative {
   Values value;     // one per output
   double error = 0; // its estimate, the largest of the outputs
 };
-/// `evaluate(h)` gives the outputs at distance h.
-template <typename Evaluate> Derivative differentiate(const Subject &subject, Evaluate evaluate);
+/// `evaluate(h)` gives the outputs of all groups at distance h, one group after the other. Each group has its own
+/// direction and so its own best step; evaluating them together fills the tiles.
+template <typename Evaluate>
+std::vector<Derivative> differentiate(const Subject &subject, size_t groups, Evaluate evaluate);
 
 // The tests; each returns one verdict or more.
 std::vector<Verdict> testJacobian(Subject &subject, uint64_t seed);

@@ -55,14 +55,16 @@ std::string Progress::bar(const StepReport &report, int width) const {
 }
 
 std::string Progress::line(const StepReport &report) const {
-  std::string count = fmt::format("epoch {:>{}}/{} ", report.epoch, fmt::formatted_size("{}", report.epochs), report.epochs);
-  std::string rest = fmt::format(" {:>3}%  train {:.3f}", 100 * report.step / std::max<int64_t>(report.steps, 1), report.trainNll);
+  std::string count =
+      fmt::format("epoch {:>{}}/{} ", report.epoch, fmt::formatted_size("{}", report.epochs), report.epochs);
+  std::string rest =
+      fmt::format(" {:>3}%  train {:.3f}", 100 * report.step / std::max<int64_t>(report.steps, 1), report.trainNll);
   if (std::isfinite(report.validNll))
     rest += fmt::format("  valid {:.3f}", report.validNll);
   // What fits: the bar shrinks first, then the less important figures go.
-  for (const std::string &part :
-       {fmt::format("  ETA {}", formatDuration(report.secondsLeft)), fmt::format("  {} rows/s", formatCount(report.rowsPerSecond)),
-        fmt::format("  |g| {:.2g}", report.gradientNorm)})
+  for (const std::string &part : {fmt::format("  ETA {}", formatDuration(report.secondsLeft)),
+                                  fmt::format("  {} rows/s", formatCount(report.rowsPerSecond)),
+                                  fmt::format("  |g| {:.2g}", report.gradientNorm)})
     if (int(count.size() + rest.size() + part.size()) + 10 < terminal.width)
       rest += part;
   int width = std::clamp(terminal.width - 1 - int(count.size() + rest.size()), 4, 40);
@@ -84,8 +86,9 @@ void Progress::onEpoch(const EpochReport &report) {
   if (terminal.interactive)
     return;
   std::string valid = std::isfinite(report.validNll) ? fmt::format("  valid {:.4f}", report.validNll) : "";
-  fmt::print(stderr, "epoch {}/{}  train {:.4f}{}  |g| {:.3g}  {} rows/s{}\n", report.epoch, report.epochs, report.trainNll,
-             valid, report.gradientNorm, formatCount(report.rowsPerSecond), report.isBest ? "  best" : "");
+  fmt::print(stderr, "epoch {}/{}  train {:.4f}{}  |g| {:.3g}  {} rows/s{}\n", report.epoch, report.epochs,
+             report.trainNll, valid, report.gradientNorm, formatCount(report.rowsPerSecond),
+             report.isBest ? "  best" : "");
 }
 
 void Progress::finish() {
@@ -93,7 +96,8 @@ void Progress::finish() {
     return;
   fmt::print(stderr, "\r\x1b[K");
   if (terminal.unicode && losses.size() > 1)
-    fmt::print(stderr, "nll {}  {:.3f} → {:.3f}\n", terminal.paint(Color::Cyan, sparkline(losses, 40)), losses.front(), losses.back());
+    fmt::print(stderr, "nll {}  {:.3f} → {:.3f}\n", terminal.paint(Color::Cyan, sparkline(losses, 40)), losses.front(),
+               losses.back());
   barIsDrawn = false;
 }
 

@@ -22,7 +22,9 @@ struct RunnerFixture {
     makeModelDirectory(model);
     data = files.write("d.csv", gaussianCsv(500));
   }
-  CommandResult run(const std::string &arguments) const { return runCommand(fmt::format("cd {} && {}/model {}", files.path, model.path, arguments)); }
+  CommandResult run(const std::string &arguments) const {
+    return runCommand(fmt::format("cd {} && {}/model {}", files.path, model.path, arguments));
+  }
 
   TemporaryFolder model, files;
   std::string data;
@@ -35,7 +37,8 @@ TEST_CASE_METHOD(RunnerFixture, "train, then use what was trained") {
   INFO(trained.output);
   REQUIRE(trained.exitCode == 0);
   CHECK_THAT(trained.output, Catch::Contains("epoch 3/3"));
-  for (const char *file : {"config.json", "metrics.jsonl", "model.safetensors", "last.safetensors", "optim.safetensors", "loss.svg"})
+  for (const char *file :
+       {"config.json", "metrics.jsonl", "model.safetensors", "last.safetensors", "optim.safetensors", "loss.svg"})
     CHECK(std::filesystem::exists(files.file(std::string("r/") + file)));
   CommandResult sampled = run("sample -n 4");
   CHECK(sampled.exitCode == 0);
@@ -43,7 +46,9 @@ TEST_CASE_METHOD(RunnerFixture, "train, then use what was trained") {
   CHECK(std::count(sampled.output.begin(), sampled.output.end(), '\n') == 5);
   CHECK(run("sample -n 1000 -o s.npy").exitCode == 0);
   CHECK(run("log-prob --data s.npy -o lp.npy").exitCode == 0);
-  CHECK(run("transform --to latent --data s.npy -o z.npy && " + model.path + "/model transform --to data --data z.npy -o back.csv").exitCode == 0);
+  CHECK(run("transform --to latent --data s.npy -o z.npy && " + model.path +
+            "/model transform --to data --data z.npy -o back.csv")
+            .exitCode == 0);
   CHECK(run("plot density --data d.csv").exitCode == 0);
   CHECK(run("plot loss --run-dir r").exitCode == 0);
   CHECK(run("log-prob --data - < d.csv").exitCode == 0);
@@ -88,13 +93,15 @@ TEST_CASE("a mutant's selftest ends with 1") {
   CHECK_THAT(result.output, Catch::Contains("FAIL"));
 }
 
-TEST_CASE_METHOD(RunnerFixture, "an interrupt saves the state and ends with 130; a kill leaves a state to resume from") {
+TEST_CASE_METHOD(RunnerFixture,
+                 "an interrupt saves the state and ends with 130; a kill leaves a state to resume from") {
   for (int signal : {SIGINT, SIGKILL}) {
     std::string folder = fmt::format("r{}", signal);
     // `exec` makes the shell's child the runner itself, so that exactly this process is signalled.
-    CommandResult result = runCommand(fmt::format("sh -c 'cd {0} && exec {1}/model train --data d.csv --run-dir {2} --epochs 100000000' "
-                                                  ">/dev/null 2>&1 & child=$!; sleep 2.6; kill -{3} $child; wait $child",
-                                                  files.path, model.path, folder, signal));
+    CommandResult result =
+        runCommand(fmt::format("sh -c 'cd {0} && exec {1}/model train --data d.csv --run-dir {2} --epochs 100000000' "
+                               ">/dev/null 2>&1 & child=$!; sleep 2.6; kill -{3} $child; wait $child",
+                               files.path, model.path, folder, signal));
     CHECK(result.exitCode == (signal == SIGINT ? 130 : 137));
     REQUIRE(std::filesystem::exists(files.file(folder + "/optim.safetensors")));
     CommandResult resumed = run(fmt::format("train --data d.csv --resume {} --epochs 1", folder));

@@ -75,7 +75,8 @@ TEST_CASE("npy in every form") {
 
 TEST_CASE("npy in Fortran order with three dimensions") {
   // element (i, j, k) is 4 i + 2 j + k, stored with i fastest
-  auto table = parseNpy<double>("x.npy", npy(dict("<f8", "True", "(2, 2, 2)"), raw<double>({0, 4, 2, 6, 1, 5, 3, 7})), {4, true});
+  auto table = parseNpy<double>("x.npy", npy(dict("<f8", "True", "(2, 2, 2)"), raw<double>({0, 4, 2, 6, 1, 5, 3, 7})),
+                                {4, true});
   REQUIRE(bool(table));
   CHECK(table->values == std::vector<double>{0, 1, 2, 3, 4, 5, 6, 7});
 }
@@ -88,13 +89,18 @@ TEST_CASE("wrong npy gives one clear line") {
   CHECK(npyError(good.substr(0, good.size() - 3)) == "x.npy: truncated: 21 bytes of data; expected 24");
   CHECK(npyError(good + "x") == "x.npy: 1 bytes after the end of the array");
   CHECK(npyError(good, {3, true}) == "x.npy: rows of 2 numbers; the model has 3 features");
-  CHECK(npyError(npy(dict("<c16", "False", "(3, 2)"), "")) == "x.npy: elements of type `<c16`; expected f4, f8, an integer type or b1");
-  CHECK(npyError(npy(dict("|O8", "False", "(3, 2)"), "")) == "x.npy: elements of type `|O8`; expected f4, f8, an integer type or b1");
-  CHECK(npyError(npy(dict("<f4", "False", "()"), raw<float>({1}))) == "x.npy: the array has no dimensions; expected rows of numbers");
+  CHECK(npyError(npy(dict("<c16", "False", "(3, 2)"), "")) ==
+        "x.npy: elements of type `<c16`; expected f4, f8, an integer type or b1");
+  CHECK(npyError(npy(dict("|O8", "False", "(3, 2)"), "")) ==
+        "x.npy: elements of type `|O8`; expected f4, f8, an integer type or b1");
+  CHECK(npyError(npy(dict("<f4", "False", "()"), raw<float>({1}))) ==
+        "x.npy: the array has no dimensions; expected rows of numbers");
   CHECK(npyError(npy(dict("<f4", "False", "(0, 2)"), ""), {2, false}) == "x.npy: no rows");
-  CHECK(npyError(npy(dict("<f4", "False", "(99999999999999, 99999999999999)"), "")) == "x.npy: the header of the .npy file is malformed");
+  CHECK(npyError(npy(dict("<f4", "False", "(99999999999999, 99999999999999)"), "")) ==
+        "x.npy: the header of the .npy file is malformed");
   CHECK(npyError(npy("{}", "")) == "x.npy: the header of the .npy file is malformed");
-  CHECK(npyError(npy(dict("<f4", "False", "(3, 2)"), raw<float>({1, 2, 3, NAN, 5, 6}))) == "x.npy: element [1, 1] is nan; expected finite numbers");
+  CHECK(npyError(npy(dict("<f4", "False", "(3, 2)"), raw<float>({1, 2, 3, NAN, 5, 6}))) ==
+        "x.npy: element [1, 1] is nan; expected finite numbers");
   CHECK(npyError(npy(dict("<f4", "False", "(3, 2)"), raw<float>({1, 2, 3, 4, -INFINITY, NAN}))) ==
         "x.npy: element [2, 0] is -inf; expected finite numbers (2 elements are not)");
 }
@@ -106,8 +112,9 @@ TEST_CASE("truncated npy never crashes") {
 }
 
 TEST_CASE("csv in every form") {
-  for (std::string text : {"1,2\n3,4\n5,6\n", "1,2\r\n3,4\r\n5,6", "a,b\n1,2\n3,4\n5,6\n", "# note\n\n 1 , +2\n3,4\n5,6\n",
-                           "1;2\n3;4\n5;6\n", "\xEF\xBB\xBF\"a\",\"b\"\n1,2\n3,\"4\"\n5,6e0\n", "1\t2\n3\t4\n5\t6\n"}) {
+  for (std::string text :
+       {"1,2\n3,4\n5,6\n", "1,2\r\n3,4\r\n5,6", "a,b\n1,2\n3,4\n5,6\n", "# note\n\n 1 , +2\n3,4\n5,6\n",
+        "1;2\n3;4\n5;6\n", "\xEF\xBB\xBF\"a\",\"b\"\n1,2\n3,\"4\"\n5,6e0\n", "1\t2\n3\t4\n5\t6\n"}) {
     auto table = parseCsv<double>("x.csv", text, {2, false});
     if (!table)
       FAIL(table.error().message);

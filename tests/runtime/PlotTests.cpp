@@ -15,8 +15,8 @@ namespace {
 std::string xmlProblem(std::string_view text) {
   std::vector<std::string> open;
   for (size_t at = 0; at < text.size();) {
-    if (text[at] == '&' && text.substr(at, 5) != "&amp;" && text.substr(at, 4) != "&lt;" && text.substr(at, 4) != "&gt;" &&
-        text.substr(at, 6) != "&quot;")
+    if (text[at] == '&' && text.substr(at, 5) != "&amp;" && text.substr(at, 4) != "&lt;" &&
+        text.substr(at, 4) != "&gt;" && text.substr(at, 6) != "&quot;")
       return "stray &";
     if (text[at] != '<') {
       ++at;

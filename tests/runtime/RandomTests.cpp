@@ -31,7 +31,8 @@ TEST_CASE("uniform numbers lie in the open interval, f32 beside f64") {
   CHECK(uniformFrom<double>(0, 0) > 0.0);
   CHECK(uniformFrom<double>(~0u, ~0u) < 1.0);
   for (uint64_t i = 0; i < 1000; ++i)
-    CHECK(std::abs(double(uniform<float>(3, i, RandomStream::Sample, 1)) - uniform<double>(3, i, RandomStream::Sample, 1)) < 1.3e-7);
+    CHECK(std::abs(double(uniform<float>(3, i, RandomStream::Sample, 1)) -
+                   uniform<double>(3, i, RandomStream::Sample, 1)) < 1.3e-7);
 }
 
 TEST_CASE("permutations contain every row once and differ by epoch") {

@@ -22,9 +22,12 @@ TEST_CASE("a right model passes its self-test") {
 }
 
 TEST_CASE("the self-test finds every mutant, by the property it breaks") {
-  for (auto [name, property] : {std::pair{"mutant_log_det", "dense Jacobian"}, {"mutant_gradient", "parameter gradients"},
-                                {"mutant_ragged", "rows do not depend"}, {"mutant_to_data", "data -> latent -> data"},
-                                {"mutant_base", "integrates to 1"}, {"mutant_sample", "their random numbers"},
+  for (auto [name, property] : {std::pair{"mutant_log_det", "dense Jacobian"},
+                                {"mutant_gradient", "parameter gradients"},
+                                {"mutant_ragged", "rows do not depend"},
+                                {"mutant_to_data", "data -> latent -> data"},
+                                {"mutant_base", "integrates to 1"},
+                                {"mutant_sample", "their random numbers"},
                                 {"mutant_sample_density", "log_prob of samples"}}) {
     INFO(name);
     CHECK_THAT(failures(openMock(name)), Catch::Contains(property));

@@ -14,7 +14,8 @@ namespace {
 template <typename T> Table<T> correlatedData(int64_t rows) {
   Table<T> table{rows, 2, {}};
   for (int64_t row = 0; row < rows; ++row) {
-    double u = uniform<double>(99, uint64_t(row), RandomStream::Test, 0), v = uniform<double>(99, uint64_t(row), RandomStream::Test, 1);
+    double u = uniform<double>(99, uint64_t(row), RandomStream::Test, 0),
+           v = uniform<double>(99, uint64_t(row), RandomStream::Test, 1);
     double radius = std::sqrt(-2 * std::log(u)), x = 2 + 1.5 * radius * std::cos(2 * M_PI * v);
     table.values.push_back(T(x));
     table.values.push_back(T(-1 + 0.7 * x + 0.5 * radius * std::sin(2 * M_PI * v)));
@@ -33,7 +34,8 @@ TrainOptions options(int64_t epochs) {
 }
 
 template <typename T>
-Result<TrainSummary> train(const std::string &folder, const TrainOptions &options, bool resume, int64_t threads, int64_t stopAt = -1) {
+Result<TrainSummary> train(const std::string &folder, const TrainOptions &options, bool resume, int64_t threads,
+                           int64_t stopAt = -1) {
   CompiledModel compiled = openMock();
   RunFolder run{folder};
   REQUIRE(!run.create(resume));
@@ -144,9 +146,11 @@ TEST_CASE("checkpoints of another model are refused") {
   CHECK(*loadParameters<double>(folder.file("p"), manifest) == std::vector<double>{1, 2, 3, 4, 5});
   Manifest other = manifest;
   other.parameters[0].shape = {1, 2};
-  CHECK_THAT(loadParameters<float>(folder.file("p"), other).error().message, Catch::Contains("has shape [2]; the model has [1, 2]"));
+  CHECK_THAT(loadParameters<float>(folder.file("p"), other).error().message,
+             Catch::Contains("has shape [2]; the model has [1, 2]"));
   other.parameters[0].name = "x";
-  CHECK_THAT(loadParameters<float>(folder.file("p"), other).error().message, Catch::Contains("parameter `x` of mock is missing"));
+  CHECK_THAT(loadParameters<float>(folder.file("p"), other).error().message,
+             Catch::Contains("parameter `x` of mock is missing"));
   values[3] = NAN;
   REQUIRE(!saveParameters<float>(folder.file("p"), manifest, values, {}));
   CHECK_THAT(loadParameters<float>(folder.file("p"), manifest).error().message, Catch::Contains("holds nan"));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A model written by hand against the kernel interface, in place of one that flowc compiled: a triangular affine flow in two
-// dimensions, z0 = (x0 - b0) exp(-s0), z1 = (x1 - b1 - c x0) exp(-s1), parameters (s0, s1, b0, b1, c), base normal.
-// MUTANT_* compile in one mistake each, which the self-test must find.
+// A model written by hand against the kernel interface, in place of one that flowc compiled: a triangular affine flow
+// in two dimensions, z0 = (x0 - b0) exp(-s0), z1 = (x1 - b1 - c x0) exp(-s1), parameters (s0, s1, b0, b1, c), base
+// normal. MUTANT_* compile in one mistake each, which the self-test must find.
 
 #include "runtime/abi/flowrt_kernels.h"
 
@@ -18,7 +18,8 @@ double quantile(double u) {
   bool upper = u > 0.5;
   double p = upper ? 1 - u : u;
   double t = sqrt(-2 * log(p));
-  double x = t - (2.515517 + 0.802853 * t + 0.010328 * t * t) / (1 + 1.432788 * t + 0.189269 * t * t + 0.001308 * t * t * t);
+  double x =
+      t - (2.515517 + 0.802853 * t + 0.010328 * t * t) / (1 + 1.432788 * t + 0.189269 * t * t + 0.001308 * t * t * t);
   x = -x;
   for (int i = 0; i < 3; ++i)
     x -= (0.5 * erfc(-x * M_SQRT1_2) - p) / exp(-0.5 * x * x - HalfLogTwoPi);
@@ -129,16 +130,18 @@ template <typename T> struct Mock {
 
 } // namespace
 
-#define DEFINE_KERNELS(P, T)                                                                                                 \
-  const flowrt_kernel_info flow_##P##_info = {FLOWRT_KERNEL_ABI, Tile, 2, 5, 6, 3 * Tile, 2};                                \
-  void flow_##P##_stage(const T *p, T *staged, T *w) { Mock<T>::stage(p, staged, w); }                                       \
-  void flow_##P##_stage_adjoint(const T *p, const T *g, T *out, T *w) { Mock<T>::stageAdjoint(p, g, out, w); }               \
-  void flow_##P##_to_latent(const T *s, const T *x, T *z, T *l, T *w) { Mock<T>::toLatent(s, x, z, l, w); }                  \
-  void flow_##P##_to_data(const T *s, const T *z, T *x, T *l, T *w) { Mock<T>::toData(s, z, x, l, w); }                      \
-  void flow_##P##_log_prob(const T *s, const T *x, T *l, T *w) { Mock<T>::logProb(s, x, l, w); }                             \
-  void flow_##P##_sample(const T *s, const T *u, T *x, T *l, T *w) { Mock<T>::sample(s, u, x, l, w); }                       \
-  void flow_##P##_gradient(const T *s, const T *x, const T *v, T *l, T *g, T *w) { Mock<T>::gradient(s, x, v, l, g, w); }    \
-  void flow_##P##_probe(const T *s, const T *x, T *q, T *w) { Mock<T>::probe(s, x, q, w); }                                  \
+#define DEFINE_KERNELS(P, T)                                                                                           \
+  const flowrt_kernel_info flow_##P##_info = {FLOWRT_KERNEL_ABI, Tile, 2, 5, 6, 3 * Tile, 2};                          \
+  void flow_##P##_stage(const T *p, T *staged, T *w) { Mock<T>::stage(p, staged, w); }                                 \
+  void flow_##P##_stage_adjoint(const T *p, const T *g, T *out, T *w) { Mock<T>::stageAdjoint(p, g, out, w); }         \
+  void flow_##P##_to_latent(const T *s, const T *x, T *z, T *l, T *w) { Mock<T>::toLatent(s, x, z, l, w); }            \
+  void flow_##P##_to_data(const T *s, const T *z, T *x, T *l, T *w) { Mock<T>::toData(s, z, x, l, w); }                \
+  void flow_##P##_log_prob(const T *s, const T *x, T *l, T *w) { Mock<T>::logProb(s, x, l, w); }                       \
+  void flow_##P##_sample(const T *s, const T *u, T *x, T *l, T *w) { Mock<T>::sample(s, u, x, l, w); }                 \
+  void flow_##P##_gradient(const T *s, const T *x, const T *v, T *l, T *g, T *w) {                                     \
+    Mock<T>::gradient(s, x, v, l, g, w);                                                                               \
+  }                                                                                                                    \
+  void flow_##P##_probe(const T *s, const T *x, T *q, T *w) { Mock<T>::probe(s, x, q, w); }                            \
   void flow_##P##_start(const T *m, const T *d, T *p, T *w) { Mock<T>::start(m, d, p, w); }
 
 extern "C" {
@@ -163,11 +166,14 @@ DEFINE_KERNELS(f64, double)
 #endif
 #define RANDOM_INIT "{\"kind\": \"uniform\", \"low\": -0.5, \"high\": 0.5}"
 extern const char flow_manifest[] =
-    "{\"flowc\": 1, \"features\": 2, \"name\": \"mock\", \"dtypes\": " DTYPES ", \"base\": \"normal\", \"parameters\": ["
+    "{\"flowc\": 1, \"features\": 2, \"name\": \"mock\", \"dtypes\": " DTYPES
+    ", \"base\": \"normal\", \"parameters\": ["
     "{\"name\": \"0.norm.log_scale\", \"shape\": [2], \"offset\": 0, \"init\": {\"kind\": \"constant\", \"value\": 0}},"
-    "{\"name\": \"0.norm.shift\", \"shape\": [2], \"offset\": 2, \"init\": {\"kind\": \"values\", \"values\": [0.5, -0.5]}},"
+    "{\"name\": \"0.norm.shift\", \"shape\": [2], \"offset\": 2, \"init\": {\"kind\": \"values\", \"values\": [0.5, "
+    "-0.5]}},"
     "{\"name\": \"0.norm.skew\", \"shape\": [], \"offset\": 4, \"init\": " RANDOM_INIT "}],"
-    "\"starts\": [{\"layer\": \"0.norm\", \"probes\": [0, 2], \"parameters\": [\"0.norm.log_scale\", \"0.norm.shift\"]}],"
+    "\"starts\": [{\"layer\": \"0.norm\", \"probes\": [0, 2], \"parameters\": [\"0.norm.log_scale\", "
+    "\"0.norm.shift\"]}],"
     "\"layers\": [{\"name\": \"0.norm\", \"type\": \"norm\", \"levels\": 2, \"verdict\": \"derived\","
     "\"forward\": [\"z0 = (x0 - shift0) * exp(-log_scale0)\"], \"inverse\": [\"x0 = z0 * exp(log_scale0) + shift0\"],"
     "\"log_det\": [\"-log_scale0 - log_scale1\"]}],"
