@@ -138,12 +138,12 @@ void MapEmitter::write(unsigned k, Value value, Value pointer) {
   e.store(value, pointer);
 }
 
-/// A zero for every output of this kind.
+/// An empty sum for every output of this kind.
 MapEmitter::Values MapEmitter::zeros(OutputKind wanted, Type type) {
   Values zeros;
   for (unsigned k = 0; k < outputs.size(); ++k)
     if (kind(k) == wanted)
-      zeros.push_back(e.constant(type, 0.0));
+      zeros.push_back(e.constant(type, -0.0)); // -0 + x is x for every x, so the first addition vanishes
   return zeros;
 }
 
