@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Exponentials and logarithms: exp, expm1, log, log1p, and what flows make of them: sigmoid, softplus, softplus_inverse, logit.
-// The coefficients are minimax fits: tests/compiler/math/fit.py.
+// Exponentials and logarithms: exp, expm1, log, log1p, and what flows make of them: sigmoid, softplus,
+// softplus_inverse, logit. The coefficients are minimax fits: tests/compiler/math/fit.py.
 
 #pragma once
 
@@ -12,14 +12,18 @@ namespace flowc::kernels {
 template <typename T> struct ExpLog;
 template <> struct ExpLog<float> {
   static constexpr float exp[] = {0x1.p-1f, 0x1.555492p-3f, 0x1.5554bcp-5f, 0x1.1239dap-7f, 0x1.6d7d84p-10f};
-  static constexpr float expm1[] = {0x1.p-1f,       0x1.555554p-3f, 0x1.5554f2p-5f,
+  static constexpr float expm1[] = {0x1.p-1f,       0x1.555554p-3f,  0x1.5554f2p-5f,
                                     0x1.1111cap-7f, 0x1.6d4072p-10f, 0x1.9fbdacp-13f};
   static constexpr float log[] = {0x1.555548p-2f,  -0x1.000006p-2f, 0x1.99a4b6p-3f,  -0x1.555c5ep-3f, 0x1.23377p-3f,
                                   -0x1.fc1ffcp-4f, 0x1.e6ee04p-4f,  -0x1.de4678p-4f, 0x1.1468fap-4f};
-  /// exp underflows to 0 below the first and overflows above the second; expm1 is -1 below the third.
-  static constexpr float lowest = -104.0f, highest = 89.5f, minusOne = -18.0f;
+  /// exp underflows to 0 below the first and overflows above the second; expm1 is -1 below the third, overflows above
+  /// the fourth.
+  static constexpr float lowest = -104.0f, highest = 89.5f, minusOne = -18.0f, largestExpm1 = 88.9f;
   /// From here on log(e^x - 1) = x.
   static constexpr float linear = 18.0f;
+  /// Where log1p shrinks its argument, and how far: 1 + x = x still.
+  static constexpr float hugeLog1p = 0x1p100f, shrinkLog1p = 0x1p-60f;
+  static constexpr int shrinkExponent = 60;
 };
 template <> struct ExpLog<double> {
   static constexpr double exp[] = {0x1.p-1,
@@ -34,9 +38,12 @@ template <> struct ExpLog<double> {
                                    0x1.af5d28729dbe4p-26,
                                    0x1.1ef5a759d1fcfp-29};
   static constexpr const auto &expm1 = exp;
-  static constexpr double log[] = {0x1.5555555555555p-1, 0x1.9999999999dfep-2, 0x1.249249242b587p-2, 0x1.c71c7258e3634p-3,
-                                   0x1.745cde3d98194p-3, 0x1.3b20aa3ac3bd3p-3, 0x1.0f5ce6872f59ap-3, 0x1.0f6208fd57dcap-3};
-  static constexpr double lowest = -746.0, highest = 711.0, minusOne = -38.0, linear = 40.0;
+  static constexpr double log[] = {0x1.5555555555555p-1, 0x1.9999999999dfep-2, 0x1.249249242b587p-2,
+                                   0x1.c71c7258e3634p-3, 0x1.745cde3d98194p-3, 0x1.3b20aa3ac3bd3p-3,
+                                   0x1.0f5ce6872f59ap-3, 0x1.0f6208fd57dcap-3};
+  static constexpr double lowest = -746.0, highest = 711.0, minusOne = -38.0, largestExpm1 = 709.9, linear = 40.0,
+                          hugeLog1p = 0x1p1000, shrinkLog1p = 0x1p-900;
+  static constexpr int shrinkExponent = 900;
 };
 template <typename V> using ExpLogOf = ExpLog<typename V::Scalar>;
 
@@ -72,13 +79,11 @@ template <typename V> V exp(const V &x, int exponent = 0) {
 }
 
 /// e^x for x <= 0.
-template <typename V> V expOfNegative(const V &x) {
-  return expOfReduced(reduceExp(atLeast(x, ExpLogOf<V>::lowest)));
-}
+template <typename V> V expOfNegative(const V &x) { return expOfReduced(reduceExp(atLeast(x, ExpLogOf<V>::lowest))); }
 
 /// e^x - 1 = 2^n q + (2^n - 1) with q = e^r - 1 = r + r^2 p(r); 2^(n-1) instead of 2^n stays in range.
 template <typename V> V expm1(const V &x) {
-  auto [n, r] = reduceExp(atLeast(atMost(x, ExpLogOf<V>::highest), ExpLogOf<V>::minusOne));
+  auto [n, r] = reduceExp(atLeast(atMost(x, ExpLogOf<V>::largestExpm1), ExpLogOf<V>::minusOne));
   V q = fma(r * r, horner(r, ExpLogOf<V>::expm1), r);
   V half = powerOfTwo<V>(n.integer - 1);
   V y = fma(q, half, half - 0.5);
@@ -123,7 +128,7 @@ template <typename V> V logAtEnds(const V &u, const V &inside) {
 
 template <typename V> V log(const V &x) { return logAtEnds(x, logOfPositive(x)); }
 
-/// log(1 + x) for -1 < x < 2^100: 1 + x = 2^n (1 + f), and f = 2^-n x + (2^-n - 1) rounds only once.
+/// log(1 + x) for -1 < x <= hugeLog1p: 1 + x = 2^n (1 + f), and f = 2^-n x + (2^-n - 1) rounds only once.
 template <typename V> V log1pOfBounded(const V &x, int exponent = 0) {
   auto n = split(x + 1.0).exponent;
   V shrink = powerOfTwo<V>(-n);
@@ -132,10 +137,10 @@ template <typename V> V log1pOfBounded(const V &x, int exponent = 0) {
 }
 
 template <typename V> V log1p(const V &x) {
-  constexpr typename V::Scalar large = 0x1p60, shrink = 0x1p-64;
-  auto huge = x > large; // where 1 + x = x
-  V y = log1pOfBounded(select(huge, x * shrink, x));
-  y = select(huge, fma(x.of(64.0), FormatOf<V>::ln2High, y), y);
+  using E = ExpLogOf<V>;
+  auto huge = x > E::hugeLog1p;
+  V y = log1pOfBounded(select(huge, x * E::shrinkLog1p, x));
+  y = select(huge, y + E::shrinkExponent * FormatOf<V>::ln2High, y);
   return select(abs(x) < FormatOf<V>::minNormal, x, logAtEnds(x + 1.0, y));
 }
 
@@ -151,14 +156,15 @@ template <typename V> V sigmoid(const V &x) {
 template <typename V> V softplus(const V &x) {
   V e = expOfNegative(-abs(x));
   V tail = select(e < FormatOf<V>::minNormal, e, log1pOfBounded(e));
-  return select(x > 0.0, x, x.of(0.0)) + select(x < infinity<V>, tail, select(x > 0.0, x, e));
+  return select(x > 0.0, x, x.of(0.0)) + tail;
 }
 
-/// log(e^x - 1). It vanishes at log 2, and there e^x - 2 = 2 (e^(x - log 2) - 1) keeps its relative accuracy; for small x it is
-/// log(expm1 x). Both are log(2^n (1 + f)); the two ways differ in the argument of expm1 and in what is subtracted for f.
+/// log(e^x - 1). It vanishes at log 2, and there e^x - 2 = 2 (e^(x - log 2) - 1) keeps its relative accuracy; for small
+/// x it is log(expm1 x). Both are log(2^n (1 + f)); the two ways differ in the argument of expm1 and in what is
+/// subtracted for f.
 template <typename V> V softplusInverse(const V &x) {
   using F = FormatOf<V>;
-  auto small = x < 0.5;
+  auto small = x < 0.4;
   V shifted = (x - F::ln2High) - F::ln2Low;
   V q = expm1(select(small, x, atMost(shifted, ExpLogOf<V>::linear)));
   V twice = q + q;
@@ -172,19 +178,18 @@ template <typename V> V softplusInverse(const V &x) {
   return select(x > ExpLogOf<V>::linear, x, select(x > 0.0, y, logAtEnds(x, x)));
 }
 
-/// log(p / (1 - p)). It vanishes at 1/2, and there 2 p - 1 is exact: log1p((2 p - 1) / (1 - p)).
+/// log(p / (1 - p)). It vanishes at 1/2, and there and above 2 p - 1 is exact: log1p((2 p - 1) / (1 - p)).
 template <typename V> V logit(const V &p) {
   using F = FormatOf<V>;
-  auto middle = (p > 0.25) & (p < 0.75);
-  V quotient = select(middle, fma(p, 2.0, -1.0), p) / (p.of(1.0) - p);
-  auto denormal = p < F::minNormal;
-  V u = select(middle, quotient + 1.0, select(denormal, p * F::denormalScale, quotient));
+  auto low = p < 0.33, denormal = p < F::minNormal;
+  V quotient = select(low, p, fma(p, 2.0, -1.0)) / (p.of(1.0) - p);
+  V u = select(low, select(denormal, p * F::denormalScale, quotient), quotient + 1.0);
   auto n = split(u).exponent;
   V shrink = powerOfTwo<V>(-n);
-  V f = fma(select(middle, quotient, u), shrink, select(middle, shrink, p.of(0.0)) - 1.0);
+  V f = fma(select(low, u, quotient), shrink, select(low, p.of(0.0), shrink) - 1.0);
   V number = fromInteger<V>(n);
-  return logAtEnds(quotient + select(middle, p.of(1.0), p.of(0.0)),
-                   logOfReduced(f, select(denormal, number - F::denormalShift, number)));
+  V y = logOfReduced(f, select(denormal, number - F::denormalShift, number));
+  return logAtEnds(select(low, quotient, quotient + 1.0), y);
 }
 
 } // namespace flowc::kernels

@@ -2,10 +2,10 @@
 //
 // What the kernels of ExpandMath*.h share: the two formats, and the few steps that work on a number's bits.
 //
-// A kernel is a template over a number type V. The compiler instantiates it with IrNumber (ExpandMathNumber.h), whose operators
-// build IR; the tests also with plain numbers. V offers Scalar, Bits (the integer of the same width), Mask, the operators, and
-// fma, select, abs, sqrt, copysign. Every rounding is written out: a product and a sum are fused only where `fma` says so, hence
-// scalars and vectors of every width give the same bits.
+// A kernel is a template over a number type V. The compiler instantiates it with IrNumber (ExpandMathNumber.h), whose
+// operators build IR; the tests also with plain numbers. V offers Scalar, Bits (the integer of the same width), Mask,
+// the operators, and fma, select, abs, sqrt, copysign. Every rounding is written out: a product and a sum are fused
+// only where `fma` says so, hence scalars and vectors of every width give the same bits.
 
 #pragma once
 
@@ -37,8 +37,10 @@ template <> struct Format<double> {
 
 template <typename V> using FormatOf = Format<typename V::Scalar>;
 template <typename V> inline constexpr bool isSingle = std::is_same_v<typename V::Scalar, float>;
-template <typename V> inline constexpr typename V::Scalar infinity = std::numeric_limits<typename V::Scalar>::infinity();
-template <typename V> inline constexpr typename V::Scalar notANumber = std::numeric_limits<typename V::Scalar>::quiet_NaN();
+template <typename V>
+inline constexpr typename V::Scalar infinity = std::numeric_limits<typename V::Scalar>::infinity();
+template <typename V>
+inline constexpr typename V::Scalar notANumber = std::numeric_limits<typename V::Scalar>::quiet_NaN();
 
 /// c[0] + c[1] x + c[2] x^2 + ..., from the highest coefficient down.
 template <typename V, typename T, size_t N> V horner(const V &x, const T (&c)[N]) {
