@@ -38,8 +38,7 @@ void registerCpuDialects(mlir::DialectRegistry &registry);
 /// Makes the target's own passes known by name.
 void registerCpuPasses();
 
-/// Scheduled IR to the llvm dialect, in place. Runs the pass `flow-expand-math` where that is registered; functions that are left
-/// become calls of libm.
+/// Scheduled IR to the llvm dialect, in place. Functions that the compiler cannot expand become calls of libm.
 llvm::LogicalResult lowerToLLVM(mlir::ModuleOp module, const CpuOptions &options);
 
 // The rest takes a module in the llvm dialect, as lowerToLLVM leaves it.

@@ -148,13 +148,27 @@ Value KernelCache::pointerTo(Emitter &emitter, Value buffer) {
   return emitter.address(pointer, type.getElementType(), start);
 }
 
+Value KernelCache::rowTable(Emitter &emitter, ArrayRef<int64_t> rows) {
+  OpBuilder &builder = emitter.builder;
+  auto values = DenseElementsAttr::get(RankedTensorType::get(rows.size(), builder.getI64Type()), rows);
+  LLVM::GlobalOp &table = tables[values];
+  if (!table) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(module.getBody());
+    auto type = LLVM::LLVMArrayType::get(builder.getI64Type(), rows.size());
+    table = LLVM::GlobalOp::create(builder, emitter.loc, type, /*isConstant=*/true, LLVM::Linkage::Internal,
+                                   ("tile_rows_" + Twine(tables.size() - 1)).str(), values);
+  }
+  return LLVM::AddressOfOp::create(builder, emitter.loc, table);
+}
+
 void KernelCache::call(OpBuilder &builder, Location loc, StringRef name, StringRef key, ValueRange arguments, Body body) {
   func::FuncOp &function = functions[key];
   if (!function) {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToEnd(module.getBody());
     auto type = builder.getFunctionType(arguments.getTypes(), {});
-    function = func::FuncOp::create(builder, loc, ("tile_" + name + "_" + Twine(counter++)).str(), type);
+    function = func::FuncOp::create(builder, loc, ("tile_" + name + "_" + Twine(functions.size() - 1)).str(), type);
     function.setPrivate();
     function->setAttr("llvm.linkage", LLVM::LinkageAttr::get(builder.getContext(), LLVM::Linkage::Internal));
     builder.setInsertionPointToStart(function.addEntryBlock());

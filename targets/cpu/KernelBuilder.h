@@ -84,6 +84,9 @@ public:
   /// The address of a buffer's first element.
   mlir::Value pointerTo(Emitter &emitter, mlir::Value buffer);
 
+  /// The address of a constant table of i64, one per distinct list in the module.
+  mlir::Value rowTable(Emitter &emitter, llvm::ArrayRef<int64_t> rows);
+
   /// How many lanes to use for rows of `samples` elements: the machine's number, or the largest part of it that divides them.
   int64_t lanes(mlir::Type element, int64_t samples) const;
   int64_t lanes(mlir::Type element) const { return unit.bits / element.getIntOrFloatBitWidth(); }
@@ -94,7 +97,7 @@ private:
   VectorUnit unit;
   mlir::LLVMTypeConverter types;
   llvm::StringMap<mlir::func::FuncOp> functions;
-  unsigned counter = 0;
+  llvm::DenseMap<mlir::Attribute, mlir::LLVM::GlobalOp> tables;
 };
 
 /// One element type's row of a buffer: how far apart rows are.

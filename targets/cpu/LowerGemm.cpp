@@ -38,7 +38,6 @@ public:
 private:
   using Values = SmallVector<Value>;
 
-  void emitColumnBlock(Value b, Value c);
   void emitRowBlock(Value row, int64_t height, Value b, Value c);
   Values multiplyPanels(Value row, int64_t height, Value b);
   Values step(ArrayRef<Value> aRows, Value b, Value k, ValueRange sums);
@@ -113,21 +112,31 @@ Value GemmEmitter::applyNow(Value value) {
 }
 
 void GemmEmitter::emit() {
-  e.loop(e.constant(0), blocks, 1, [&](Value block) {
-    Value column = e.multiply(block, kind.vectors * width);
-    emitColumnBlock(e.address(b, element, column), e.address(c, element, column));
-  });
-}
-
-void GemmEmitter::emitColumnBlock(Value bBlock, Value cBlock) {
-  Value from = e.constant(0);
-  for (int64_t height : rowBlockHeights(unit, kind.vectors)) {
-    Value to = e.add(from, e.roundDown(e.subtract(rows, from), height));
-    e.loop(from, to, height, [&](Value row) { emitRowBlock(row, height, bBlock, cBlock); });
-    from = to;
-  }
+  auto columnBlocks = [&](llvm::function_ref<void(Value, Value)> body) {
+    e.loop(e.constant(0), blocks, 1, [&](Value block) {
+      Value column = e.multiply(block, kind.vectors * width);
+      body(e.address(b, element, column), e.address(c, element, column));
+    });
+  };
+  auto rowBlocks = [&](llvm::function_ref<void(Value, int64_t)> body) {
+    Value from = e.constant(0);
+    for (int64_t height : rowBlockHeights(unit, kind.vectors)) {
+      Value to = e.add(from, e.roundDown(e.subtract(rows, from), height));
+      e.loop(from, to, height, [&](Value row) { body(row, height); });
+      from = to;
+    }
+  };
+  // A transposed a is read a few numbers from each of many cache lines, which are worth keeping over all columns; else b's panel is.
+  if (kind.contiguousA)
+    columnBlocks([&](Value bBlock, Value cBlock) {
+      rowBlocks([&](Value row, int64_t height) { emitRowBlock(row, height, bBlock, cBlock); });
+    });
+  else
+    rowBlocks([&](Value row, int64_t height) {
+      columnBlocks([&](Value bBlock, Value cBlock) { emitRowBlock(row, height, bBlock, cBlock); });
+    });
   if (kind.epilogue && !inlineEpilogue)
-    applyLater(cBlock);
+    columnBlocks([&](Value, Value cBlock) { applyLater(cBlock); });
 }
 
 void GemmEmitter::emitRowBlock(Value row, int64_t height, Value bBlock, Value cBlock) {

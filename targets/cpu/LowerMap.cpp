@@ -252,25 +252,6 @@ void MapEmitter::emitRowByRow() {
 
 //===- the function and its call ------------------------------------------------------------------------------------===//
 
-/// A constant table of row numbers, one per distinct list in the module.
-static Value rowTable(Emitter &emitter, ModuleOp module, ArrayRef<int64_t> rows) {
-  OpBuilder &builder = emitter.builder;
-  std::string name = "tile_rows_" + llvm::utohexstr(llvm::hash_combine_range(rows)) + "_" +
-                     std::to_string(rows.size());
-  auto type = RankedTensorType::get(rows.size(), builder.getI64Type());
-  auto values = DenseElementsAttr::get(type, rows);
-  auto global = module.lookupSymbol<LLVM::GlobalOp>(name);
-  while (global && global.getValueAttr() != values) // two lists with one hash
-    global = module.lookupSymbol<LLVM::GlobalOp>(name += "_");
-  if (!global) {
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(module.getBody());
-    auto array = LLVM::LLVMArrayType::get(builder.getI64Type(), rows.size());
-    LLVM::GlobalOp::create(builder, emitter.loc, array, /*isConstant=*/true, LLVM::Linkage::Internal, name, values);
-  }
-  return LLVM::AddressOfOp::create(builder, emitter.loc, LLVM::LLVMPointerType::get(builder.getContext()), name);
-}
-
 /// Everything of a map that its code depends on, and nothing of where its buffers are.
 static std::string mapKey(tile::MapOp op, int64_t samples, ValueRange captured) {
   std::string key;
@@ -314,7 +295,7 @@ void flowc::cpu::lowerMap(tile::MapOp op, KernelCache &cache) {
     arguments.push_back(cache.pointerTo(emitter, buffer));
   auto addTable = [&](ArrayRef<int64_t> rows) {
     if (!Rows(rows).table.empty())
-      arguments.push_back(rowTable(emitter, op->getParentOfType<ModuleOp>(), rows));
+      arguments.push_back(cache.rowTable(emitter, rows));
   };
   for (unsigned k = 0; k < op.getInputs().size(); ++k)
     addTable(op.inputRows(k));

@@ -2,6 +2,9 @@
 //
 // Scheduled IR to the llvm dialect.
 
+#include "compiler/Dialect/Flow/FlowDialect.h"
+#include "compiler/Transforms/ExpandMath.h"
+#include "compiler/Transforms/LowerRoot.h"
 #include "targets/cpu/CpuTarget.h"
 #include "targets/cpu/LowerTile.h"
 #include "targets/cpu/Machine.h"
@@ -19,7 +22,6 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Pass/PassRegistry.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Transforms/Passes.h"
@@ -29,7 +31,7 @@ using namespace mlir;
 using namespace flowc::cpu;
 
 void flowc::cpu::registerCpuDialects(DialectRegistry &registry) {
-  registry.insert<flowc::tile::TileDialect, LLVM::LLVMDialect, arith::ArithDialect, func::FuncDialect, math::MathDialect,
+  registry.insert<flowc::flow::FlowDialect, flowc::tile::TileDialect, LLVM::LLVMDialect, arith::ArithDialect, func::FuncDialect, math::MathDialect,
                   memref::MemRefDialect, scf::SCFDialect, vector::VectorDialect>();
   arith::registerConvertArithToLLVMInterface(registry);
   cf::registerConvertControlFlowToLLVMInterface(registry);
@@ -61,15 +63,13 @@ static void describeKernelArguments(ModuleOp module) {
   }
 }
 
-static LogicalResult addPasses(PassManager &passes, const VectorUnit &unit, const CpuOptions &options) {
+static void addPasses(PassManager &passes, const VectorUnit &unit, const CpuOptions &options) {
   passes.addPass(createLowerTilePass(unit));
+  // Functions and roots are expanded on the vectors that the maps were made of; equal subexpressions show after that.
+  passes.addNestedPass<func::FuncOp>(flowc::createLowerRootPass());
+  passes.addNestedPass<func::FuncOp>(flowc::createExpandMathPass());
   passes.addNestedPass<func::FuncOp>(createCSEPass());
-  // Functions are expanded on the vectors that the maps were made of. The pass stands in the compiler and is found by name, so
-  // that kernels without functions need it not.
-  if (const PassInfo *expand = PassInfo::lookup("flow-expand-math"))
-    if (failed(expand->addToPipeline(passes, "", [](const Twine &) { return failure(); })))
-      return failure();
-  // What the expansion leaves, before convert-to-llvm gets hold of log1p and expm1.
+  // What the expansion leaves, before convert-to-llvm gets hold of it.
   passes.addPass(createMathFallbackPass());
   passes.addPass(createSCFToControlFlowPass());
   // First: convert-to-llvm would give the functions memref descriptors where the ABI has pointers.
@@ -80,7 +80,6 @@ static LogicalResult addPasses(PassManager &passes, const VectorUnit &unit, cons
   passes.addPass(createReconcileUnrealizedCastsPass());
   if (options.debugInfo)
     passes.addPass(LLVM::createDIScopeForLLVMFuncOpPass());
-  return success();
 }
 
 LogicalResult flowc::cpu::lowerToLLVM(ModuleOp module, const CpuOptions &options) {
@@ -88,9 +87,7 @@ LogicalResult flowc::cpu::lowerToLLVM(ModuleOp module, const CpuOptions &options
   if (!machine)
     return module.emitError(llvm::toString(machine.takeError()));
   describeKernelArguments(module);
-  // Nesting is implicit because the expansion may be a pass on functions or on modules.
-  PassManager passes(module.getContext(), ModuleOp::getOperationName(), OpPassManager::Nesting::Implicit);
-  if (failed(addPasses(passes, vectorUnitOf(**machine, options), options)))
-    return module.emitError("cannot set up the pass `flow-expand-math`");
+  PassManager passes(module.getContext());
+  addPasses(passes, vectorUnitOf(**machine, options), options);
   return passes.run(module);
 }
