@@ -19,9 +19,9 @@ template <> struct Power<float> {
   static constexpr float cubeRootSmall = 0x1p-80f, integersFrom = 0x1p23f, evenFrom = 0x1p24f;
 };
 template <> struct Power<double> {
-  static constexpr double logRest[] = {0x1.999999999999ep-2, 0x1.249249248e51ap-2, 0x1.c71c71d7ec3dfp-3,
-                                       0x1.745d09ee2fc24p-3, 0x1.3b18b976d2352p-3, 0x1.10189f54c44bep-3,
-                                       0x1.0879275c567f6p-3};
+  static constexpr double logRest[] = {0x1.999999999999ap-2, 0x1.2492492492522p-2, 0x1.c71c71c6ea92ep-3,
+                                       0x1.745d177aa07d9p-3, 0x1.3b1395ce69a1fp-3, 0x1.1118c88e8f6ccp-3,
+                                       0x1.df7caab52cfefp-4, 0x1.e02f7c2d742bep-4};
   static constexpr double twoThirds[] = {0x1.5555555555555p-1, 0x1.5555555555555p-55};
   static constexpr int64_t inverseCubeRootBits = 0x553ef0ff289dd796;
   static constexpr int cubeRootSteps = 3;
@@ -91,7 +91,7 @@ template <typename V> Pair<V> logInTwoParts(const V &x) {
   Pair<V> first = exactSum(n * F::ln2Short, s + s);
   Pair<V> second = exactSum(first.high, term.high);
   V low = (second.low + first.low) + fma(n, F::ln2ShortRest, (sLow + sLow) + (termLow + rest));
-  return {second.high, low};
+  return exactSum(second.high, low);
 }
 
 /// |x|^y = e^(y log |x|), the logarithm and the product in two parts.

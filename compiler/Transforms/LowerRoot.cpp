@@ -4,20 +4,21 @@
 // its root, the point t in it, and its last step. One round, for an increasing f (a decreasing one turns the two
 // comparisons):
 //
-//   g = f(t) - target;  g < 0: low = t;  g > 0: high = t             the bracket shrinks in every round
-//   step = -g / f'(t), twice that if the last step went the same way and was less than twice as long
-//   next = t + step                                                  if strictly inside the bracket, and while an end
-//   is infinite
-//                                                                    not further than 64 (1 + |t|)
-//        = the middle of the bracket                                 otherwise, if both its ends were evaluated
-//        = a sixteenth of the way from an end never evaluated        otherwise (finite end)
-//        = 64 (1 + |t|) further                                      otherwise (infinite end)
+//   g = f(t) - target;  g < 0: low = t;  g > 0: high = t               the bracket shrinks in every round
+//   newton = -g / f'(t); it is slow if it goes the way of the last step and is more than half as long
+//   next = t + newton
+//        = the middle of the bracket, where newton is slow and both ends of the bracket were evaluated
+//        = t + 2 newton, where it is slow and they were not
+//   unless that leaves the bracket or, while an end is infinite, goes further than 64 (1 + |t|). Then
+//   next = the middle of the bracket, where both its ends were evaluated
+//        = 15/16 of the way to a finite end of the domain; 64 (1 + |t|) further towards an infinite one
 //
-// A lane stops when |g| is below an ulp or two of the target, when the Newton step is a few ulps of t (that last step
-// is still taken), or when no number is left inside its bracket. Doubling the step halves a distance that plain Newton
-// reduces by a third only (x^3 far from its root); it never happens where the convergence is quadratic. A lane that has
-// stopped keeps its t, so that the result does not depend on the other lanes. f is evaluated strictly inside (lower,
-// upper) only. A NaN target gives NaN.
+// Where convergence is quadratic no step is slow. Far from the root of x^3 (Newton: a third of the way) or of e^x
+// (steps of 1) all are, and the distance is halved. A lane stops when |g| is below an ulp of the target, or the Newton
+// step below a few ulps of t (that last step is still taken), or when no number is left inside its bracket. A lane that
+// has stopped keeps its t, so that the result does not depend on the other lanes. f is evaluated strictly inside
+// (lower, upper) only. A NaN target gives NaN; a target beyond f's range gives the number next to that end of the
+// domain that the rounds reached, infinity for an infinite end.
 
 #include "compiler/Transforms/LowerRoot.h"
 
@@ -75,16 +76,16 @@ public:
     V g = value - target;
     Mask rootAbove = decreasing ? g > 0 : g < 0, rootBelow = decreasing ? g < 0 : g > 0;
     V low = select(rootAbove, lane.t, lane.low), high = select(rootBelow, lane.t, lane.high);
-    V newton = -(g / derivative), step = hastened(newton, lane.last);
-    V size = abs(lane.t);
-    V limit = reach(size);
-    V plain = lane.t + newton, quick = lane.t + step;
-    V next = select(inside(quick, low, high) & (abs(step) < limit), quick, plain);
-    Mask good = inside(plain, low, high) & (abs(newton) < limit);
-    next = select(good, next, fallback(lane.t, low, high, rootAbove, limit));
+    V newton = -(g / derivative), plain = lane.t + newton;
+    V limit = reach(abs(lane.t)), middle = fma(high - low, 0.5, low);
+    Mask closed = (low > lower) & (high < upper), slow = isSlow(lane, newton);
+    V quick = select(closed, middle, plain + newton);
+    V next = select(slow & inside(quick, low, high), quick, plain);
+    next = select(inside(next, low, high) & (abs(next - lane.t) < limit), next, //
+                  select(closed, middle, towardsEnd(lane.t, rootAbove, limit)));
     next = select(g == g, next, lane.t - lane.last * 0.5); // not a number: halve the step that led here
-    return settle(lane, {low, high, next, next - lane.t, worthAnother(lane.t, target, g, newton)},
-                  select(inside(plain, low, high) & (g != 0), plain, lane.t));
+    V last = select(inside(plain, low, high) & (g != 0), plain, lane.t);
+    return settle(lane, {low, high, next, next - lane.t, worthAnother(lane.t, target, g, newton)}, last);
   }
 
 private:
@@ -97,24 +98,25 @@ private:
     return fma(size, 64, 64);
   }
 
-  V hastened(const V &newton, const V &last) const {
-    Mask slow = (newton * last > 0) & (abs(newton + newton) > abs(last));
-    return select(slow, newton + newton, newton);
+  /// Whether the Newton step goes the way of the last step and is more than half as long.
+  static Mask isSlow(const Lane<V> &lane, const V &newton) {
+    return (newton * lane.last > 0) & (abs(newton + newton) > abs(lane.last)) & (abs(newton) > abs(lane.t) * 0x1p-10);
   }
 
-  V fallback(const V &t, const V &low, const V &high, const Mask &rootAbove, const V &limit) const {
-    V middle = fma(high - low, 0.5, low);
-    V up = std::isfinite(upper) ? high - (high - t) * 0.0625 : t + limit;
-    V down = std::isfinite(lower) ? low + (t - low) * 0.0625 : t - limit;
-    return select(rootAbove, select(high == upper, up, middle), select(low == lower, down, middle));
+  /// A point much nearer to the end of the domain on the root's side.
+  V towardsEnd(const V &t, const Mask &rootAbove, const V &limit) const {
+    V up = std::isfinite(upper) ? fma(V(upper) - t, 0.9375, t) : t + limit;
+    V down = std::isfinite(lower) ? fma(V(lower) - t, 0.9375, t) : t - limit;
+    return select(rootAbove, up, down);
   }
 
   /// Whether neither the residual nor the Newton step is as small as rounding.
   static Mask worthAnother(const V &t, const V &target, const V &g, const V &newton) {
     constexpr T ulp = std::numeric_limits<T>::epsilon();
-    Mask large = (abs(g) > abs(target) * ulp) & (abs(newton) > abs(t) * (4 * ulp)) &
-                 (abs(newton) > kernels::FormatOf<V>::minNormal);
-    return large | (g != g);
+    V scale = kernels::atMost(abs(target), std::numeric_limits<T>::max()) * ulp;
+    Mask large =
+        (abs(g) > scale) & (abs(newton) > abs(t) * (4 * ulp)) & (abs(newton) > kernels::FormatOf<V>::minNormal);
+    return large | (newton != newton);
   }
 
   /// The lanes that have converged take `last` and stop, as do those whose bracket is empty; those that had stopped
