@@ -42,7 +42,7 @@ std::unique_ptr<CompiledTiles> CompiledTiles::compile(const std::string &text, c
     llvm::raw_string_ostream(error) << diagnostic.getLocation() << ": " << diagnostic << '\n';
     return success();
   });
-  CpuOptions cpu{options.cpu, options.vectorBits, options.optLevel, false, true};
+  CpuOptions cpu{options.cpu, options.vectorBits, options.optLevel, false, options.archive.empty()};
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, ParserConfig(&context));
   std::unique_ptr<CompiledTiles> result(new CompiledTiles);
   double start = now();
@@ -54,7 +54,7 @@ std::unique_ptr<CompiledTiles> CompiledTiles::compile(const std::string &text, c
     return nullptr;
   double emitted = now();
   std::string path = temporaryLibrary();
-  llvm::Error failure = linkModel({{StringRef(object->data(), object->size())}, "", path, ""});
+  llvm::Error failure = linkModel({{StringRef(object->data(), object->size())}, options.archive, path, options.modelName});
   result->loweringSeconds = lowered - start;
   result->codeSeconds = emitted - lowered;
   result->linkSeconds = now() - emitted;

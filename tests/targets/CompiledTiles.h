@@ -17,6 +17,8 @@ public:
     std::string cpu = "native";
     int vectorBits = 0;
     int optLevel = 3;
+    /// With an archive: what linkModel makes of it. Without, all kernels can be called.
+    std::string archive = {}, modelName = {};
   };
 
   /// Null where it does not compile; `error` says why.

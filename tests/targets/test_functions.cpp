@@ -16,7 +16,7 @@ template <typename T, typename Function> void checkFunction(const std::string &l
   arena.check("  tile.map rows 3 ins(" + x.typed() + ") outs(" + y.typed() +
                   ") attributes {input_rows = [array<i64>], output_rows = [array<i64>], output_kinds = array<i32: 0>} {\n"
                   "  ^bb0(%v: " + e + "):\n" + lines + "    tile.yield %r : " + e + "\n  }\n",
-              {"native", bits, 3}, sizeof(T) == 4 ? 1e-5 : 1e-13, [&] {
+              {"native", bits}, sizeof(T) == 4 ? 1e-5 : 1e-13, [&] {
                 for (int64_t i = 0; i < 3; ++i)
                   for (int64_t s = 0; s < 64; ++s)
                     arena.at(y, i, s) = static_cast<T>(function(double(arena.at(x, i, s))));

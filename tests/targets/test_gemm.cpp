@@ -61,7 +61,7 @@ template <typename T> void checkTranspose(int64_t rows, int64_t samples, int64_t
   Arena<T> arena(static_cast<unsigned>(rows + columns));
   Slice in = arena.matrix(rows, samples, samples + 7, 1), out = arena.matrix(samples, columns, columns + 1, 1);
   arena.check("  tile.transpose " + in.name + " to " + out.name + " : " + in.type + " to " + out.type + "\n",
-              {"native", bits, 3}, 0, [&] {
+              {"native", bits}, 0, [&] {
                 for (int64_t s = 0; s < samples; ++s)
                   for (int64_t r = 0; r < columns; ++r)
                     arena.at(out, s, r) = r < rows ? arena.at(in, r, s) : 0;
@@ -71,7 +71,7 @@ template <typename T> void checkTranspose(int64_t rows, int64_t samples, int64_t
 template <typename T> void checkFill(const std::function<Slice(Arena<T> &)> &make) {
   Arena<T> arena(3);
   Slice out = make(arena);
-  arena.check("  tile.fill " + out.name + " with 0.25 : " + out.type + "\n", {"native", 0, 3}, 0, [&] {
+  arena.check("  tile.fill " + out.name + " with 0.25 : " + out.type + "\n", {"native"}, 0, [&] {
     for (int64_t i = 0; i < out.rows; ++i)
       for (int64_t j = 0; j < std::max<int64_t>(1, out.columns); ++j)
         arena.at(out, i, j) = T(0.25);
@@ -83,11 +83,11 @@ template <typename T> void checkFill(const std::function<Slice(Arena<T> &)> &mak
 TEMPLATE_TEST_CASE("products of any size", "[gemm]", float, double) {
   for (int bits : testedBits()) {
     for (int64_t m : {0, 1, 2, 3, 5, 7, 63, 65})
-      checkGemm<TestType>({m, 64, 19}, {"native", bits, 3});
+      checkGemm<TestType>({m, 64, 19}, {"native", bits});
     for (int64_t n : {1, 2, 3, 7, 15, 16, 17, 33, 63, 65, 80, 96, 100})
-      checkGemm<TestType>({13, n, 9, false, true}, {"native", bits, 3});
+      checkGemm<TestType>({13, n, 9, false, true}, {"native", bits});
     for (int64_t k : {0, 1, 2, 3, 64})
-      checkGemm<TestType>({7, 32, k, true, false, true, 1}, {"native", bits, 3});
+      checkGemm<TestType>({7, 32, k, true, false, true, 1}, {"native", bits});
   }
 }
 
@@ -96,11 +96,11 @@ TEMPLATE_TEST_CASE("products with every option", "[gemm]", float, double) {
     for (bool accumulate : {false, true})
       for (bool bias : {false, true})
         for (int epilogue : {0, 1, 2})
-          checkGemm<TestType>({11, 41, 23, transA, accumulate, bias, epilogue}, {"native", 0, 3});
+          checkGemm<TestType>({11, 41, 23, transA, accumulate, bias, epilogue}, {"native"});
 }
 
 TEST_CASE("products for machines without AVX and without optimization", "[gemm]") {
-  checkGemm<float>({11, 41, 23, true, true, true, 2}, {"x86-64", 0, 3});
+  checkGemm<float>({11, 41, 23, true, true, true, 2}, {"x86-64"});
   checkGemm<float>({11, 41, 23, true, true, true, 2}, {"native", 0, 0});
 }
 
@@ -140,7 +140,7 @@ func.func @flow_f32_empty(%staged: memref<0xf32>, %x: memref<2x64xf32>, %ws: mem
 
 TEST_CASE("an unknown CPU is named", "[options]") {
   std::string error;
-  auto tiles = flowc::cpu::CompiledTiles::compile("func.func @flow_nothing() { return }", {"pentium9", 0, 3}, error);
+  auto tiles = flowc::cpu::CompiledTiles::compile("func.func @flow_nothing() { return }", {"pentium9"}, error);
   CHECK(!tiles);
   CHECK(error.find("unknown CPU `pentium9`") != std::string::npos);
 }
