@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: MIT
+//
+// The language's own functions, a table of rows. On numbers they compute at compile time, on tensors they build.
+
+#include "dsl/Elaborator.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace flowc::dsl {
+
+/// The rows' bodies; a struct, so that they share the elaborator's privacy.
+struct Builtins {
+  using Things = std::vector<Thing>;
+  using Body = MaybeThing (*)(Elaborator &, const Things &, SourceLocation);
+  struct Row {
+    const char *name;
+    size_t least, most;
+    Body body;
+  };
+
+  static MaybeThing len(Elaborator &e, const Things &a, SourceLocation loc) {
+    if (const ListThing *list = a[0].as<ListThing>())
+      return Thing{double(list->items->size())};
+    auto tensor = e.vector(a[0], loc, "what has a length");
+    if (!tensor)
+      return std::nullopt;
+    return Thing{double(tensor->shape[0])};
+  }
+
+  static MaybeThing sum(Elaborator &e, const Things &a, SourceLocation loc) {
+    if (const ListThing *list = a[0].as<ListThing>()) {
+      Thing total{0.0};
+      for (const Thing &item : *list->items) {
+        auto next = e.arithmetic("+", total, item, loc);
+        if (!next)
+          return std::nullopt;
+        total = *next;
+      }
+      return total;
+    }
+    if (a[0].as<double>())
+      return a[0];
+    auto tensor = e.vector(a[0], loc, "what is summed");
+    if (!tensor)
+      return std::nullopt;
+    return Thing{TensorThing{e.builder.sum(tensor->value, loc), {}}};
+  }
+
+  static MaybeThing dot(Elaborator &e, const Things &a, SourceLocation loc) {
+    auto product = e.arithmetic("*", a[0], a[1], loc);
+    return product ? sum(e, {*product}, loc) : std::nullopt;
+  }
+
+  static MaybeThing matvec(Elaborator &e, const Things &a, SourceLocation loc) {
+    const TensorThing *matrix = a[0].as<TensorThing>();
+    auto vector = e.vector(a[1], loc, "the second argument of `matvec`");
+    if (!vector)
+      return std::nullopt;
+    if (!matrix || matrix->shape.size() != 2 || matrix->shape[1] != vector->shape[0])
+      return e.fail(Kind::ShapeMismatch, loc, "{} does not multiply {}", a[0].describe(), a[1].describe());
+    return Thing{TensorThing{e.builder.matvec(matrix->value, vector->value, loc), {matrix->shape[0]}}};
+  }
+
+  /// A mask as an argument: the words, a list of indices, random(seed).
+  static std::optional<MaskThing> mask(Elaborator &e, const Thing &thing, SourceLocation loc) {
+    if (const MaskThing *mask = thing.as<MaskThing>())
+      return *mask;
+    if (!thing.as<ListThing>())
+      return e.fail(Kind::BadMask, loc, "a mask is `half`, `alternate`, `random(seed)` or a list of indices, but this is {}",
+                    thing.describe());
+    auto indices = e.integers(thing, loc, "a mask");
+    if (!indices)
+      return std::nullopt;
+    MaskThing mask;
+    mask.pattern = MaskThing::Pattern::Listed;
+    mask.listed = *indices;
+    return mask;
+  }
+
+  static std::optional<MaskIndices> resolved(Elaborator &e, const Thing &thing, int64_t size, SourceLocation loc) {
+    auto pattern = mask(e, thing, loc);
+    if (!pattern)
+      return std::nullopt;
+    int64_t wrong = 0;
+    auto indices = resolveMask(*pattern, size, wrong);
+    if (!indices)
+      return e.fail(Kind::BadMask, loc, "index {} of the mask {}", wrong,
+                    wrong < 0 || wrong >= size ? fmt::format("is not in 0 .. {}", size - 1) : "occurs twice");
+    return indices;
+  }
+
+  static MaybeThing split(Elaborator &e, const Things &a, SourceLocation loc) {
+    auto vector = e.vector(a[0], loc, "what is split");
+    auto indices = vector ? resolved(e, a[1], vector->shape[0], loc) : std::nullopt;
+    if (!indices)
+      return std::nullopt;
+    return Thing::list({Thing{e.extract(*vector, indices->kept, loc)}, Thing{e.extract(*vector, indices->changed, loc)}});
+  }
+
+  static MaybeThing mergeAt(Elaborator &e, const std::vector<TensorThing> &pieces,
+                            const std::vector<std::vector<int64_t>> &indices, SourceLocation loc) {
+    std::vector<Value> values;
+    int64_t size = 0;
+    for (const TensorThing &piece : pieces) {
+      values.push_back(piece.value);
+      size += piece.shape[0];
+    }
+    return Thing{TensorThing{e.builder.merge(values, indices, size, loc), {size}}};
+  }
+
+  static MaybeThing merge(Elaborator &e, const Things &a, SourceLocation loc) {
+    auto first = e.vector(a[1], loc, "the second argument of `merge`");
+    auto second = e.vector(a[2], loc, "the third argument of `merge`");
+    if (!first || !second)
+      return std::nullopt;
+    auto indices = resolved(e, a[0], first->shape[0] + second->shape[0], loc);
+    if (!indices)
+      return std::nullopt;
+    if (static_cast<int64_t>(indices->kept.size()) != first->shape[0])
+      return e.fail(Kind::ShapeMismatch, loc, "the mask keeps {} elements, but the part to keep is {}",
+                    indices->kept.size(), a[1].describe());
+    return mergeAt(e, {*first, *second}, {indices->kept, indices->changed}, loc);
+  }
+
+  static MaybeThing concat(Elaborator &e, const Things &a, SourceLocation loc) {
+    std::vector<TensorThing> pieces;
+    std::vector<std::vector<int64_t>> indices;
+    int64_t next = 0;
+    for (const Thing &thing : a) {
+      auto piece = e.vector(thing, loc, "what is concatenated");
+      if (!piece)
+        return std::nullopt;
+      pieces.push_back(*piece);
+      indices.emplace_back(piece->shape[0]);
+      std::iota(indices.back().begin(), indices.back().end(), next);
+      next += piece->shape[0];
+    }
+    return mergeAt(e, pieces, indices, loc);
+  }
+
+  static MaybeThing chunk(Elaborator &e, const Things &a, SourceLocation loc) {
+    auto vector = e.vector(a[0], loc, "what is cut into chunks");
+    if (!vector)
+      return std::nullopt;
+    bool one = a[1].as<double>();
+    auto sizes = e.integers(one ? Thing::list({a[1]}) : a[1], loc, "the sizes of the chunks");
+    if (!sizes)
+      return std::nullopt;
+    if (std::accumulate(sizes->begin(), sizes->end(), int64_t(0)) != vector->shape[0])
+      return e.fail(Kind::ShapeMismatch, loc, "the chunks' sizes do not add up to the {} elements of the vector",
+                    vector->shape[0]);
+    if (one)
+      return a[0];
+    Things chunks;
+    int64_t next = 0;
+    for (int64_t size : *sizes) {
+      if (size < 0)
+        return e.fail(Kind::BadSize, loc, "a chunk cannot have {} elements", size);
+      std::vector<int64_t> indices(size);
+      std::iota(indices.begin(), indices.end(), next);
+      next += size;
+      chunks.push_back(Thing{e.extract(*vector, std::move(indices), loc)});
+    }
+    return Thing::list(std::move(chunks));
+  }
+
+  static MaybeThing permute(Elaborator &e, const Things &a, SourceLocation loc) {
+    auto vector = e.vector(a[0], loc, "what is permuted");
+    if (!vector)
+      return std::nullopt;
+    int64_t size = vector->shape[0];
+    const MaskThing *random = a[1].as<MaskThing>();
+    if (random && random->pattern == MaskThing::Pattern::Random)
+      return Thing{e.extract(*vector, randomPermutation(random->seed, size), loc)};
+    auto order = e.integers(a[1], loc, "a permutation");
+    if (!order)
+      return std::nullopt;
+    std::vector<int64_t> sorted = *order, all(size);
+    std::iota(all.begin(), all.end(), 0);
+    std::sort(sorted.begin(), sorted.end());
+    if (sorted != all)
+      return e.fail(Kind::BadPermutation, loc, "this is no permutation of 0 .. {}: each must occur exactly once", size - 1);
+    return Thing{e.extract(*vector, *order, loc)};
+  }
+
+  static MaybeThing reverse(Elaborator &e, const Things &a, SourceLocation loc) {
+    if (const ListThing *list = a[0].as<ListThing>())
+      return Thing::list({list->items->rbegin(), list->items->rend()});
+    auto vector = e.vector(a[0], loc, "what is reversed");
+    if (!vector)
+      return std::nullopt;
+    std::vector<int64_t> order(vector->shape[0]);
+    std::iota(order.rbegin(), order.rend(), 0);
+    return Thing{e.extract(*vector, std::move(order), loc)};
+  }
+
+  static MaybeThing random(Elaborator &e, const Things &a, SourceLocation loc) {
+    auto seed = e.integer(a[0], loc, "a seed");
+    if (!seed)
+      return std::nullopt;
+    MaskThing mask;
+    mask.pattern = MaskThing::Pattern::Random;
+    mask.seed = static_cast<uint64_t>(*seed);
+    return Thing{mask};
+  }
+
+  static MaybeThing swap(Elaborator &e, const Things &a, SourceLocation loc) {
+    auto swapped = mask(e, a[0], loc);
+    if (!swapped)
+      return std::nullopt;
+    swapped->swapped = !swapped->swapped;
+    return Thing{*swapped};
+  }
+
+  // b tanh(v / b)
+  static MaybeThing bounded(Elaborator &e, const Things &a, SourceLocation loc) {
+    auto ratio = e.arithmetic("/", a[0], a[1], loc);
+    auto squashed = ratio ? e.applyFunction("tanh", {*ratio}, loc) : std::nullopt;
+    return squashed ? e.arithmetic("*", a[1], *squashed, loc) : std::nullopt;
+  }
+
+  static MaybeThing softmax(Elaborator &e, const Things &a, SourceLocation loc) {
+    auto weights = e.applyFunction("exp", {a[0]}, loc);
+    auto total = weights ? sum(e, {*weights}, loc) : std::nullopt;
+    return total ? e.arithmetic("/", *weights, *total, loc) : std::nullopt;
+  }
+
+  static MaybeThing range(Elaborator &e, const Things &a, SourceLocation loc) {
+    auto first = a.size() == 2 ? e.integer(a[0], loc, "a bound") : std::optional<int64_t>(0);
+    auto end = e.integer(a.back(), loc, "a bound");
+    if (!first || !end)
+      return std::nullopt;
+    if (*end - *first > 1'000'000)
+      return e.fail(Kind::TooLarge, loc, "a range of {} elements is too large", *end - *first);
+    Things items;
+    for (int64_t i = *first; i < *end; ++i)
+      items.push_back(Thing{double(i)});
+    return Thing::list(std::move(items));
+  }
+
+  static MaybeThing where(Elaborator &e, const Things &a, SourceLocation loc) { return e.applyFunction("where", a, loc); }
+
+  template <bool larger> static MaybeThing extremum(Elaborator &e, const Things &a, SourceLocation loc) {
+    const double *left = a[0].as<double>(), *right = a[1].as<double>();
+    if (left && right)
+      return Thing{larger ? std::max(*left, *right) : std::min(*left, *right)};
+    return e.applyFunction(larger ? "max" : "min", a, loc);
+  }
+
+  template <double (*function)(double)>
+  static MaybeThing onNumber(Elaborator &e, const Things &a, SourceLocation loc) {
+    if (!a[0].as<double>())
+      return e.fail(Kind::TypeMismatch, loc, "this function takes numbers known at compile time, not {}", a[0].describe());
+    return Thing{function(*a[0].as<double>())};
+  }
+
+  static MaybeThing outsideStart(Elaborator &e, const Things &, SourceLocation loc) {
+    return e.fail(Kind::BadStart, loc, "`mean` and `deviation` over the data stand only after `start`");
+  }
+
+  static const std::vector<Row> &rows() {
+    static const std::vector<Row> all = {
+        {"len", 1, 1, len},           {"sum", 1, 1, sum},
+        {"dot", 2, 2, dot},           {"matvec", 2, 2, matvec},
+        {"split", 2, 2, split},       {"merge", 3, 3, merge},
+        {"concat", 1, 1000, concat},  {"chunk", 2, 2, chunk},
+        {"permute", 2, 2, permute},   {"reverse", 1, 1, reverse},
+        {"random", 1, 1, random},     {"swap", 1, 1, swap},
+        {"bounded", 2, 2, bounded},   {"softmax", 1, 1, softmax},
+        {"range", 1, 2, range},       {"where", 3, 3, where},
+        {"max", 2, 2, extremum<true>}, {"min", 2, 2, extremum<false>},
+        {"floor", 1, 1, onNumber<std::floor>}, {"ceil", 1, 1, onNumber<std::ceil>},
+        {"mean", 1, 1, outsideStart}, {"deviation", 1, 1, outsideStart},
+    };
+    return all;
+  }
+
+  static const Row *find(const std::string &name) {
+    for (const Row &row : rows())
+      if (name == row.name)
+        return &row;
+    return nullptr;
+  }
+
+  /// Scalar functions that the language also computes at compile time.
+  static std::optional<double> foldScalar(const std::string &name, double x) {
+    static const std::map<std::string, double (*)(double)> functions = {
+        {"exp", std::exp},   {"log", std::log},   {"sqrt", std::sqrt}, {"tanh", std::tanh}, {"sin", std::sin},
+        {"cos", std::cos},   {"abs", std::fabs},  {"atan", std::atan}, {"log1p", std::log1p}, {"expm1", std::expm1},
+        {"sinh", std::sinh}, {"cosh", std::cosh}, {"asinh", std::asinh}, {"atanh", std::atanh}, {"cbrt", std::cbrt}};
+    auto found = functions.find(name);
+    return found == functions.end() ? std::nullopt : std::optional(found->second(x));
+  }
+};
+
+bool Elaborator::isBuiltin(const std::string &name) const { return Builtins::find(name); }
+
+std::vector<std::string> Elaborator::builtinNames() {
+  std::vector<std::string> names;
+  for (const Builtins::Row &row : Builtins::rows())
+    names.push_back(row.name);
+  return names;
+}
+
+MaybeThing Elaborator::callBuiltin(const std::string &name, const CallArguments &arguments, SourceLocation loc) {
+  std::vector<Thing> things;
+  for (const CallArguments::Entry &entry : arguments.entries) {
+    if (!entry.name.empty())
+      return fail(Kind::UnknownArgument, entry.loc, "`{}` takes its arguments by position, not by name", name);
+    things.push_back(entry.value);
+  }
+  const Builtins::Row *row = Builtins::find(name);
+  size_t least = row ? row->least : size_t(scalarArity.at(name)), most = row ? row->most : least;
+  if (things.size() < least || things.size() > most)
+    return fail(things.size() < least ? Kind::MissingArgument : Kind::TooManyArguments, loc,
+                "`{}` takes {} argument{}, but is given {}", name, least, least == 1 ? "" : "s", things.size());
+  if (row)
+    return row->body(*this, things, loc);
+  if (const double *number = things[0].as<double>())
+    if (auto folded = Builtins::foldScalar(name, *number))
+      return Thing{*folded};
+  return applyFunction(name, things, loc);
+}
+
+} // namespace flowc::dsl

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+//
+// Calls: of definitions, whose bodies run in scopes of their own, and of the language's functions.
+
+#include "dsl/Elaborator.h"
+
+#include <algorithm>
+
+namespace flowc::dsl {
+
+std::string Elaborator::uniquePath(const std::string &component) {
+  std::string base = path.empty() ? component : path + "." + component;
+  std::string name = base;
+  for (int k = 1; !usedPaths.insert(name).second; ++k)
+    name = fmt::format("{}.{}", base, k);
+  return name;
+}
+
+std::vector<std::string> Elaborator::callableNames(const Scope &scope) const {
+  std::vector<std::string> names = builtinNames();
+  for (const auto &[name, thing] : scope)
+    names.push_back(name);
+  for (const auto &[name, definition] : definitions)
+    names.push_back(name);
+  for (const auto &[name, arity] : scalarArity)
+    names.push_back(name);
+  return names;
+}
+
+std::optional<CallArguments> Elaborator::evaluateArguments(const std::vector<Argument> &arguments, const Scope &scope) {
+  CallArguments result;
+  bool failed = false;
+  for (const Argument &argument : arguments) {
+    auto value = evaluate(argument.value, scope);
+    failed |= !value;
+    if (value)
+      result.entries.push_back({argument.name, argument.name.empty() ? argument.value->loc : argument.nameLoc, *value});
+  }
+  if (failed)
+    return std::nullopt;
+  return result;
+}
+
+MaybeThing Elaborator::evaluateCall(const Expr &expr, const Scope &scope) {
+  const std::string &name = expr.text;
+  if (inStart && (name == "mean" || name == "deviation") && expr.arguments.size() == 1) {
+    auto operand = evaluate(expr.arguments[0].value, scope);
+    auto tensor = operand ? vector(*operand, expr.arguments[0].value->loc, "what is averaged") : std::nullopt;
+    if (!tensor)
+      return std::nullopt;
+    auto found = probes.find(tensor->value.id);
+    if (found == probes.end())
+      found = probes.emplace(tensor->value.id, builder.startProbe(tensor->value, expr.loc)).first;
+    return Thing{TensorThing{name == "mean" ? found->second.first : found->second.second, tensor->shape}};
+  }
+  FunctionThing function{name, nullptr, nullptr};
+  if (auto bound = scope.find(name); bound != scope.end()) {
+    const FunctionThing *callee = bound->second.as<FunctionThing>();
+    if (!callee)
+      return fail(Kind::TypeMismatch, expr.loc, "`{}` is {}, which cannot be called", name, bound->second.describe());
+    function = *callee;
+  } else if (auto found = definitions.find(name); found != definitions.end() && !isBuiltin(name)) {
+    // The layers `permute` and `reverse` are named like the functions that they are made of.
+    function.definition = found->second;
+  } else if (!isBuiltin(name) && !scalarArity.count(name)) {
+    report(Kind::UnknownName, expr.loc, fmt::format("no function is called `{}`", name)).suggestion =
+        nearestName(name, callableNames(scope));
+    return std::nullopt;
+  }
+  auto arguments = evaluateArguments(expr.arguments, scope);
+  if (!arguments)
+    return std::nullopt;
+  if (!function.definition)
+    return callBuiltin(function.name, *arguments, expr.loc);
+  bool hasInput = std::any_of(arguments->entries.begin(), arguments->entries.end(), [&](const auto &entry) {
+    return entry.name.empty() || entry.name == function.definition->parameters[0].name;
+  });
+  if (!hasInput) {
+    // Without its input a call only gives arguments ahead: net = mlp(hidden = [64]).
+    auto bound = std::make_shared<std::map<std::string, Thing>>();
+    if (function.bound)
+      *bound = *function.bound;
+    for (const auto &entry : arguments->entries)
+      bound->insert_or_assign(entry.name, entry.value);
+    Scope unused;
+    CallArguments named{arguments->entries};
+    for (const auto &entry : named.entries)
+      if (std::none_of(function.definition->parameters.begin(), function.definition->parameters.end(),
+                       [&](const Parameter &p) { return p.name == entry.name; }))
+        return bindParameters(*function.definition, named, 1, nullptr, expr.loc, unused) ? MaybeThing() : std::nullopt;
+    function.bound = bound;
+    return Thing{function};
+  }
+  std::string outerPath = path;
+  if (function.definition->kind != DefinitionKind::Bijection)
+    path = uniquePath(name);
+  MaybeThing result = callDefinition(function, *arguments, expr.loc);
+  path = outerPath;
+  return result;
+}
+
+MaybeThing Elaborator::callDefinition(const FunctionThing &function, const CallArguments &arguments, SourceLocation loc) {
+  const Definition &definition = *function.definition;
+  for (const Frame &frame : frames)
+    if (frame.definition == &definition)
+      return fail(Kind::Recursion, loc, "`{}` calls itself; recursion is not part of the language", definition.name);
+  Scope scope;
+  if (!bindParameters(definition, arguments, 0, function.bound.get(), loc, scope))
+    return std::nullopt;
+  frames.push_back({&definition, loc});
+  MaybeThing result = runBody(definition, scope);
+  frames.pop_back();
+  return result;
+}
+
+bool Elaborator::bindParameters(const Definition &definition, const CallArguments &arguments, size_t firstPositional,
+                                const std::map<std::string, Thing> *bound, SourceLocation loc, Scope &scope) {
+  const std::vector<Parameter> &parameters = definition.parameters;
+  size_t position = firstPositional;
+  bool good = true;
+  if (bound)
+    scope = *bound;
+  std::set<std::string> given;
+  for (const CallArguments::Entry &entry : arguments.entries) {
+    if (entry.name.empty() && position >= parameters.size()) {
+      fail(Kind::TooManyArguments, entry.loc, "`{}` takes at most {} argument{}", definition.name,
+           parameters.size() - firstPositional, parameters.size() - firstPositional == 1 ? "" : "s");
+      return false;
+    }
+    std::string name = entry.name.empty() ? parameters[position++].name : entry.name;
+    auto known = std::find_if(parameters.begin() + firstPositional, parameters.end(),
+                              [&](const Parameter &p) { return p.name == name; });
+    if (known == parameters.end()) {
+      std::vector<std::string> names;
+      for (size_t i = firstPositional; i < parameters.size(); ++i)
+        names.push_back(parameters[i].name);
+      report(Kind::UnknownArgument, entry.loc, fmt::format("`{}` has no argument `{}`", definition.name, name)).suggestion =
+          nearestName(name, names);
+      good = false;
+    } else if (!given.insert(name).second) {
+      fail(Kind::DuplicateArgument, entry.loc, "argument `{}` of `{}` is given twice", name, definition.name);
+      good = false;
+    }
+    scope.insert_or_assign(name, entry.value);
+  }
+  for (size_t i = firstPositional; i < parameters.size() && good; ++i) {
+    const Parameter &parameter = parameters[i];
+    if (scope.count(parameter.name))
+      continue;
+    if (!parameter.fallback) {
+      // A layer learns the parameters of a bijection that it is not given; its caller sees to that.
+      if (firstPositional == 1 && definition.kind == DefinitionKind::Bijection)
+        continue;
+      fail(Kind::MissingArgument, loc, "`{}` needs its argument `{}`", definition.name, parameter.name);
+      return false;
+    }
+    auto value = evaluate(parameter.fallback, scope);
+    if (!value)
+      return false;
+    scope.emplace(parameter.name, *value);
+  }
+  return good;
+}
+
+MaybeThing Elaborator::runBody(const Definition &definition, Scope &scope) {
+  bool failed = false;
+  MaybeThing result = runBlock(definition.body, scope, failed);
+  if (failed)
+    return std::nullopt;
+  if (!result)
+    return fail(Kind::NoReturn, definition.loc, "`{}` does not return a value", definition.name);
+  return result;
+}
+
+MaybeThing Elaborator::runBlock(const Block &block, Scope &scope, bool &failed) {
+  for (const Statement &statement : block) {
+    MaybeThing returned = runStatement(statement, scope, failed);
+    if (returned || failed)
+      return returned;
+  }
+  return std::nullopt;
+}
+
+MaybeThing Elaborator::runStatement(const Statement &statement, Scope &scope, bool &failed) {
+  switch (statement.kind) {
+  case StatementKind::Assign:
+    failed = !assign(statement, scope);
+    return std::nullopt;
+  case StatementKind::Param:
+    for (const ParamDecl &decl : statement.params)
+      failed |= !declareParameter(decl, scope);
+    return std::nullopt;
+  case StatementKind::Return: {
+    MaybeThing result = evaluate(statement.value, scope);
+    failed = !result;
+    return result;
+  }
+  case StatementKind::If: {
+    auto condition = evaluate(statement.value, scope);
+    const double *number = condition ? condition->as<double>() : nullptr;
+    if (condition && !number)
+      fail(Kind::TypeMismatch, statement.value->loc,
+           "`if` decides at compile time, but this is {}; `where` chooses by the data", condition->describe());
+    failed = !number;
+    if (failed)
+      return std::nullopt;
+    return runBlock(*number != 0 ? statement.body : statement.otherwise, scope, failed);
+  }
+  case StatementKind::For: {
+    auto range = evaluate(statement.value, scope);
+    const ListThing *list = range ? range->as<ListThing>() : nullptr;
+    if (range && !list)
+      fail(Kind::TypeMismatch, statement.value->loc, "`for` goes over a list, but this is {}", range->describe());
+    failed = !list;
+    if (failed)
+      return std::nullopt;
+    for (const Thing &item : *list->items) {
+      scope.insert_or_assign(statement.targets[0].name, item);
+      MaybeThing returned = runBlock(statement.body, scope, failed);
+      if (returned || failed)
+        return returned;
+    }
+    return std::nullopt;
+  }
+  }
+  return std::nullopt;
+}
+
+bool Elaborator::assign(const Statement &statement, Scope &scope) {
+  auto value = evaluate(statement.value, scope);
+  if (!value)
+    return false;
+  auto bind = [&](const Target &target, const Thing &thing) {
+    if (const TensorThing *tensor = thing.as<TensorThing>())
+      builder.name(tensor->value, target.name);
+    scope.insert_or_assign(target.name, thing);
+  };
+  if (statement.targets.size() == 1) {
+    bind(statement.targets[0], *value);
+    return true;
+  }
+  const ListThing *list = value->as<ListThing>();
+  if (!list || list->items->size() != statement.targets.size()) {
+    fail(Kind::ShapeMismatch, statement.loc, "{} names are assigned {}", statement.targets.size(), value->describe());
+    return false;
+  }
+  for (size_t i = 0; i < statement.targets.size(); ++i)
+    bind(statement.targets[i], (*list->items)[i]);
+  return true;
+}
+
+} // namespace flowc::dsl

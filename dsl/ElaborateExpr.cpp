@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+//
+// Expressions: compile-time arithmetic on numbers and lists, element-wise arithmetic on tensors.
+
+#include "dsl/Elaborator.h"
+
+#include <cmath>
+
+namespace flowc::dsl {
+
+std::optional<int64_t> Elaborator::integer(const Thing &thing, SourceLocation loc, const char *what) {
+  const double *number = thing.as<double>();
+  if (!number || *number != std::floor(*number) || std::abs(*number) > 1e15)
+    return fail(Kind::TypeMismatch, loc, "{} must be a whole number, but is {}", what, thing.describe());
+  return static_cast<int64_t>(*number);
+}
+
+std::optional<std::vector<int64_t>> Elaborator::integers(const Thing &thing, SourceLocation loc, const char *what) {
+  const ListThing *list = thing.as<ListThing>();
+  if (!list)
+    return fail(Kind::TypeMismatch, loc, "{} must be a list of whole numbers, but is {}", what, thing.describe());
+  std::vector<int64_t> numbers;
+  for (const Thing &item : *list->items) {
+    auto number = integer(item, loc, what);
+    if (!number)
+      return std::nullopt;
+    numbers.push_back(*number);
+  }
+  return numbers;
+}
+
+std::optional<TensorThing> Elaborator::vector(const Thing &thing, SourceLocation loc, const char *what) {
+  const TensorThing *tensor = thing.as<TensorThing>();
+  if (!tensor || tensor->shape.size() != 1 || tensor->truth)
+    return fail(Kind::TypeMismatch, loc, "{} must be a vector, but is {}", what, thing.describe());
+  return *tensor;
+}
+
+TensorThing Elaborator::extract(const TensorThing &from, std::vector<int64_t> indices, SourceLocation loc) {
+  Shape shape{static_cast<int64_t>(indices.size())};
+  return {builder.extract(from.value, std::move(indices), loc), shape};
+}
+
+MaybeThing Elaborator::evaluate(const ExprPtr &expr, const Scope &scope) {
+  switch (expr->kind) {
+  case ExprKind::Number:
+    return Thing{expr->number};
+  case ExprKind::String:
+    return Thing{expr->text};
+  case ExprKind::Name:
+    return evaluateName(*expr, scope);
+  case ExprKind::List:
+    return evaluateList(*expr, scope);
+  case ExprKind::Call:
+    return evaluateCall(*expr, scope);
+  case ExprKind::Unary: {
+    auto operand = evaluate(expr->items[0], scope);
+    if (!operand)
+      return std::nullopt;
+    if (const double *number = operand->as<double>())
+      return Thing{-*number};
+    return applyFunction("neg", {*operand}, expr->loc);
+  }
+  case ExprKind::Binary:
+    return evaluateBinary(*expr, scope);
+  case ExprKind::Index:
+  case ExprKind::Slice:
+    return evaluateIndex(*expr, scope);
+  case ExprKind::Record:
+    return fail(Kind::TypeMismatch, expr->loc, "a record stands only in `train`");
+  }
+  return std::nullopt;
+}
+
+MaybeThing Elaborator::evaluateName(const Expr &expr, const Scope &scope) {
+  const std::string &name = expr.text;
+  if (auto found = scope.find(name); found != scope.end())
+    return found->second;
+  if (name == "half" || name == "alternate") {
+    MaskThing mask;
+    mask.pattern = name == "half" ? MaskThing::Pattern::Half : MaskThing::Pattern::Alternate;
+    // In a `repeat` the two sides take turns, so that a stack of couplings reaches every feature.
+    mask.swapped = iteration % 2 == 1;
+    return Thing{mask};
+  }
+  if (name == "pi")
+    return Thing{3.14159265358979323846};
+  if (name == "true" || name == "false")
+    return Thing{name == "true" ? 1.0 : 0.0};
+  if (auto found = definitions.find(name); found != definitions.end())
+    return Thing{FunctionThing{name, found->second, nullptr}};
+  if (isBuiltin(name) || scalarArity.count(name))
+    return Thing{FunctionThing{name, nullptr, nullptr}};
+  std::vector<std::string> known = callableNames(scope);
+  known.insert(known.end(), {"half", "alternate", "pi"});
+  report(Kind::UnknownName, expr.loc, fmt::format("nothing is called `{}` here", name)).suggestion = nearestName(name, known);
+  return std::nullopt;
+}
+
+MaybeThing Elaborator::evaluateList(const Expr &expr, const Scope &scope) {
+  std::vector<Thing> items;
+  for (const ExprPtr &item : expr.items) {
+    auto value = evaluate(item, scope);
+    if (!value)
+      return std::nullopt;
+    items.push_back(std::move(*value));
+  }
+  return Thing::list(std::move(items));
+}
+
+MaybeThing Elaborator::evaluateBinary(const Expr &expr, const Scope &scope) {
+  auto left = evaluate(expr.items[0], scope);
+  auto right = evaluate(expr.items[1], scope);
+  if (!left || !right)
+    return std::nullopt;
+  if (expr.text == "^")
+    return power(*left, *right, expr.loc);
+  return arithmetic(expr.text, *left, *right, expr.loc);
+}
+
+MaybeThing Elaborator::arithmetic(const std::string &op, const Thing &left, const Thing &right, SourceLocation loc) {
+  struct Row {
+    const char *symbol, *function;
+    double (*number)(double, double);
+  };
+  static const Row rows[] = {
+      {"+", "add", [](double a, double b) { return a + b; }},
+      {"-", "sub", [](double a, double b) { return a - b; }},
+      {"*", "mul", [](double a, double b) { return a * b; }},
+      {"/", "div", [](double a, double b) { return a / b; }},
+      {"<", "less", [](double a, double b) { return double(a < b); }},
+      {"<=", "less_equal", [](double a, double b) { return double(a <= b); }},
+      {">", "greater", [](double a, double b) { return double(a > b); }},
+      {">=", "greater_equal", [](double a, double b) { return double(a >= b); }},
+      {"==", nullptr, [](double a, double b) { return double(a == b); }},
+  };
+  for (const Row &row : rows) {
+    if (op != row.symbol)
+      continue;
+    if (left.as<double>() && right.as<double>())
+      return Thing{row.number(*left.as<double>(), *right.as<double>())};
+    if (!row.function)
+      return fail(Kind::TypeMismatch, loc, "`==` compares numbers that are known at compile time");
+    return applyFunction(row.function, {left, right}, loc);
+  }
+  return fail(Kind::Syntax, loc, "unknown operator `{}`", op);
+}
+
+MaybeThing Elaborator::power(const Thing &base, const Thing &exponent, SourceLocation loc) {
+  const double *number = exponent.as<double>();
+  if (const double *constant = base.as<double>(); constant && number)
+    return Thing{std::pow(*constant, *number)};
+  if (number && *number == 2)
+    return applyFunction("square", {base}, loc);
+  if (number && *number == 3)
+    return applyFunction("cube", {base}, loc);
+  return applyFunction("pow", {base, exponent}, loc);
+}
+
+std::optional<std::vector<TensorThing>> Elaborator::broadcast(const std::vector<Thing> &things, SourceLocation loc) {
+  Shape shape;
+  for (const Thing &thing : things) {
+    const TensorThing *tensor = thing.as<TensorThing>();
+    if (!tensor && !thing.as<double>())
+      return fail(Kind::TypeMismatch, loc, "expected numbers or vectors, but found {}", thing.describe());
+    if (!tensor || tensor->shape.empty())
+      continue;
+    if (!shape.empty() && shape != tensor->shape)
+      return fail(Kind::ShapeMismatch, loc, "{} and {} do not go together", describeShape(shape),
+                  describeShape(tensor->shape));
+    shape = tensor->shape;
+  }
+  std::vector<TensorThing> result;
+  for (const Thing &thing : things) {
+    if (const double *number = thing.as<double>())
+      result.push_back({scalarConstant(*number, shape, loc), shape});
+    else if (const TensorThing &tensor = *thing.as<TensorThing>(); tensor.shape == shape)
+      result.push_back(tensor);
+    else if (tensor.truth)
+      return fail(Kind::ShapeMismatch, loc, "a comparison of scalars does not choose between vectors");
+    else
+      result.push_back({builder.splat(tensor.value, shape, loc), shape});
+  }
+  return result;
+}
+
+MaybeThing Elaborator::applyFunction(std::string_view function, const std::vector<Thing> &operands, SourceLocation loc) {
+  auto tensors = broadcast(operands, loc);
+  if (!tensors)
+    return std::nullopt;
+  bool chooses = function == "where";
+  std::vector<Value> values;
+  for (size_t i = 0; i < tensors->size(); ++i) {
+    const TensorThing &tensor = (*tensors)[i];
+    if (tensor.truth != (chooses && i == 0))
+      return fail(Kind::TypeMismatch, loc, "{}",
+                  chooses && i == 0 ? "the first argument of `where` must be a comparison" : "a comparison is not a number");
+    values.push_back(tensor.value);
+  }
+  bool truth = function.starts_with("less") || function.starts_with("greater");
+  return Thing{TensorThing{builder.apply(function, values, loc), tensors->back().shape, truth}};
+}
+
+MaybeThing Elaborator::evaluateIndex(const Expr &expr, const Scope &scope) {
+  auto from = evaluate(expr.items[0], scope);
+  if (!from)
+    return std::nullopt;
+  const ListThing *list = from->as<ListThing>();
+  const TensorThing *tensor = from->as<TensorThing>();
+  if (!list && (!tensor || tensor->shape.size() != 1))
+    return fail(Kind::TypeMismatch, expr.loc, "only vectors and lists have elements; this is {}", from->describe());
+  int64_t size = list ? static_cast<int64_t>(list->items->size()) : tensor->shape[0];
+  std::vector<int64_t> indices;
+  bool single = false;
+  if (expr.kind == ExprKind::Slice) {
+    int64_t bounds[] = {0, size};
+    for (int side : {0, 1})
+      if (const ExprPtr &bound = expr.items[1 + side]) {
+        auto value = evaluate(bound, scope);
+        auto number = value ? integer(*value, bound->loc, "a bound") : std::nullopt;
+        if (!number)
+          return std::nullopt;
+        bounds[side] = *number < 0 ? *number + size : *number;
+      }
+    if (bounds[0] < 0 || bounds[1] > size || bounds[0] > bounds[1])
+      return fail(Kind::BadIndex, expr.loc, "[{}:{}] is not within 0 .. {}", bounds[0], bounds[1], size);
+    for (int64_t i = bounds[0]; i < bounds[1]; ++i)
+      indices.push_back(i);
+  } else {
+    auto index = evaluate(expr.items[1], scope);
+    if (!index)
+      return std::nullopt;
+    single = index->as<double>();
+    auto numbers = single ? std::nullopt : integers(*index, expr.items[1]->loc, "an index");
+    auto number = single ? integer(*index, expr.items[1]->loc, "an index") : std::nullopt;
+    if (!numbers && !number)
+      return std::nullopt;
+    indices = single ? std::vector<int64_t>{*number < 0 ? *number + size : *number} : *numbers;
+    std::set<int64_t> seen;
+    for (int64_t i : indices) {
+      if (i < 0 || i >= size)
+        return fail(Kind::BadIndex, expr.items[1]->loc, "index {} is not in 0 .. {}", i, size - 1);
+      if (!seen.insert(i).second)
+        return fail(Kind::BadIndex, expr.items[1]->loc, "index {} occurs twice", i);
+    }
+  }
+  if (list) {
+    if (single)
+      return (*list->items)[indices[0]];
+    std::vector<Thing> items;
+    for (int64_t i : indices)
+      items.push_back((*list->items)[i]);
+    return Thing::list(std::move(items));
+  }
+  TensorThing elements = extract(*tensor, std::move(indices), expr.loc);
+  if (single)
+    return Thing{TensorThing{builder.sum(elements.value, expr.loc), {}}};
+  return Thing{elements};
+}
+
+} // namespace flowc::dsl

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+//
+// The flow itself: its layers in order, the base last.
+
+#include "dsl/Elaborator.h"
+
+#include <algorithm>
+
+namespace flowc::dsl {
+namespace {
+
+constexpr int64_t kMostFeatures = 1'000'000;
+constexpr int64_t kMostLayers = 100'000;
+
+} // namespace
+
+Elaborator::Elaborator(const Definitions &definitions, GraphBuilder &builder, Diagnostics &diagnostics)
+    : definitions(definitions), builder(builder), diagnostics(diagnostics) {
+  for (const ScalarFunction &function : builder.scalarFunctions())
+    scalarArity[function.name] = function.arity;
+}
+
+Diagnostic &Elaborator::report(Kind kind, SourceLocation loc, std::string message) {
+  Diagnostic &diagnostic = diagnostics.report(kind, loc, std::move(message));
+  for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame)
+    diagnostic.notes.push_back({frame->loc, fmt::format("in this use of `{}`", frame->definition->name)});
+  return diagnostic;
+}
+
+bool elaborateFlow(const FlowDecl &flow, const Definitions &definitions, GraphBuilder &builder, Diagnostics &diagnostics) {
+  return Elaborator(definitions, builder, diagnostics).runFlow(flow) && !diagnostics.hasErrors();
+}
+
+std::optional<int64_t> Elaborator::readFeatures(const FlowDecl &flow) {
+  auto size = evaluate(flow.features, {});
+  auto number = size ? integer(*size, flow.features->loc, "the number of features") : std::nullopt;
+  if (!number)
+    return std::nullopt;
+  if (*number < 1 || *number > kMostFeatures)
+    return fail(Kind::BadSize, flow.features->loc, "{} features; expected 1 to {}", *number, kMostFeatures);
+  return number;
+}
+
+bool Elaborator::runFlow(const FlowDecl &flow) {
+  auto size = readFeatures(flow);
+  if (!size)
+    return false;
+  features = *size;
+  if (flow.dataDomain) {
+    auto domain = readDomain(flow.dataDomain, {});
+    if (!domain)
+      return false;
+    dataDomain = intervalOf(*domain);
+  }
+  builder.beginModel(flow.name, features, flow.loc);
+  bool good = runItems(flow.items);
+  static const auto standard = std::make_shared<const Expr>(Expr{ExprKind::Name, {}, 0, "normal", {}, {}});
+  iteration = 0;
+  good &= runLayer(flow.base ? flow.base : standard, true);
+  builder.endModel();
+  return good;
+}
+
+bool Elaborator::runItems(const std::vector<FlowItem> &items) {
+  // All items, so that one run shows what is wrong in each.
+  bool good = true;
+  for (const FlowItem &item : items)
+    good &= item.kind == FlowItemKind::Repeat ? runRepeat(item) : runLayer(item.layer, false);
+  return good;
+}
+
+bool Elaborator::runRepeat(const FlowItem &item) {
+  auto count = evaluate(item.count, {});
+  auto number = count ? integer(*count, item.count->loc, "the number of repetitions") : std::nullopt;
+  if (!number)
+    return false;
+  if (*number < 0 || *number > kMostLayers) {
+    fail(Kind::BadSize, item.count->loc, "{} repetitions; expected 0 to {}", *number, kMostLayers);
+    return false;
+  }
+  int64_t outer = iteration;
+  bool good = true;
+  for (int64_t i = 0; i < *number && good; ++i) {
+    iteration = i;
+    good = runItems(item.items);
+  }
+  iteration = outer;
+  return good;
+}
+
+bool Elaborator::runLayer(const ExprPtr &expr, bool base) {
+  if (++layerCount > kMostLayers) {
+    fail(Kind::TooLarge, expr->loc, "the flow has more than {} layers", kMostLayers);
+    return false;
+  }
+  ExprPtr layer = expr;
+  bool flip = false;
+  while (layer->kind == ExprKind::Call && layer->text == "inverse" && layer->arguments.size() == 1) {
+    layer = layer->arguments[0].value;
+    flip = !flip;
+  }
+  if (layer->kind != ExprKind::Name && layer->kind != ExprKind::Call) {
+    fail(Kind::TypeMismatch, layer->loc, "expected a layer");
+    return false;
+  }
+  auto found = definitions.find(layer->text);
+  bool isLayer = found != definitions.end() && found->second->kind != DefinitionKind::Network;
+  if (!isLayer || (base && found->second->kind != DefinitionKind::Bijection)) {
+    std::vector<std::string> known;
+    for (const auto &[name, definition] : definitions)
+      if (definition->kind == DefinitionKind::Bijection || (!base && definition->kind == DefinitionKind::Layer))
+        known.push_back(name);
+    std::string what = found == definitions.end() ? fmt::format("no {} is called `{}`", base ? "base" : "layer", layer->text)
+                                                  : fmt::format("`{}` is not a {}", layer->text, base ? "base" : "layer");
+    report(Kind::UnknownLayer, layer->loc, what).suggestion = nearestName(layer->text, known);
+    return false;
+  }
+  return buildLayer(*found->second, layer->arguments, layer->loc, flip, base);
+}
+
+bool Elaborator::bindLayerArguments(const Definition &definition, const std::vector<Argument> &arguments, SourceLocation loc,
+                                    Scope &scope) {
+  Scope outer;
+  auto values = evaluateArguments(arguments, outer);
+  if (!values)
+    return false;
+  Thing input = scope.begin()->second;
+  scope.clear();
+  if (!bindParameters(definition, *values, 1, nullptr, loc, scope))
+    return false;
+  scope.insert_or_assign(definition.parameters[0].name, input);
+  return true;
+}
+
+bool Elaborator::learnBijectionParameters(const Definition &definition, Scope &scope) {
+  static const auto real = std::make_shared<const Expr>(Expr{ExprKind::Name, {}, 0, "real", {}, {}});
+  for (size_t i = 1; i < definition.parameters.size(); ++i) {
+    const Parameter &parameter = definition.parameters[i];
+    if (scope.count(parameter.name))
+      continue;
+    auto domain = readDomain(parameter.domain ? parameter.domain : real, scope);
+    if (!domain)
+      return false;
+    auto learned = makeParameter(uniquePath(parameter.name), {features}, *domain, {}, parameter.loc);
+    if (!learned)
+      return false;
+    builder.name(learned->as<TensorThing>()->value, parameter.name);
+    scope.emplace(parameter.name, *learned);
+  }
+  return true;
+}
+
+bool Elaborator::buildLayer(const Definition &definition, const std::vector<Argument> &arguments, SourceLocation loc,
+                            bool flip, bool base) {
+  LayerInfo info{fmt::format("{}.{}", layerCount - 1, definition.name), definition.name, features,
+                 definition.generative != flip, base};
+  const Parameter &input = definition.parameters[0];
+  std::optional<Interval> domain = layerCount == 1 && !info.generative ? dataDomain : std::nullopt;
+  if (input.domain) {
+    auto declared = readDomain(input.domain, {});
+    if (!declared)
+      return false;
+    domain = intervalOf(*declared);
+  }
+  path = info.name;
+  probes.clear();
+  Value x = builder.beginLayer(info, domain, loc);
+  builder.name(x, input.name);
+  Shape shape{features};
+  Scope scope{{input.name, Thing{TensorThing{x, shape}}}};
+  frames.push_back({&definition, loc});
+  MaybeThing result;
+  bool bound = bindLayerArguments(definition, arguments, loc, scope);
+  if (bound && (definition.kind != DefinitionKind::Bijection || learnBijectionParameters(definition, scope)))
+    result = runBody(definition, scope);
+  const TensorThing *output = result ? result->as<TensorThing>() : nullptr;
+  bool good = output && output->shape == shape && !output->truth;
+  if (result && !good)
+    fail(Kind::ShapeMismatch, definition.loc, "`{}` must return a vector of {}, like its input, but returns {}",
+         definition.name, features, result->describe());
+  frames.pop_back();
+  path.clear();
+  builder.endLayer(good ? output->value : x, loc);
+  return good;
+}
+
+} // namespace flowc::dsl

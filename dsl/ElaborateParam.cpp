@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+//
+// Parameters: a domain is both a map from the reals, applied here, and a fact, told to the builder.
+
+#include "dsl/Elaborator.h"
+
+#include <cmath>
+#include <numeric>
+
+namespace flowc::dsl {
+namespace {
+
+constexpr int64_t kMostParameters = 100'000'000;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+} // namespace
+
+std::optional<Elaborator::Domain> Elaborator::readDomain(const ExprPtr &expr, const Scope &scope) {
+  static const std::pair<const char *, Domain::Kind> names[] = {
+      {"real", Domain::Kind::Real},       {"positive", Domain::Kind::Positive}, {"unit", Domain::Kind::Unit},
+      {"bounded", Domain::Kind::Bounded}, {"simplex", Domain::Kind::Simplex},   {"ordered", Domain::Kind::Ordered}};
+  std::vector<std::string> known;
+  for (auto [name, kind] : names) {
+    known.push_back(name);
+    if (expr->text != name)
+      continue;
+    Domain domain{kind};
+    if (kind != Domain::Kind::Bounded)
+      return domain;
+    std::vector<double> bounds;
+    for (const Argument &argument : expr->arguments) {
+      auto value = evaluate(argument.value, scope);
+      if (!value)
+        return std::nullopt;
+      if (!value->as<double>())
+        return fail(Kind::BadDomain, argument.value->loc, "a bound must be a number, but is {}", value->describe());
+      bounds.push_back(*value->as<double>());
+    }
+    if (bounds.size() == 1)
+      bounds.insert(bounds.begin(), -bounds[0]);
+    if (bounds.size() != 2 || !(bounds[0] < bounds[1]))
+      return fail(Kind::BadDomain, expr->loc, "`bounded` takes a bound, or a lower and a larger upper bound");
+    return Domain{kind, bounds[0], bounds[1]};
+  }
+  report(Kind::BadDomain, expr->loc, fmt::format("no domain is called `{}`", expr->text)).suggestion =
+      nearestName(expr->text, known);
+  return std::nullopt;
+}
+
+std::optional<Interval> Elaborator::intervalOf(const Domain &domain) {
+  switch (domain.kind) {
+  case Domain::Kind::Positive:
+    return Interval{0, kInfinity};
+  case Domain::Kind::Unit:
+  case Domain::Kind::Simplex:
+    return Interval{0, 1};
+  case Domain::Kind::Bounded:
+    return Interval{domain.low, domain.high};
+  default:
+    return std::nullopt;
+  }
+}
+
+/// What the raw parameter is where the constrained one is `value`; NaN outside of the domain.
+static double unconstrain(double value, std::optional<Interval> interval, bool positive) {
+  if (!interval)
+    return value;
+  if (positive)
+    return value + std::log(-std::expm1(-value));
+  double middle = (interval->low + interval->high) / 2, half = (interval->high - interval->low) / 2;
+  return std::atanh((value - middle) / half);
+}
+
+std::optional<ParameterInit> Elaborator::readInit(const ParamDecl &decl, const Domain &domain, const Shape &shape,
+                                                  const Scope &scope) {
+  ParameterInit init;
+  bool vectorDomain = domain.kind == Domain::Kind::Simplex || domain.kind == Domain::Kind::Ordered;
+  if (decl.value) {
+    auto value = evaluate(decl.value, scope);
+    if (!value)
+      return std::nullopt;
+    if (vectorDomain)
+      return fail(Kind::BadInit, decl.value->loc, "a `simplex` or `ordered` parameter takes no value, only `~`");
+    std::vector<double> numbers;
+    if (const double *number = value->as<double>())
+      numbers.push_back(*number);
+    else if (const ListThing *list = value->as<ListThing>())
+      for (const Thing &item : *list->items)
+        numbers.push_back(item.as<double>() ? *item.as<double>() : std::nan(""));
+    int64_t count = std::accumulate(shape.begin(), shape.end(), int64_t(1), std::multiplies<>());
+    if (numbers.empty() || (!value->as<double>() && static_cast<int64_t>(numbers.size()) != count))
+      return fail(Kind::BadInit, decl.value->loc, "`{}` has {} element{}, but its value is {}", decl.name, count,
+                  count == 1 ? "" : "s", value->describe());
+    for (double &number : numbers) {
+      double raw = unconstrain(number, intervalOf(domain), domain.kind == Domain::Kind::Positive);
+      if (!std::isfinite(raw))
+        return fail(Kind::BadInit, decl.value->loc, "the value {} of `{}` is not inside its domain", number, decl.name);
+      number = raw;
+    }
+    init.kind = value->as<double>() ? ParameterInit::Kind::Constant : ParameterInit::Kind::Values;
+    init.a = numbers[0];
+    init.values = value->as<double>() ? std::vector<double>() : numbers;
+    return init;
+  }
+  if (!decl.distribution)
+    return init;
+  auto arguments = evaluateArguments(decl.distribution->arguments, scope);
+  if (!arguments)
+    return std::nullopt;
+  std::vector<double> numbers;
+  for (const auto &entry : arguments->entries)
+    numbers.push_back(entry.value.as<double>() ? *entry.value.as<double>() : std::nan(""));
+  const std::string &name = decl.distribution->text;
+  bool finite = !numbers.empty() && std::isfinite(std::accumulate(numbers.begin(), numbers.end(), 0.0));
+  if (name == "normal" && numbers.size() == 1 && finite && numbers[0] >= 0)
+    return ParameterInit{ParameterInit::Kind::Normal, 0, numbers[0], {}};
+  if (name == "uniform" && numbers.size() == 1 && finite && numbers[0] >= 0)
+    return ParameterInit{ParameterInit::Kind::Uniform, -numbers[0], numbers[0], {}};
+  if (name == "uniform" && numbers.size() == 2 && finite && numbers[0] <= numbers[1])
+    return ParameterInit{ParameterInit::Kind::Uniform, numbers[0], numbers[1], {}};
+  return fail(Kind::BadInit, decl.distribution->loc,
+              "expected `normal(deviation)`, `uniform(bound)` or `uniform(low, high)` with finite numbers");
+}
+
+Value Elaborator::constrain(Value raw, const Shape &shape, const Domain &domain, SourceLocation loc) {
+  switch (domain.kind) {
+  case Domain::Kind::Real:
+    return raw;
+  case Domain::Kind::Positive:
+    return apply("softplus", {raw}, loc);
+  case Domain::Kind::Unit: {
+    // (1 + tanh r) / 2 = sigmoid(2 r): one map for all bounded domains.
+    return apply("sigmoid", {apply("mul", {scalarConstant(2, shape, loc), raw}, loc)}, loc);
+  }
+  case Domain::Kind::Bounded: {
+    Value half = scalarConstant((domain.high - domain.low) / 2, shape, loc);
+    Value scaled = apply("mul", {half, apply("tanh", {raw}, loc)}, loc);
+    if (domain.low == -domain.high)
+      return scaled;
+    return apply("add", {scalarConstant((domain.low + domain.high) / 2, shape, loc), scaled}, loc);
+  }
+  case Domain::Kind::Simplex: {
+    Value weights = apply("exp", {raw}, loc);
+    return apply("div", {weights, builder.splat(builder.sum(weights, loc), shape, loc)}, loc);
+  }
+  case Domain::Kind::Ordered: {
+    // First element, then positive steps, summed up.
+    int64_t count = shape[0];
+    std::vector<int64_t> rest(count - 1);
+    std::iota(rest.begin(), rest.end(), 1);
+    Value steps = apply("softplus", {builder.extract(raw, rest, loc)}, loc);
+    Value pieces[] = {builder.extract(raw, {0}, loc), steps};
+    Value increments = builder.merge(pieces, {{0}, rest}, count, loc);
+    std::vector<double> triangle;
+    for (int64_t i = 0; i < count; ++i)
+      for (int64_t j = 0; j < count; ++j)
+        triangle.push_back(j <= i ? 1 : 0);
+    return builder.matvec(builder.constant({count, count}, triangle, loc), increments, loc);
+  }
+  }
+  return raw;
+}
+
+MaybeThing Elaborator::makeParameter(const std::string &name, const Shape &shape, const Domain &domain,
+                                     const ParameterInit &init, SourceLocation loc) {
+  int64_t count = std::accumulate(shape.begin(), shape.end(), int64_t(1), std::multiplies<>());
+  parameterCount += count;
+  if (parameterCount > kMostParameters)
+    return fail(Kind::TooLarge, loc, "the model has more than {} parameters", kMostParameters);
+  Value raw = builder.parameter(name, shape, init, loc);
+  Value value = constrain(raw, shape, domain, loc);
+  if (auto interval = intervalOf(domain))
+    value = builder.constrained(value, *interval, loc);
+  return Thing{TensorThing{value, shape}};
+}
+
+bool Elaborator::declareParameter(const ParamDecl &decl, Scope &scope) {
+  auto domain = readDomain(decl.domain, scope);
+  if (!domain)
+    return false;
+  Shape shape;
+  for (const ExprPtr &size : decl.shape) {
+    auto value = evaluate(size, scope);
+    auto number = value ? integer(*value, size->loc, "a size") : std::nullopt;
+    if (!number)
+      return false;
+    if (*number < 0 || *number > kMostParameters)
+      return reject(Kind::BadSize, size->loc, "a size of {} is not between 0 and {}", *number, kMostParameters);
+    shape.push_back(*number);
+  }
+  bool needsVector = domain->kind == Domain::Kind::Simplex || domain->kind == Domain::Kind::Ordered;
+  if (shape.size() > 2 || (needsVector && (shape.size() != 1 || shape[0] < 1)))
+    return reject(Kind::BadSize, decl.loc, "{}",
+                needsVector ? "a `simplex` or `ordered` parameter is a vector of at least one element"
+                            : "a parameter is a scalar, a vector or a matrix");
+  auto init = readInit(decl, *domain, shape, scope);
+  if (!init)
+    return false;
+  std::string name = uniquePath(decl.name);
+  auto value = makeParameter(name, shape, *domain, *init, decl.loc);
+  if (!value)
+    return false;
+  builder.name(value->as<TensorThing>()->value, decl.name);
+  if (decl.start) {
+    if (domain->kind != Domain::Kind::Real)
+      return reject(Kind::BadStart, decl.start->loc, "only a `real` parameter can start from data");
+    inStart = true;
+    auto start = evaluate(decl.start, scope);
+    inStart = false;
+    const TensorThing *tensor = start ? start->as<TensorThing>() : nullptr;
+    if (start && (!tensor || tensor->shape != shape))
+      fail(Kind::BadStart, decl.start->loc, "`{}` is {}, but starts from {}", decl.name, describeShape(shape),
+           start->describe());
+    if (!tensor || tensor->shape != shape)
+      return false;
+    builder.startParameter(name, tensor->value, decl.loc);
+  }
+  if (!scope.emplace(decl.name, *value).second)
+    return reject(Kind::Redefinition, decl.loc, "`{}` is already a name here", decl.name);
+  return true;
+}
+
+} // namespace flowc::dsl

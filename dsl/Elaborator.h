@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+//
+// The elaborator's state and its parts; each part is a file: ElaborateExpr, ElaborateCall, ElaborateParam, Builtins, ElaborateFlow.
+// A function that returns nothing (an empty optional) has reported why.
+
+#pragma once
+
+#include "dsl/Elaborate.h"
+#include "dsl/Masks.h"
+#include "dsl/Thing.h"
+
+#include <fmt/format.h>
+#include <set>
+
+namespace flowc::dsl {
+
+using MaybeThing = std::optional<Thing>;
+
+/// The names that a body sees.
+using Scope = std::map<std::string, Thing>;
+
+/// Arguments of a call, evaluated.
+struct CallArguments {
+  struct Entry {
+    std::string name; ///< Empty if positional.
+    SourceLocation loc;
+    Thing value;
+  };
+  std::vector<Entry> entries;
+};
+
+class Elaborator {
+public:
+  Elaborator(const Definitions &definitions, GraphBuilder &builder, Diagnostics &diagnostics);
+
+  // ElaborateFlow.cpp
+  bool runFlow(const FlowDecl &flow);
+
+private:
+  friend struct Builtins;
+
+  template <typename... Args>
+  std::nullopt_t fail(Kind kind, SourceLocation loc, fmt::format_string<Args...> format, Args &&...args) {
+    report(kind, loc, fmt::format(format, std::forward<Args>(args)...));
+    return std::nullopt;
+  }
+  template <typename... Args>
+  bool reject(Kind kind, SourceLocation loc, fmt::format_string<Args...> format, Args &&...args) {
+    report(kind, loc, fmt::format(format, std::forward<Args>(args)...));
+    return false;
+  }
+  /// Reports, with a note for every call that led here.
+  Diagnostic &report(Kind kind, SourceLocation loc, std::string message);
+
+  // ElaborateFlow.cpp
+  bool runItems(const std::vector<FlowItem> &items);
+  bool runRepeat(const FlowItem &item);
+  bool runLayer(const ExprPtr &expr, bool base);
+  bool buildLayer(const Definition &definition, const std::vector<Argument> &arguments, SourceLocation loc, bool flip, bool base);
+  bool bindLayerArguments(const Definition &definition, const std::vector<Argument> &arguments, SourceLocation loc, Scope &scope);
+  bool learnBijectionParameters(const Definition &definition, Scope &scope);
+  std::optional<int64_t> readFeatures(const FlowDecl &flow);
+
+  // ElaborateExpr.cpp
+  MaybeThing evaluate(const ExprPtr &expr, const Scope &scope);
+  MaybeThing evaluateName(const Expr &expr, const Scope &scope);
+  MaybeThing evaluateList(const Expr &expr, const Scope &scope);
+  MaybeThing evaluateBinary(const Expr &expr, const Scope &scope);
+  MaybeThing evaluateIndex(const Expr &expr, const Scope &scope);
+  MaybeThing arithmetic(const std::string &op, const Thing &left, const Thing &right, SourceLocation loc);
+  MaybeThing power(const Thing &base, const Thing &exponent, SourceLocation loc);
+  /// Brings numbers and tensors to one shape.
+  std::optional<std::vector<TensorThing>> broadcast(const std::vector<Thing> &things, SourceLocation loc);
+  MaybeThing applyFunction(std::string_view function, const std::vector<Thing> &operands, SourceLocation loc);
+  std::optional<int64_t> integer(const Thing &thing, SourceLocation loc, const char *what);
+  std::optional<std::vector<int64_t>> integers(const Thing &thing, SourceLocation loc, const char *what);
+  std::optional<TensorThing> vector(const Thing &thing, SourceLocation loc, const char *what);
+  TensorThing extract(const TensorThing &from, std::vector<int64_t> indices, SourceLocation loc);
+
+  // ElaborateCall.cpp
+  MaybeThing evaluateCall(const Expr &expr, const Scope &scope);
+  std::optional<CallArguments> evaluateArguments(const std::vector<Argument> &arguments, const Scope &scope);
+  MaybeThing callDefinition(const FunctionThing &function, const CallArguments &arguments, SourceLocation loc);
+  bool bindParameters(const Definition &definition, const CallArguments &arguments, size_t firstPositional,
+                      const std::map<std::string, Thing> *bound, SourceLocation loc, Scope &scope);
+  MaybeThing runBody(const Definition &definition, Scope &scope);
+  /// Runs statements; gives what a `return` among them returned. `failed` is set after an error.
+  MaybeThing runBlock(const Block &block, Scope &scope, bool &failed);
+  MaybeThing runStatement(const Statement &statement, Scope &scope, bool &failed);
+  bool assign(const Statement &statement, Scope &scope);
+  std::vector<std::string> callableNames(const Scope &scope) const;
+
+  // ElaborateParam.cpp
+  struct Domain {
+    enum class Kind { Real, Positive, Unit, Bounded, Simplex, Ordered } kind = Kind::Real;
+    double low = 0, high = 0;
+  };
+  std::optional<Domain> readDomain(const ExprPtr &expr, const Scope &scope);
+  static std::optional<Interval> intervalOf(const Domain &domain);
+  bool declareParameter(const ParamDecl &decl, Scope &scope);
+  std::optional<ParameterInit> readInit(const ParamDecl &decl, const Domain &domain, const Shape &shape, const Scope &scope);
+  MaybeThing makeParameter(const std::string &name, const Shape &shape, const Domain &domain, const ParameterInit &init,
+                           SourceLocation loc);
+  Value constrain(Value raw, const Shape &shape, const Domain &domain, SourceLocation loc);
+  Value scalarConstant(double number, const Shape &shape, SourceLocation loc) { return builder.constant(shape, {number}, loc); }
+  Value apply(std::string_view function, std::initializer_list<Value> operands, SourceLocation loc) {
+    return builder.apply(function, std::span<const Value>(operands.begin(), operands.size()), loc);
+  }
+
+  // Builtins.cpp
+  bool isBuiltin(const std::string &name) const;
+  MaybeThing callBuiltin(const std::string &name, const CallArguments &arguments, SourceLocation loc);
+  static std::vector<std::string> builtinNames();
+
+  std::string uniquePath(const std::string &component);
+
+  const Definitions &definitions;
+  GraphBuilder &builder;
+  Diagnostics &diagnostics;
+  std::map<std::string, int> scalarArity;
+
+  struct Frame {
+    const Definition *definition;
+    SourceLocation loc;
+  };
+  std::vector<Frame> frames;
+  std::string path;               ///< Of the parameters that are being declared.
+  std::set<std::string> usedPaths;
+  int64_t features = 0, layerCount = 0, parameterCount = 0, iteration = 0;
+  std::optional<Interval> dataDomain;
+  bool inStart = false;
+  std::map<uint32_t, std::pair<Value, Value>> probes; ///< Of the current layer, by the value probed.
+};
+
+} // namespace flowc::dsl

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+
+#include "dsl/Frontend.h"
+
+#include "dsl/Elaborate.h"
+#include "dsl/Prelude.h"
+#include "dsl/Readers.h"
+#include "dsl/TrainSettings.h"
+
+#include <filesystem>
+#include <fmt/format.h>
+#include <set>
+
+namespace flowc::dsl {
+namespace {
+
+bool isJson(const std::string &path) { return std::filesystem::path(path).extension() == ".json"; }
+
+/// Reads files and what they import, each once.
+class Loader {
+public:
+  Loader(Spec &spec, SourceManager &sources, Diagnostics &diagnostics)
+      : spec(spec), sources(sources), diagnostics(diagnostics) {}
+
+  SyntaxTree load(uint32_t file) {
+    const std::string &path = sources.file(file).name;
+    SyntaxTree tree = isJson(path) ? readJson(sources, file, diagnostics) : parseFlow(sources, file, diagnostics);
+    open.insert(path);
+    for (const Import &import : tree.imports)
+      loadImport(import, path);
+    open.erase(path);
+    done.insert(path);
+    for (const Definition &definition : tree.definitions)
+      define(definition);
+    return tree;
+  }
+
+private:
+  void loadImport(const Import &import, const std::string &from) {
+    std::filesystem::path path = std::filesystem::path(from).parent_path() / import.path;
+    std::string name = path.lexically_normal().string();
+    if (open.count(name)) {
+      diagnostics.report(Kind::ImportCycle, import.loc, fmt::format("`{}` imports itself, through this import", import.path));
+      return;
+    }
+    if (done.count(name))
+      return;
+    auto file = sources.read(name);
+    if (!file) {
+      diagnostics.report(Kind::ImportNotFound, import.loc, fmt::format("cannot read `{}`", name));
+      return;
+    }
+    SyntaxTree imported = load(*file);
+    if (imported.flow)
+      diagnostics.report(Kind::NoFlow, import.loc,
+                         fmt::format("`{}` defines a flow; only files of definitions can be imported", import.path));
+  }
+
+  void define(const Definition &definition) {
+    for (auto &known : spec.definitions) {
+      if (known->name != definition.name)
+        continue;
+      if (known->prelude) {
+        known = std::make_shared<const Definition>(definition);
+      } else {
+        auto &diagnostic = diagnostics.report(Kind::DuplicateDefinition, definition.loc,
+                                              fmt::format("`{}` is defined twice", definition.name));
+        diagnostic.notes.push_back({known->loc, "the first definition is here"});
+      }
+      return;
+    }
+    spec.definitions.push_back(std::make_shared<const Definition>(definition));
+  }
+
+  Spec &spec;
+  SourceManager &sources;
+  Diagnostics &diagnostics;
+  std::set<std::string> open, done;
+};
+
+} // namespace
+
+std::vector<std::shared_ptr<const Definition>> loadPrelude(SourceManager &sources, Diagnostics &diagnostics) {
+  std::vector<std::shared_ptr<const Definition>> definitions;
+  for (const PreludeFile &file : preludeFiles()) {
+    uint32_t number = sources.add(std::string(file.name), std::string(file.text));
+    for (Definition &definition : parseFlow(sources, number, diagnostics).definitions) {
+      definition.prelude = true;
+      definitions.push_back(std::make_shared<const Definition>(std::move(definition)));
+    }
+  }
+  return definitions;
+}
+
+std::optional<Spec> loadSpec(const std::string &path, SourceManager &sources, Diagnostics &diagnostics) {
+  auto file = sources.read(path);
+  if (!file)
+    return std::nullopt;
+  Spec spec;
+  spec.path = path;
+  spec.text = sources.file(*file).text;
+  spec.definitions = loadPrelude(sources, diagnostics);
+  spec.tree = Loader(spec, sources, diagnostics).load(*file);
+  if (!spec.tree.flow && !diagnostics.hasErrors())
+    diagnostics.report(Kind::NoFlow, {*file, 1, 1, 1}, "this file defines no flow; expected `flow NAME { ... }`");
+  if (spec.tree.flow && spec.tree.flow->train)
+    spec.train = readTrainSettings(*spec.tree.flow->train, diagnostics);
+  return spec;
+}
+
+bool elaborate(const Spec &spec, GraphBuilder &builder, Diagnostics &diagnostics) {
+  Definitions definitions;
+  for (const auto &definition : spec.definitions)
+    definitions[definition->name] = definition.get();
+  return elaborateFlow(*spec.tree.flow, definitions, builder, diagnostics);
+}
+
+} // namespace flowc::dsl
