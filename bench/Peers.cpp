@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Row-major products by OpenBLAS, oneDNN and libxsmm. libxsmm counts columns first: there c is computed as its transposed, b^T a^T.
+// Row-major products by OpenBLAS, oneDNN and libxsmm. libxsmm counts columns first: there c is computed as its
+// transposed, b^T a^T.
 
 #include "bench/Peers.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// compile_time FILE [CPU] [OPTLEVEL]: seconds that scheduled IR (`flowc SPEC --emit=scheduled`) takes to become a loaded library,
-// the best of five.
+// compile_time FILE [CPU] [OPTLEVEL]: seconds that scheduled IR (`flowc SPEC --emit=scheduled`) takes to become a
+// loaded library, the best of five.
 
 #include "tests/targets/CompiledTiles.h"
 
@@ -24,7 +24,8 @@ int main(int argc, char **argv) {
   size_t bytes = 0;
   for (int round = 0; round < 5; ++round) {
     std::string error;
-    auto tiles = CompiledTiles::compile(text, {argc > 2 ? argv[2] : "native", 0, argc > 3 ? std::atoi(argv[3]) : 3}, error);
+    auto tiles =
+        CompiledTiles::compile(text, {argc > 2 ? argv[2] : "native", 0, argc > 3 ? std::atoi(argv[3]) : 3}, error);
     if (!tiles) {
       std::fprintf(stderr, "%s\n", error.c_str());
       return 1;
@@ -34,5 +35,6 @@ int main(int argc, char **argv) {
     link = std::min(link, tiles->linkSeconds);
     bytes = tiles->objectBytes;
   }
-  std::printf("MLIR %.0f ms, LLVM %.0f ms, link %.0f ms, object %zu bytes\n", lowering * 1e3, code * 1e3, link * 1e3, bytes);
+  std::printf("MLIR %.0f ms, LLVM %.0f ms, link %.0f ms, object %zu bytes\n", lowering * 1e3, code * 1e3, link * 1e3,
+              bytes);
 }

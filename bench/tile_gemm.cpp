@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// tile_gemm [CPU] [ROUNDS]: GFLOP/s of our products for the three passes of a linear layer, beside those of the libraries.
+// tile_gemm [CPU] [ROUNDS]: GFLOP/s of our products for the three passes of a linear layer, beside those of the
+// libraries.
 //
-// Everything runs on one thread, interleaved: each round measures every program once, so that other work on the machine meets all
-// alike; medians of the rounds are printed. `best` is the fastest library at the same shape, `peak` the fastest at any shape of the
-// run, 1024 x 1024 x 1024 among them.
+// Everything runs on one thread, interleaved: each round measures every program once, so that other work on the machine
+// meets all alike; medians of the rounds are printed. `best` is the fastest library at the same shape, `peak` the
+// fastest at any shape of the run, 1024 x 1024 x 1024 among them.
 
 #include "bench/Peers.h"
 #include "tests/targets/CompiledTiles.h"
@@ -67,16 +68,16 @@ static std::string matrix(int rows, int columns) {
 static std::string kernelText(const Case &c) {
   Product p = c.product();
   std::string stored = p.transA ? matrix(p.k, p.m) : matrix(p.m, p.k), view = stored, text;
-  text = "func.func @" + c.kernelName() + "(%a0: " + stored + ", %b: " + matrix(p.k, p.n) + ", %c: " + matrix(p.m, p.n) +
-         ") {\n";
+  text = "func.func @" + c.kernelName() + "(%a0: " + stored + ", %b: " + matrix(p.k, p.n) +
+         ", %c: " + matrix(p.m, p.n) + ") {\n";
   std::string m = std::to_string(p.m), k = std::to_string(p.k);
   if (p.transA) {
     view = "memref<" + m + "x" + k + "xf32, strided<[1, " + m + "]>>";
     text += "  %a = memref.reinterpret_cast %a0 to offset: [0], sizes: [" + m + ", " + k + "], strides: [1, " + m +
             "] : " + stored + " to " + view + "\n";
   }
-  text += std::string("  tile.gemm ") + (p.accumulate ? "accumulate " : "") + "a(" + (p.transA ? "%a" : "%a0") + " : " + view +
-          ") b(%b : " + matrix(p.k, p.n) + ") c(%c : " + matrix(p.m, p.n) + ")\n  return\n}\n";
+  text += std::string("  tile.gemm ") + (p.accumulate ? "accumulate " : "") + "a(" + (p.transA ? "%a" : "%a0") + " : " +
+          view + ") b(%b : " + matrix(p.k, p.n) + ") c(%c : " + matrix(p.m, p.n) + ")\n  return\n}\n";
   return text;
 }
 
@@ -110,13 +111,14 @@ static float *buffer(size_t elements) {
 static std::vector<Program> peakPrograms(const std::vector<Peer> &libraries, float *a, float *b, float *c) {
   std::vector<Program> programs;
   for (const Peer &peer : libraries)
-    programs.push_back({peer.name, [=] { peer.multiply({1024, 1024, 1024, false, false}, a, b, c); }, 2.0 * (1 << 30), {}});
+    programs.push_back(
+        {peer.name, [=] { peer.multiply({1024, 1024, 1024, false, false}, a, b, c); }, 2.0 * (1 << 30), {}});
   return programs;
 }
 
 /// Measures ours, then the libraries', in each round.
-static std::vector<Program> runCase(const Case &c, Kernel *kernel, const std::vector<Peer> &libraries, float *a, float *b,
-                                    float *out, int rounds) {
+static std::vector<Program> runCase(const Case &c, Kernel *kernel, const std::vector<Peer> &libraries, float *a,
+                                    float *b, float *out, int rounds) {
   Product p = c.product();
   double flops = 2.0 * p.m * p.n * p.k;
   std::vector<Program> programs = {{"flowc", [=] { kernel(a, b, out); }, flops, {}}};

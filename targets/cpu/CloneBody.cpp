@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A clone that changes types: every op is made again with the same name, attributes and properties, its number types turned
-// into vectors. It knows no op by name, so that whatever is element-wise may stand in a body, with regions or without.
+// A clone that changes types: every op is made again with the same name, attributes and properties, its number types
+// turned into vectors. It knows no op by name, so that whatever is element-wise may stand in a body, with regions or
+// without.
 
 #include "targets/cpu/CloneBody.h"
 
@@ -29,9 +30,7 @@ public:
   }
 
 private:
-  Type retype(Type type) const {
-    return width > 0 && type.isIntOrIndexOrFloat() ? VectorType::get(width, type) : type;
-  }
+  Type retype(Type type) const { return width > 0 && type.isIntOrIndexOrFloat() ? VectorType::get(width, type) : type; }
 
   /// The value in the clone; a number from outside becomes a vector where it is used.
   Value lookup(Value value, Location loc) {
@@ -73,14 +72,14 @@ private:
     }
   }
 
-  /// Products and sums of a body may fuse: that only drops a rounding. Functions are expanded later and keep the exact steps that
-  /// their error bounds rest on, which is why this is not a flag of the whole module.
+  /// Products and sums of a body may fuse: that only drops a rounding. Functions are expanded later and keep the exact
+  /// steps that their error bounds rest on, which is why this is not a flag of the whole module.
   void allowContraction(Operation *op) {
     auto flags = dyn_cast<arith::ArithFastMathInterface>(op);
     if (!flags || !isa<arith::ArithDialect>(op->getDialect()))
       return;
-    arith::FastMathFlags old = flags.getFastMathFlagsAttr() ? flags.getFastMathFlagsAttr().getValue()
-                                                            : arith::FastMathFlags::none;
+    arith::FastMathFlags old =
+        flags.getFastMathFlagsAttr() ? flags.getFastMathFlagsAttr().getValue() : arith::FastMathFlags::none;
     op->setAttr(flags.getFastMathAttrName(),
                 arith::FastMathFlagsAttr::get(op->getContext(), old | arith::FastMathFlags::contract));
   }
@@ -92,8 +91,8 @@ private:
 
 } // namespace
 
-SmallVector<Value> flowc::cpu::cloneBody(OpBuilder &builder, Block &body, ValueRange arguments, const IRMapping &outside,
-                                         int64_t width) {
+SmallVector<Value> flowc::cpu::cloneBody(OpBuilder &builder, Block &body, ValueRange arguments,
+                                         const IRMapping &outside, int64_t width) {
   return BodyCloner(builder, outside, width).clone(body, arguments);
 }
 

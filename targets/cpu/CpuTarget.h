@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The CPU target: kernels of tile ops to machine code, and machine code to a model library. No function here throws; those that
-// fail have reported why on the module, or return the reason.
+// The CPU target: kernels of tile ops to machine code, and machine code to a model library. No function here throws;
+// those that fail have reported why on the module, or return the reason.
 
 #pragma once
 
@@ -25,7 +25,8 @@ struct CpuOptions {
   int optLevel = 3;
   /// Line tables that point to where the kernels' ops come from.
   bool debugInfo = false;
-  /// Whether symbols can be seen from outside of the library that the object is linked into. The model's driver needs it not.
+  /// Whether symbols can be seen from outside of the library that the object is linked into. The model's driver needs
+  /// it not.
   bool exported = false;
 };
 

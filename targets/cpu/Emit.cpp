@@ -26,8 +26,8 @@ struct Translated {
 
 } // namespace
 
-/// What LLVM cannot know: nothing unwinds, vectors are as wide as we made them, and the functions that tile ops became stay
-/// functions. Inlined into the kernels they would make one function of a whole model.
+/// What LLVM cannot know: nothing unwinds, vectors are as wide as we made them, and the functions that tile ops became
+/// stay functions. Inlined into the kernels they would make one function of a whole model.
 static void describeFunctions(llvm::Module &module, const CpuOptions &options, int bits) {
   for (llvm::Function &function : module) {
     function.addFnAttr(llvm::Attribute::NoUnwind);
@@ -56,8 +56,9 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &machine, int lev
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
-  auto named = level == 1 ? llvm::OptimizationLevel::O1
-                          : level == 2 ? llvm::OptimizationLevel::O2 : llvm::OptimizationLevel::O3;
+  auto named = level == 1   ? llvm::OptimizationLevel::O1
+               : level == 2 ? llvm::OptimizationLevel::O2
+                            : llvm::OptimizationLevel::O3;
   auto passes = level == 0 ? builder.buildO0DefaultPipeline(llvm::OptimizationLevel::O0)
                            : builder.buildPerModuleDefaultPipeline(named);
   passes.run(module, modules);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The sums of a block, one row of b and one broadcast number must fit the vector registers; below that, taller blocks read b less
-// often and wider ones read a less often. More than 8 rows do not pay: their addresses no longer fit the scalar registers (12 rows
-// of 2 vectors ran at a third of the speed of 8).
+// The sums of a block, one row of b and one broadcast number must fit the vector registers; below that, taller blocks
+// read b less often and wider ones read a less often. More than 8 rows do not pay: their addresses no longer fit the
+// scalar registers (12 rows of 2 vectors ran at a third of the speed of 8).
 
 #include "targets/cpu/GemmBlocks.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Addressing and the cache of private functions. Rows are addressed through LLVM pointers, not memrefs: the functions are
-// shared by buffers of any size and offset, which memref types would have to spell out.
+// Addressing and the cache of private functions. Rows are addressed through LLVM pointers, not memrefs: the functions
+// are shared by buffers of any size and offset, which memref types would have to spell out.
 
 #include "targets/cpu/KernelBuilder.h"
 
@@ -10,7 +10,8 @@
 using namespace mlir;
 using namespace flowc::cpu;
 
-//===- Emitter ------------------------------------------------------------------------------------------------------===//
+//===- Emitter
+//------------------------------------------------------------------------------------------------------===//
 
 Value Emitter::constant(int64_t value) {
   return arith::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(value));
@@ -119,7 +120,8 @@ void Emitter::loop(Value from, Value to, int64_t step, function_ref<void(Value)>
   });
 }
 
-//===- KernelCache --------------------------------------------------------------------------------------------------===//
+//===- KernelCache
+//--------------------------------------------------------------------------------------------------===//
 
 KernelCache::KernelCache(ModuleOp module, VectorUnit unit) : module(module), unit(unit), types(module.getContext()) {}
 
@@ -162,7 +164,8 @@ Value KernelCache::rowTable(Emitter &emitter, ArrayRef<int64_t> rows) {
   return LLVM::AddressOfOp::create(builder, emitter.loc, table);
 }
 
-void KernelCache::call(OpBuilder &builder, Location loc, StringRef name, StringRef key, ValueRange arguments, Body body) {
+void KernelCache::call(OpBuilder &builder, Location loc, StringRef name, StringRef key, ValueRange arguments,
+                       Body body) {
   func::FuncOp &function = functions[key];
   if (!function) {
     OpBuilder::InsertionGuard guard(builder);

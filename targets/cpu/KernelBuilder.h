@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// What the lowerings of all tile ops share: the vector unit they target, the private functions they become calls of, and
-// addressing. Tile ops are not expanded in place: a model repeats the same few kinds of work at other addresses, so every kind
-// becomes one function of pointers and sizes, and every op a call. That keeps the code and its compile time small.
+// What the lowerings of all tile ops share: the vector unit they target, the private functions they become calls of,
+// and addressing. Tile ops are not expanded in place: a model repeats the same few kinds of work at other addresses, so
+// every kind becomes one function of pointers and sizes, and every op a call. That keeps the code and its compile time
+// small.
 
 #pragma once
 
@@ -77,7 +78,8 @@ public:
 
   using Body = llvm::function_ref<void(Emitter &, mlir::ValueRange arguments)>;
 
-  /// Calls the function of this `key` on `arguments`; makes it with `body` where it is the first call. `name` is for people.
+  /// Calls the function of this `key` on `arguments`; makes it with `body` where it is the first call. `name` is for
+  /// people.
   void call(mlir::OpBuilder &builder, mlir::Location loc, llvm::StringRef name, llvm::StringRef key,
             mlir::ValueRange arguments, Body body);
 
@@ -87,7 +89,8 @@ public:
   /// The address of a constant table of i64, one per distinct list in the module.
   mlir::Value rowTable(Emitter &emitter, llvm::ArrayRef<int64_t> rows);
 
-  /// How many lanes to use for rows of `samples` elements: the machine's number, or the largest part of it that divides them.
+  /// How many lanes to use for rows of `samples` elements: the machine's number, or the largest part of it that divides
+  /// them.
   int64_t lanes(mlir::Type element, int64_t samples) const;
   int64_t lanes(mlir::Type element) const { return unit.bits / element.getIntOrFloatBitWidth(); }
   const VectorUnit &vectorUnit() const { return unit; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Objects and the model's driver archive to a shared library, by lld in this process: 2 ms where starting a compiler takes 20, and
-// nothing but libm and libc has to be there.
+// Objects and the model's driver archive to a shared library, by lld in this process: 2 ms where starting a compiler
+// takes 20, and nothing but libm and libc has to be there.
 
 #include "targets/cpu/CpuTarget.h"
 
@@ -52,8 +52,9 @@ static std::vector<std::string> libraryFolders() {
   return {"/usr/lib/" + multiarch, "/lib/" + multiarch, "/usr/lib64", "/lib64", "/usr/lib", "/lib"};
 }
 
-/// The library to link for `name`: what a compiler would use, or where no development files are installed, the file that programs
-/// load. Its symbols must be bound here: unversioned ones would get the oldest, slow versions of libm's functions.
+/// The library to link for `name`: what a compiler would use, or where no development files are installed, the file
+/// that programs load. Its symbols must be bound here: unversioned ones would get the oldest, slow versions of libm's
+/// functions.
 static llvm::Expected<std::string> findLibrary(llvm::StringRef name) {
   for (llvm::StringRef suffix : {".so", ".so.6", ".so.1"})
     for (const std::string &folder : libraryFolders()) {
@@ -82,14 +83,25 @@ static llvm::Error runLinker(const std::vector<std::string> &arguments) {
 
 llvm::Error flowc::cpu::linkModel(const LinkOptions &options) {
   TemporaryFiles files;
-  std::vector<std::string> arguments = {"ld.lld",        "-shared",   "--gc-sections",    "--build-id",  "-z",
-                                        "noexecstack",   "-z",        "defs",             "--hash-style=gnu",
-                                        "--threads=1",   "-o",        options.output,     "-soname",
+  std::vector<std::string> arguments = {"ld.lld",
+                                        "-shared",
+                                        "--gc-sections",
+                                        "--build-id",
+                                        "-z",
+                                        "noexecstack",
+                                        "-z",
+                                        "defs",
+                                        "--hash-style=gnu",
+                                        "--threads=1",
+                                        "-o",
+                                        options.output,
+                                        "-soname",
                                         llvm::sys::path::filename(options.output).str()};
   std::string exported = "flow_*";
   if (!options.archive.empty()) {
     exported = options.modelName + "_model";
-    arguments.insert(arguments.end(), {"--undefined=flowrt_model_entry", "--defsym=" + exported + "=flowrt_model_entry"});
+    arguments.insert(arguments.end(),
+                     {"--undefined=flowrt_model_entry", "--defsym=" + exported + "=flowrt_model_entry"});
   }
   auto script = files.write(options.output, ".ver", "{ global: " + exported + "; local: *; };\n");
   if (!script)

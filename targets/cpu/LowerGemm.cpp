@@ -2,10 +2,10 @@
 //
 // tile.gemm: register blocks of rows x vectors, no packing.
 //
-// A block of c is kept in registers over all of k: each step loads the vectors of one row of b and multiplies them by one number
-// of a per row of c. b's panel (k rows of a few vectors) stays in the first or second cache while all rows of c pass over it, and
-// a is read in order. Sizes and strides are arguments, so a model needs a handful of functions: per element type, stride pattern
-// of a, epilogue, vectors in a block, and whether the last one is masked.
+// A block of c is kept in registers over all of k: each step loads the vectors of one row of b and multiplies them by
+// one number of a per row of c. b's panel (k rows of a few vectors) stays in the first or second cache while all rows
+// of c pass over it, and a is read in order. Sizes and strides are arguments, so a model needs a handful of functions:
+// per element type, stride pattern of a, epilogue, vectors in a block, and whether the last one is masked.
 
 #include "targets/cpu/CloneBody.h"
 #include "targets/cpu/GemmBlocks.h"
@@ -63,8 +63,8 @@ private:
 
 } // namespace
 
-/// Epilogues up to this many ops are put behind every register block; longer ones run in a second sweep over the columns, so that
-/// they are in the code once and not once per register.
+/// Epilogues up to this many ops are put behind every register block; longer ones run in a second sweep over the
+/// columns, so that they are in the code once and not once per register.
 static constexpr unsigned kInlineEpilogueOps = 4;
 
 GemmEmitter::GemmEmitter(tile::GemmOp op, Emitter &emitter, ValueRange arguments, ValueRange captured, GemmKind kind,
@@ -126,7 +126,8 @@ void GemmEmitter::emit() {
       from = to;
     }
   };
-  // A transposed a is read a few numbers from each of many cache lines, which are worth keeping over all columns; else b's panel is.
+  // A transposed a is read a few numbers from each of many cache lines, which are worth keeping over all columns; else
+  // b's panel is.
   if (kind.contiguousA)
     columnBlocks([&](Value bBlock, Value cBlock) {
       rowBlocks([&](Value row, int64_t height) { emitRowBlock(row, height, bBlock, cBlock); });
@@ -193,7 +194,8 @@ void GemmEmitter::applyLater(Value cBlock) {
   });
 }
 
-//===- the functions and their calls --------------------------------------------------------------------------------===//
+//===- the functions and their calls
+//--------------------------------------------------------------------------------===//
 
 namespace {
 
@@ -222,7 +224,8 @@ static void callBlocks(tile::GemmOp op, KernelCache &cache, Emitter &e, const Ge
 
   std::string key;
   llvm::raw_string_ostream stream(key);
-  stream << "gemm " << element << ' ' << kind.vectors << kind.masked << kind.contiguousA << kind.accumulate << kind.bias;
+  stream << "gemm " << element << ' ' << kind.vectors << kind.masked << kind.contiguousA << kind.accumulate
+         << kind.bias;
   if (kind.epilogue)
     stream << bodyFingerprint(op.getEpilogue().front(), call.captured);
   cache.call(e.builder, op.getLoc(), "gemm", key, arguments, [&](Emitter &inner, ValueRange values) {
@@ -243,7 +246,8 @@ void flowc::cpu::lowerGemm(tile::GemmOp op, KernelCache &cache) {
   if (!op.getEpilogue().empty())
     call.captured = isolateBody(op.getEpilogue());
 
-  // Columns are shared out evenly, so that the last block is not a sliver; what is left after the whole blocks is one more.
+  // Columns are shared out evenly, so that the last block is not a sliver; what is left after the whole blocks is one
+  // more.
   int64_t vectors = llvm::divideCeil(columns, width);
   int64_t share = llvm::divideCeil(vectors, llvm::divideCeil(vectors, vectorsPerBlock(cache.vectorUnit())));
   int64_t blocks = columns / (share * width), done = blocks * share * width;

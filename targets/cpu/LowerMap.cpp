@@ -2,9 +2,10 @@
 //
 // tile.map: loops over rows and lanes around the body on vectors of samples.
 //
-// Rows are the outer loop, so that uniform inputs are loaded once a row and sums over samples stay in registers. A map that sums
-// over rows (and not over samples) turns the loops around, so that these sums stay in registers. Maps without samples take rows as
-// lanes where every buffer is contiguous, and go row by row where one is not. Every sum has a fixed order.
+// Rows are the outer loop, so that uniform inputs are loaded once a row and sums over samples stay in registers. A map
+// that sums over rows (and not over samples) turns the loops around, so that these sums stay in registers. Maps without
+// samples take rows as lanes where every buffer is contiguous, and go row by row where one is not. Every sum has a
+// fixed order.
 
 #include "targets/cpu/CloneBody.h"
 #include "targets/cpu/KernelBuilder.h"
@@ -47,7 +48,8 @@ struct Buffer {
 /// Emits the function of one map.
 class MapEmitter {
 public:
-  MapEmitter(tile::MapOp op, Emitter &emitter, ValueRange arguments, ValueRange captured, int64_t width, int64_t samples);
+  MapEmitter(tile::MapOp op, Emitter &emitter, ValueRange arguments, ValueRange captured, int64_t width,
+             int64_t samples);
   void emit();
 
 private:
@@ -86,7 +88,8 @@ private:
 MapEmitter::MapEmitter(tile::MapOp op, Emitter &emitter, ValueRange arguments, ValueRange captured, int64_t width,
                        int64_t samples)
     : op(op), e(emitter), width(width), samples(samples),
-      element(cast<MemRefType>(op.getOutputs()[0].getType()).getElementType()), vector(VectorType::get(width, element)) {
+      element(cast<MemRefType>(op.getOutputs()[0].getType()).getElementType()),
+      vector(VectorType::get(width, element)) {
   unsigned next = 0;
   auto buffer = [&](Value value, ArrayRef<int64_t> rows) {
     return Buffer{arguments[next++], Value(), Rows(rows), rowStride(value), tile::isUniformBuffer(value)};
@@ -159,15 +162,15 @@ void MapEmitter::emitRowsOuter() {
     for (unsigned k = 0; k < outputs.size(); ++k)
       targets.push_back(rowAddress(k, i));
     Values sums = e.loop(e.constant(0), e.constant(samples), width, zeros(OutputKind::SumSamples, vector),
-                             [&](Value sample, ValueRange carried) {
-                               Values results = evaluate(row, sample), next;
-                               for (auto [k, result] : llvm::enumerate(results))
-                                 if (kind(k) == OutputKind::SumSamples)
-                                   next.push_back(e.addFloats(carried[next.size()], result));
-                                 else
-                                   write(k, result, e.address(targets[k], element, sample));
-                               return next;
-                             });
+                         [&](Value sample, ValueRange carried) {
+                           Values results = evaluate(row, sample), next;
+                           for (auto [k, result] : llvm::enumerate(results))
+                             if (kind(k) == OutputKind::SumSamples)
+                               next.push_back(e.addFloats(carried[next.size()], result));
+                             else
+                               write(k, result, e.address(targets[k], element, sample));
+                           return next;
+                         });
     unsigned next = 0;
     for (unsigned k = 0; k < outputs.size(); ++k)
       if (kind(k) == OutputKind::SumSamples)
@@ -178,15 +181,15 @@ void MapEmitter::emitRowsOuter() {
 void MapEmitter::emitLanesOuter() {
   e.loop(e.constant(0), e.constant(samples), width, [&](Value sample) {
     Values sums = e.loop(e.constant(0), e.constant(op.getRows()), 1, zeros(OutputKind::SumRows, vector),
-                             [&](Value i, ValueRange carried) {
-                               Values results = evaluate(openRow(i), sample), next;
-                               for (auto [k, result] : llvm::enumerate(results))
-                                 if (kind(k) == OutputKind::SumRows)
-                                   next.push_back(e.addFloats(carried[next.size()], result));
-                                 else
-                                   write(k, result, e.address(rowAddress(k, i), element, sample));
-                               return next;
-                             });
+                         [&](Value i, ValueRange carried) {
+                           Values results = evaluate(openRow(i), sample), next;
+                           for (auto [k, result] : llvm::enumerate(results))
+                             if (kind(k) == OutputKind::SumRows)
+                               next.push_back(e.addFloats(carried[next.size()], result));
+                             else
+                               write(k, result, e.address(rowAddress(k, i), element, sample));
+                           return next;
+                         });
     unsigned next = 0;
     for (unsigned k = 0; k < outputs.size(); ++k)
       if (kind(k) == OutputKind::SumRows)
@@ -206,7 +209,8 @@ bool MapEmitter::rowsAreContiguous() {
          llvm::all_of(outputs, contiguous);
 }
 
-/// The last vector is masked. Its idle lanes compute on copies of the first one, so that they cost what a valid lane costs.
+/// The last vector is masked. Its idle lanes compute on copies of the first one, so that they cost what a valid lane
+/// costs.
 void MapEmitter::emitRowsAsLanes() {
   Value rows = e.constant(op.getRows());
   Values sums =
@@ -250,7 +254,8 @@ void MapEmitter::emitRowByRow() {
   });
 }
 
-//===- the function and its call ------------------------------------------------------------------------------------===//
+//===- the function and its call
+//------------------------------------------------------------------------------------===//
 
 /// Everything of a map that its code depends on, and nothing of where its buffers are.
 static std::string mapKey(tile::MapOp op, int64_t samples, ValueRange captured) {
@@ -305,8 +310,7 @@ void flowc::cpu::lowerMap(tile::MapOp op, KernelCache &cache) {
   llvm::append_range(arguments, captured);
   Type element = cast<MemRefType>(op.getOutputs()[0].getType()).getElementType();
   int64_t width = op.isUniform() ? cache.lanes(element) : cache.lanes(element, samples);
-  cache.call(builder, op.getLoc(), "map", mapKey(op, samples, captured), arguments,
-             [&](Emitter &inner, ValueRange values) {
-               MapEmitter(op, inner, values, captured, width, samples).emit();
-             });
+  cache.call(
+      builder, op.getLoc(), "map", mapKey(op, samples, captured), arguments,
+      [&](Emitter &inner, ValueRange values) { MapEmitter(op, inner, values, captured, width, samples).emit(); });
 }

@@ -29,7 +29,8 @@ struct LowerTilePass : PassWrapper<LowerTilePass, OperationPass<ModuleOp>> {
   StringRef getArgument() const final { return "convert-tile-to-cpu"; }
   StringRef getDescription() const final { return "lower tile ops to loops over vectors of samples"; }
   void getDependentDialects(DialectRegistry &registry) const final {
-    registry.insert<LLVM::LLVMDialect, arith::ArithDialect, func::FuncDialect, scf::SCFDialect, vector::VectorDialect>();
+    registry
+        .insert<LLVM::LLVMDialect, arith::ArithDialect, func::FuncDialect, scf::SCFDialect, vector::VectorDialect>();
   }
 
   void runOnOperation() final {
@@ -62,8 +63,8 @@ struct MathFallbackPass : PassWrapper<MathFallbackPass, OperationPass<ModuleOp>>
     registry.insert<arith::ArithDialect, func::FuncDialect, vector::VectorDialect>();
   }
 
-  // convert-math-to-libm itself would call libm for floor and fma too; and left to convert-math-to-llvm, log1p and expm1 would
-  // become log(1 + x) and exp(x) - 1, which are 0 for small x.
+  // convert-math-to-libm itself would call libm for floor and fma too; and left to convert-math-to-llvm, log1p and
+  // expm1 would become log(1 + x) and exp(x) - 1, which are 0 for small x.
   void runOnOperation() final {
     ConversionTarget target(getContext());
     target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });

@@ -2,8 +2,9 @@
 //
 // tile.transpose: square blocks of one vector a side, transposed in registers; and tile.fill.
 //
-// A block is turned by perfect shuffles: after log2(n) rounds of interleaving row i with row i + n/2, n rows of n lanes are
-// transposed. The last block of rows is partial: missing rows count as zero, which also makes the padding of the output.
+// A block is turned by perfect shuffles: after log2(n) rounds of interleaving row i with row i + n/2, n rows of n lanes
+// are transposed. The last block of rows is partial: missing rows count as zero, which also makes the padding of the
+// output.
 
 #include "targets/cpu/KernelBuilder.h"
 
@@ -45,8 +46,8 @@ struct Matrix {
 
 } // namespace
 
-/// Moves the block of input rows from `row` and samples from `sample`. `partial`: only rows below `rows` are read, and only columns
-/// below `columns` are written.
+/// Moves the block of input rows from `row` and samples from `sample`. `partial`: only rows below `rows` are read, and
+/// only columns below `columns` are written.
 static void transposeBlock(Emitter &e, VectorType vector, Matrix in, Matrix out, Value row, Value sample, bool partial,
                            Value rows, Value columns) {
   int64_t width = vector.getNumElements();

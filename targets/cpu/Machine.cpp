@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// CPU names to target machines. The host is described by its name AND its features: a virtual machine may hide some that the name
-// promises.
+// CPU names to target machines. The host is described by its name AND its features: a virtual machine may hide some
+// that the name promises.
 
 #include "targets/cpu/Machine.h"
 
@@ -50,7 +50,8 @@ llvm::Expected<std::unique_ptr<llvm::TargetMachine>> flowc::cpu::createTargetMac
   std::string cpu = isNative(options) ? hostCpuName() : options.cpu;
   std::unique_ptr<llvm::MCSubtargetInfo> any(target->createMCSubtargetInfo(triple, "", ""));
   if (!any || !any->isCPUStringValid(cpu))
-    return llvm::createStringError("unknown CPU `" + cpu + "`; expected `native` or a name that LLVM knows, such as `x86-64-v3`");
+    return llvm::createStringError("unknown CPU `" + cpu +
+                                   "`; expected `native` or a name that LLVM knows, such as `x86-64-v3`");
   std::unique_ptr<llvm::TargetMachine> machine(
       target->createTargetMachine(triple, cpu, isNative(options) ? hostFeatures() : "", llvm::TargetOptions(),
                                   llvm::Reloc::PIC_, std::nullopt, codeGenLevel(options.optLevel)));

@@ -31,8 +31,9 @@ using namespace mlir;
 using namespace flowc::cpu;
 
 void flowc::cpu::registerCpuDialects(DialectRegistry &registry) {
-  registry.insert<flowc::flow::FlowDialect, flowc::tile::TileDialect, LLVM::LLVMDialect, arith::ArithDialect, func::FuncDialect, math::MathDialect,
-                  memref::MemRefDialect, scf::SCFDialect, vector::VectorDialect>();
+  registry
+      .insert<flowc::flow::FlowDialect, flowc::tile::TileDialect, LLVM::LLVMDialect, arith::ArithDialect,
+              func::FuncDialect, math::MathDialect, memref::MemRefDialect, scf::SCFDialect, vector::VectorDialect>();
   arith::registerConvertArithToLLVMInterface(registry);
   cf::registerConvertControlFlowToLLVMInterface(registry);
   registerConvertFuncToLLVMInterface(registry);

@@ -54,7 +54,8 @@ std::unique_ptr<CompiledTiles> CompiledTiles::compile(const std::string &text, c
     return nullptr;
   double emitted = now();
   std::string path = temporaryLibrary();
-  llvm::Error failure = linkModel({{StringRef(object->data(), object->size())}, options.archive, path, options.modelName});
+  llvm::Error failure =
+      linkModel({{StringRef(object->data(), object->size())}, options.archive, path, options.modelName});
   result->loweringSeconds = lowered - start;
   result->codeSeconds = emitted - lowered;
   result->linkSeconds = now() - emitted;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Compiles a text of tile kernels and loads it, for tests and benchmarks. No MLIR in this header, so that files with exceptions may
-// include it.
+// Compiles a text of tile kernels and loads it, for tests and benchmarks. No MLIR in this header, so that files with
+// exceptions may include it.
 
 #pragma once
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// One array of numbers in which tests lay out their buffers, as slices of a workspace: the text of the slices for the kernel, and
-// access to the same elements for a plain reference. Whole arrays are compared, so that a stray write anywhere shows.
+// One array of numbers in which tests lay out their buffers, as slices of a workspace: the text of the slices for the
+// kernel, and access to the same elements for a plain reference. Whole arrays are compared, so that a stray write
+// anywhere shows.
 
 #pragma once
 
@@ -44,9 +45,11 @@ public:
 
   /// Runs `body` as a kernel on the array, and `reference` on a copy of it; both must leave the same.
   template <typename Reference>
-  void check(const std::string &body, const cpu::CompiledTiles::Options &options, double tolerance, Reference reference) {
+  void check(const std::string &body, const cpu::CompiledTiles::Options &options, double tolerance,
+             Reference reference) {
     std::string text = "func.func @flow_test(%ws: memref<" + std::to_string(data.size()) + "x" + element + ">) {\n" +
-                       prologue + body + "  return\n}\n", error;
+                       prologue + body + "  return\n}\n",
+                error;
     INFO(text);
     auto tiles = cpu::CompiledTiles::compile(text, options, error);
     INFO(error);
@@ -94,9 +97,14 @@ private:
     Slice slice{"%b" + std::to_string(count++),
                 "memref<" + shape + element + ", strided<" + list(rowStride, columnStride) +
                     ", offset: " + std::to_string(offset) + ">>",
-                offset, rows, columns, rowStride, columnStride};
+                offset,
+                rows,
+                columns,
+                rowStride,
+                columnStride};
     pending.push_back("  " + slice.name + " = memref.reinterpret_cast %ws to offset: [" + std::to_string(offset) +
-                      "], sizes: " + list(rows, columns) + ", strides: " + list(rowStride, columnStride) + " : memref<");
+                      "], sizes: " + list(rows, columns) + ", strides: " + list(rowStride, columnStride) +
+                      " : memref<");
     types.push_back(slice.type);
     prologue.clear();
     for (size_t i = 0; i < pending.size(); ++i)

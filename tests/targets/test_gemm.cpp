@@ -17,8 +17,8 @@ struct GemmCase {
 std::string epilogueText(int kind, const std::string &e) {
   if (kind == 0)
     return "\n";
-  std::string text = " {\n  ^bb0(%v: " + e + "):\n    %h = arith.constant 0.5 : " + e + "\n    %z = arith.constant 0.0 : " + e +
-                     "\n    %r0 = arith.maximumf %v, %z : " + e + "\n";
+  std::string text = " {\n  ^bb0(%v: " + e + "):\n    %h = arith.constant 0.5 : " + e +
+                     "\n    %z = arith.constant 0.0 : " + e + "\n    %r0 = arith.maximumf %v, %z : " + e + "\n";
   int last = kind == 1 ? 0 : 6;
   for (int i = 1; i <= last; ++i)
     text += "    %r" + std::to_string(i) + (i % 2 ? " = arith.addf %r" : " = arith.mulf %r") + std::to_string(i - 1) +
@@ -130,7 +130,8 @@ func.func @flow_f32_empty(%staged: memref<0xf32>, %x: memref<2x64xf32>, %ws: mem
   tile.fill %none with 1.0 : memref<0x64xf32, strided<[64, 1]>>
   tile.fill %x with 1.0 : memref<2x64xf32>
   return
-})", {}, error);
+})",
+                                                  {}, error);
   INFO(error);
   REQUIRE(tiles);
   alignas(64) float x[128] = {};

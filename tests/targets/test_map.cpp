@@ -20,9 +20,9 @@ template <typename T> std::string body() {
 
 std::string mapText(int64_t rows, const std::vector<Slice> &in, const std::vector<Slice> &out,
                     const std::vector<std::vector<int64_t>> &lists, int kindF, int kindG, const std::string &body) {
-  return "  tile.map rows " + std::to_string(rows) + " ins(" + in[0].name + ", " + in[1].name + ", " + in[2].name + " : " +
-         in[0].type + ", " + in[1].type + ", " + in[2].type + ") outs(" + out[0].name + ", " + out[1].name + " : " +
-         out[0].type + ", " + out[1].type + ") attributes {input_rows = [" + arrayText(lists[0]) + ", " +
+  return "  tile.map rows " + std::to_string(rows) + " ins(" + in[0].name + ", " + in[1].name + ", " + in[2].name +
+         " : " + in[0].type + ", " + in[1].type + ", " + in[2].type + ") outs(" + out[0].name + ", " + out[1].name +
+         " : " + out[0].type + ", " + out[1].type + ") attributes {input_rows = [" + arrayText(lists[0]) + ", " +
          arrayText(lists[1]) + ", " + arrayText(lists[2]) + "], output_rows = [" + arrayText(lists[3]) + ", " +
          arrayText(lists[4]) + "], output_kinds = array<i32: " + std::to_string(kindF) + ", " + std::to_string(kindG) +
          ">}" + body;
@@ -34,7 +34,8 @@ template <typename T> void write(Arena<T> &arena, const Slice &out, Kind kind, i
 }
 
 template <typename T>
-void checkMap(int64_t rows, int64_t samples, int list, Kind kindF, Kind kindG, const flowc::cpu::CompiledTiles::Options &options) {
+void checkMap(int64_t rows, int64_t samples, int list, Kind kindF, Kind kindG,
+              const flowc::cpu::CompiledTiles::Options &options) {
   Arena<T> arena(static_cast<unsigned>(rows * 7 + samples + list));
   int64_t height = rows + 3;
   auto buffer = [&](Kind kind) { return kind == SumSamples ? arena.uniform(height) : arena.varying(height, samples); };
@@ -52,7 +53,8 @@ void checkMap(int64_t rows, int64_t samples, int list, Kind kindF, Kind kindG, c
         write<T>(arena, out[1], kindG, rowOf(lists[4], i), s, std::max(a, b) - u);
       }
   };
-  arena.check(mapText(rows, in, out, lists, kindF, kindG, body<T>()), options, sizeof(T) == 4 ? 2e-5 : 1e-13, reference);
+  arena.check(mapText(rows, in, out, lists, kindF, kindG, body<T>()), options, sizeof(T) == 4 ? 2e-5 : 1e-13,
+              reference);
 }
 
 template <typename T> void checkUniformMap(int64_t rows, int list, Kind kindF, Kind kindG, int64_t stride, int bits) {
@@ -116,14 +118,15 @@ TEMPLATE_TEST_CASE("uniform maps", "[map]", float, double) {
 TEST_CASE("a map may read what it writes", "[map]") {
   Arena<float> arena(1);
   Slice x = arena.varying(5, 64);
-  arena.check("  tile.map rows 5 ins(" + x.typed() + ") outs(" + x.typed() +
-                  ") attributes {input_rows = [array<i64>], output_rows = [array<i64>], output_kinds = array<i32: 0>} {\n"
-                  "  ^bb0(%v: f32):\n    %s = arith.mulf %v, %v : f32\n    tile.yield %s : f32\n  }\n",
-              {"native"}, 1e-6, [&] {
-                for (int64_t i = 0; i < 5; ++i)
-                  for (int64_t s = 0; s < 64; ++s)
-                    arena.at(x, i, s) *= arena.at(x, i, s);
-              });
+  arena.check(
+      "  tile.map rows 5 ins(" + x.typed() + ") outs(" + x.typed() +
+          ") attributes {input_rows = [array<i64>], output_rows = [array<i64>], output_kinds = array<i32: 0>} {\n"
+          "  ^bb0(%v: f32):\n    %s = arith.mulf %v, %v : f32\n    tile.yield %s : f32\n  }\n",
+      {"native"}, 1e-6, [&] {
+        for (int64_t i = 0; i < 5; ++i)
+          for (int64_t s = 0; s < 64; ++s)
+            arena.at(x, i, s) *= arena.at(x, i, s);
+      });
 }
 
 TEST_CASE("equal maps share a function and distinct ones do not", "[map]") {
@@ -132,7 +135,9 @@ TEST_CASE("equal maps share a function and distinct ones do not", "[map]") {
   auto map = [&](const Slice &in, const Slice &out, const char *number) {
     return "  tile.map rows 2 ins(" + in.typed() + ") outs(" + out.typed() +
            ") attributes {input_rows = [array<i64>], output_rows = [array<i64>], output_kinds = array<i32: 0>} {\n"
-           "  ^bb0(%v: f32):\n    %c = arith.constant " + number + " : f32\n    %s = arith.mulf %v, %c : f32\n"
+           "  ^bb0(%v: f32):\n    %c = arith.constant " +
+           number +
+           " : f32\n    %s = arith.mulf %v, %c : f32\n"
            "    tile.yield %s : f32\n  }\n";
   };
   arena.check(map(x, y, "2.0") + map(y, z, "2.0") + map(z, x, "3.0"), {"native"}, 1e-6, [&] {

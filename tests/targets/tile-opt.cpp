@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// mlir-opt for the tile dialect and the CPU target's passes, and `--emit-asm`, `--emit-llvm` for what becomes of a file. The tests'
-// tool; the compiler's own is flow-opt.
+// mlir-opt for the tile dialect and the CPU target's passes, and `--emit-asm`, `--emit-llvm` for what becomes of a
+// file. The tests' tool; the compiler's own is flow-opt.
 
 #include "targets/cpu/CpuTarget.h"
 

@@ -28,9 +28,7 @@ llvm::SmallVector<int64_t> flowc::tile::bufferStrides(MemRefType type) {
   return strides;
 }
 
-llvm::ArrayRef<int64_t> MapOp::inputRows(unsigned k) {
-  return cast<DenseI64ArrayAttr>(getInputRows()[k]).asArrayRef();
-}
+llvm::ArrayRef<int64_t> MapOp::inputRows(unsigned k) { return cast<DenseI64ArrayAttr>(getInputRows()[k]).asArrayRef(); }
 
 llvm::ArrayRef<int64_t> MapOp::outputRows(unsigned k) {
   return cast<DenseI64ArrayAttr>(getOutputRows()[k]).asArrayRef();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What a well-formed tile program is: static shapes, samples contiguous, row lists within their buffers, one element type per
-// op, and bodies that match their buffers. Targets rely on all of it and check nothing again.
+// What a well-formed tile program is: static shapes, samples contiguous, row lists within their buffers, one element
+// type per op, and bodies that match their buffers. Targets rely on all of it and check nothing again.
 
 #include "compiler/Dialect/Tile/TileDialect.h"
 
@@ -44,7 +44,8 @@ static LogicalResult verifySameElementType(Operation *op, Value buffer, const Tw
   return success();
 }
 
-//===- map ----------------------------------------------------------------------------------------------------------===//
+//===- map
+//----------------------------------------------------------------------------------------------------------===//
 
 /// Checks one buffer of a map and the rows that the map touches in it.
 static LogicalResult verifyMapBuffer(MapOp op, Value buffer, const Twine &name, Attribute rowsAttr, bool onlyRowZero) {
@@ -100,7 +101,8 @@ static LogicalResult verifyOutputKinds(MapOp op) {
     bool wantsUniform = uniform || kind == OutputKind::SumSamples;
     if (isUniformBuffer(output) != wantsUniform)
       return op.emitOpError() << "output #" << k << " of kind `" << stringifyOutputKind(kind) << "` is "
-                              << (wantsUniform ? "varying; expected uniform (rank 1)" : "uniform; expected varying (rank 2)");
+                              << (wantsUniform ? "varying; expected uniform (rank 1)"
+                                               : "uniform; expected varying (rank 2)");
   }
   return success();
 }
@@ -130,8 +132,8 @@ static LogicalResult verifyMapAttributes(MapOp op) {
     return op.emitOpError() << "has " << op.getInputRows().size() << " input row lists for " << op.getInputs().size()
                             << " inputs";
   if (op.getOutputRows().size() != op.getOutputs().size())
-    return op.emitOpError() << "has " << op.getOutputRows().size() << " output row lists for "
-                            << op.getOutputs().size() << " outputs";
+    return op.emitOpError() << "has " << op.getOutputRows().size() << " output row lists for " << op.getOutputs().size()
+                            << " outputs";
   if (op.getOutputKinds().size() != op.getOutputs().size())
     return op.emitOpError() << "has " << op.getOutputKinds().size() << " output kinds for " << op.getOutputs().size()
                             << " outputs";
@@ -161,7 +163,8 @@ LogicalResult MapOp::verify() {
   return verifyBody(*this, getBody().front(), arguments, getOutputs().size(), element);
 }
 
-//===- gemm, transpose, fill ----------------------------------------------------------------------------------------===//
+//===- gemm, transpose, fill
+//----------------------------------------------------------------------------------------===//
 
 static LogicalResult verifySize(Operation *op, const Twine &what, int64_t found, const Twine &other, int64_t expected) {
   if (found != expected)
