@@ -10,6 +10,8 @@
 #include "compiler/Schedule/Schedule.h"
 #include "compiler/Stage/Differentiate.h"
 #include "compiler/Stage/Stage.h"
+#include "compiler/Transforms/ExpandMath.h"
+#include "compiler/Transforms/LowerRoot.h"
 
 #include "mlir/Transforms/Passes.h"
 
@@ -24,7 +26,7 @@ void registerDialects(mlir::DialectRegistry &registry) {
 void registerPasses() {
   mlir::registerTransformsPasses();
   for (auto create : {createDeriveLayersPass, createSimplifyPass, createComposeModelPass, createDropFactsPass,
-                      createStagePass, createDifferentiatePass})
+                      createStagePass, createDifferentiatePass, createLowerRootPass, createExpandMathPass})
     mlir::registerPass(create);
   mlir::registerPass([] { return createSchedulePass(); });
 }

@@ -73,6 +73,11 @@ template <typename V> V expOfReduced(const ExpArgument<V> &a, int exponent = 0) 
   return scale(y, exponent ? a.n.integer + exponent : a.n.integer);
 }
 
+/// The same times a factor, which costs no rounding of its own: factor + factor (r + r^2 p(r)).
+template <typename V> V expOfReducedTimes(const ExpArgument<V> &a, const V &factor) {
+  return scale(fma(fma(a.r * a.r, horner(a.r, ExpLogOf<V>::exp), a.r), factor, factor), a.n.integer);
+}
+
 /// e^x 2^exponent. NaN passes the bounds and comes out.
 template <typename V> V exp(const V &x, int exponent = 0) {
   return expOfReduced(reduceExp(atLeast(atMost(x, ExpLogOf<V>::highest), ExpLogOf<V>::lowest)), exponent);
@@ -152,11 +157,15 @@ template <typename V> V sigmoid(const V &x) {
   return select(x < 0.0, e, x.of(1.0)) / (e + 1.0);
 }
 
+/// log(1 + e) for 0 <= e <= 1, where 1 + e is 1 + f or 2 (1 + f).
+template <typename V> V log1pOfUnit(const V &e) {
+  auto doubled = e > 0x1.a8279ap-2;
+  return logOfReduced(select(doubled, fma(e, 0.5, -0.5), e), select(doubled, e.of(1.0), e.of(0.0)));
+}
+
 /// log(1 + e^x) = max(x, 0) + log1p(e^-|x|).
 template <typename V> V softplus(const V &x) {
-  V e = expOfNegative(-abs(x));
-  V tail = select(e < FormatOf<V>::minNormal, e, log1pOfBounded(e));
-  return select(x > 0.0, x, x.of(0.0)) + tail;
+  return select(x > 0.0, x, x.of(0.0)) + log1pOfUnit(expOfNegative(-abs(x)));
 }
 
 /// log(e^x - 1). It vanishes at log 2, and there e^x - 2 = 2 (e^(x - log 2) - 1) keeps its relative accuracy; for small

@@ -16,8 +16,8 @@ template <> struct Normal<float> {
                                     0x1.276908p-9f,  -0x1.f413d6p-14f, -0x1.cb3ff6p-13f};
   static constexpr float erf[] = {0x1.06eba8p-3f, -0x1.81273ep-2f,  0x1.ce2cf8p-4f, -0x1.b7f90cp-6f,
                                   0x1.5405bp-8f,  -0x1.a3f6fep-11f, 0x1.496a4cp-14f};
-  static constexpr float cdf[] = {-0x1.86b324p-27f, -0x1.105836p-4f, 0x1.46d006p-7f,
-                                  -0x1.37337ap-10f, 0x1.e18606p-14f, -0x1.1aa606p-17f};
+  static constexpr float cdf[] = {-0x1.872cf8p-27f, -0x1.105838p-4f,  0x1.46d02p-7f,  -0x1.373b84p-10f,
+                                  0x1.e37a24p-14f,  -0x1.35d9bep-17f, 0x1.19e116p-21f};
   static constexpr float density = 0x1.988454p-2f; // at 0
   static constexpr float logErfc[] = {0x1.20e412p+0f,  0x1.458bb4p-1f, 0x1.ae8e54p-4f,
                                       -0x1.7587f2p-6f, 0x1.a1b91cp-9f, -0x1.b9c2ap-13f};
@@ -44,10 +44,11 @@ template <> struct Normal<double> {
                                    0x1.f9a326bfb732p-14,   -0x1.f4d255e14993ep-17, 0x1.b9e64d07f529cp-20,
                                    -0x1.5f6d6b5342fe7p-23, 0x1.fc41172b5eec7p-27,  -0x1.4e55cce68133ep-30,
                                    0x1.7ecbf878bfd5cp-34,  -0x1.2928f41ec7f05p-38};
-  static constexpr double cdf[] = {-0x1.cbc0d6a4d6e76p-56, -0x1.1058377e2ceep-4,   0x1.46d04297691dap-7,
-                                   -0x1.37403f6ba10fcp-10, 0x1.e42b0d5216b55p-14,  -0x1.3ce8fac148589p-17,
-                                   0x1.658a216ee84fdp-21,  -0x1.622267e734aa1p-25, 0x1.3878472ca01b4p-29,
-                                   -0x1.f0ebe07f84dc3p-34, 0x1.658580c4195c7p-38,  -0x1.a85a62dc60fb9p-43};
+  static constexpr double cdf[] = {-0x1.cbc1973a398c2p-56, -0x1.1058377e2ceep-4,   0x1.46d04297691dap-7,
+                                   -0x1.37403f6ba10d6p-10, 0x1.e42b0d52157b9p-14,  -0x1.3ce8fac11a448p-17,
+                                   0x1.658a2167bcb95p-21,  -0x1.622267b5c7691p-25, 0x1.38786d72f8cc9p-29,
+                                   -0x1.f0fc1775427edp-34, 0x1.671e113ac57b7p-38,  -0x1.d22973ccfa438p-43,
+                                   0x1.cb4ee0b342652p-48};
   static constexpr double density = 0x1.9884533d43651p-2;
   static constexpr double center = 5.0, underflow = 39.0;
   /// Wichura's AS 241 (1988): centre, middle and far tail.
@@ -94,19 +95,19 @@ template <typename V> V upperTail(const V &distance) {
   V square = u * u;
   V rest = fma(u, u, -square);
   ExpArgument<V> argument = reduceExp(atLeast(square * -0.5, ExpLogOf<V>::lowest));
-  V e = expOfReduced(ExpArgument<V>{argument.n, fma(rest, -0.5, argument.r)});
   V q = (u - NormalOf<V>::center) / (u + NormalOf<V>::center);
-  return e * (horner(q, NormalOf<V>::mills) / fma(u, 1.5, 1.0));
+  V ratio = horner(q, NormalOf<V>::mills) / fma(u, 1.5, 1.0);
+  return expOfReducedTimes(ExpArgument<V>{argument.n, fma(rest, -0.5, argument.r)}, ratio);
 }
 
-/// normal_cdf(x) = 1/2 + x (phi(0) + p(x^2)) for |x| < 0.7. Beyond that by the tail: for x < 0 it keeps its relative
+/// normal_cdf(x) = 1/2 + x (phi(0) + p(x^2)) for |x| < 1. Beyond that by the tail: for x < 0 it keeps its relative
 /// accuracy, for x > 0 it is the complement.
 template <typename V> V normalCdf(const V &x) {
   using N = NormalOf<V>;
   V a = abs(x);
   V tail = upperTail(a) * 0.5;
-  V near = fma(x, N::density, fma(x, horner(x * x, N::cdf), 0.5));
-  return select(a < 0.7, near, select(x < 0.0, tail, x.of(1.0) - tail));
+  V near = fma(x, horner(x * x, N::cdf), fma(x, N::density, 0.5));
+  return select(a < 1.0, near, select(x < 0.0, tail, x.of(1.0) - tail));
 }
 
 /// erf x = x + x p(x^2) for |x| < 1; beyond that 1 - erfc |x|, in f32 with erfc t = e^(-t p(t)).

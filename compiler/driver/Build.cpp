@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+//
+// `flowc build`: spec to model directory, or to whatever phase is asked for.
+
+#include "compiler/driver/Commands.h"
+#include "compiler/driver/Compilation.h"
+#include "compiler/driver/LoadSpec.h"
+#include "compiler/driver/ModelDirectory.h"
+
+#include "compiler/Dialect/Flow/FlowDialect.h"
+#include "compiler/Pipelines/Registration.h"
+#include "runtime/cli/ExitCode.h"
+#include "runtime/cli/Terminal.h"
+
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/MLIRContext.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SHA256.h"
+
+using namespace mlir;
+
+namespace flowc::driver {
+namespace {
+
+/// What the command line asks for.
+struct BuildRequest {
+  std::string spec, output;
+  std::optional<Phase> emit;
+  CompileOptions options;
+  DiagnosticStyle style;
+  bool threads = true;
+};
+
+int fail(const cli::Terminal &terminal, llvm::StringRef message, cli::ExitCode code) {
+  cli::printError(terminal, "flowc", std::string(message));
+  return static_cast<int>(code);
+}
+
+cli::Terminal terminalOf(const cli::Arguments &arguments) {
+  return cli::describeTerminal(arguments.text("color").value_or("auto"));
+}
+
+BuildRequest readRequest(const cli::Arguments &arguments, const cli::Terminal &terminal) {
+  BuildRequest request;
+  request.spec = arguments.operands.empty() ? "" : arguments.operands.front();
+  request.output = arguments.text("output").value_or("");
+  if (auto phase = arguments.text("emit"))
+    request.emit = phaseByName(*phase);
+  std::string dtype = arguments.text("dtype").value_or("both");
+  request.options.schedule.f32 = dtype != "f64";
+  request.options.schedule.f64 = dtype != "f32";
+  request.options.schedule.tile = arguments.integer("tile", 16, 4096).value_or(64);
+  request.options.cpu.cpu = arguments.text("cpu").value_or("native");
+  request.options.cpu.vectorBits = static_cast<int>(arguments.integer("vector-bits", 64, 512).value_or(0));
+  request.options.cpu.optLevel = static_cast<int>(arguments.integer("opt-level", 0, 3).value_or(3));
+  request.options.timing = arguments.has("timing");
+  request.style = {terminal.colored, arguments.text("diagnostics") == "json"};
+  request.threads = arguments.text("threads-in-model").value_or("pool") == "pool";
+  return request;
+}
+
+std::string printModule(ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  OpPrintingFlags flags;
+  flags.printNameLocAsPrefix();
+  module.print(out, flags);
+  return text + "\n";
+}
+
+/// The manifest's text: what the compiler knows of the model, and what only the driver does.
+std::string completeManifest(llvm::json::Object &manifest, const LoadedSpec &spec, const BuildRequest &request) {
+  llvm::json::Array dtypes;
+  if (request.options.schedule.f32)
+    dtypes.push_back("f32");
+  if (request.options.schedule.f64)
+    dtypes.push_back("f64");
+  manifest["dtypes"] = std::move(dtypes);
+  manifest["train"] = spec.train;
+  manifest["spec"] = llvm::json::Object{{"path", llvm::sys::path::filename(spec.path)}, {"text", spec.text}};
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::formatv("{0:2}", llvm::json::Value(llvm::json::Object(manifest))) << "\n";
+  return text;
+}
+
+class Build {
+public:
+  Build(BuildRequest request, const cli::Terminal &terminal) : request(std::move(request)), terminal(terminal) {}
+
+  int run() {
+    int code = compile();
+    if (request.options.timing)
+      times.print(llvm::errs());
+    return code;
+  }
+
+  const std::string &directory() const { return request.output; }
+
+private:
+  int compile() {
+    int exitCode = 0;
+    if (request.emit == Phase::Tree) {
+      auto tree = printSpecTree(request.spec, request.style, exitCode);
+      return tree ? emit(*tree) : exitCode;
+    }
+    DialectRegistry registry;
+    registerDialects(registry);
+    cpu::registerCpuDialects(registry);
+    MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+    context.loadAllAvailableDialects();
+    SpecDiagnostics diagnostics(context, request.style);
+    auto spec = times.measure("read", [&] { return loadSpec(request.spec, context, diagnostics, exitCode); });
+    if (!spec)
+      return exitCode;
+    return compileModule(*spec);
+  }
+
+  int compileModule(LoadedSpec &spec) {
+    const int wrong = static_cast<int>(cli::ExitCode::BadInput), bug = static_cast<int>(cli::ExitCode::Bug);
+    if (request.emit == Phase::Flow)
+      return emit(printModule(*spec.module));
+    Compilation compilation(std::move(spec.module), request.options, times);
+    if (failed(compilation.derive()))
+      return wrong;
+    if (request.emit == Phase::Derived)
+      return emit(printModule(compilation.getModule()));
+    llvm::json::Object manifest = compilation.describe();
+    std::string manifestText = completeManifest(manifest, spec, request);
+    if (failed(compilation.stage()))
+      return bug;
+    if (request.emit == Phase::Staged)
+      return emit(printModule(compilation.getModule()));
+    if (failed(compilation.schedule()))
+      return bug;
+    if (request.emit == Phase::Scheduled)
+      return emit(printModule(compilation.getModule()));
+    if (failed(compilation.lower(manifestText)))
+      return bug;
+    return generate(compilation.getModule(), manifest, manifestText, spec);
+  }
+
+  int generate(ModuleOp module, const llvm::json::Object &manifest, const std::string &manifestText,
+               const LoadedSpec &spec) {
+    if (request.emit == Phase::Mlir)
+      return emit(printModule(module));
+    if (request.emit == Phase::Llvm)
+      return emitText(cpu::emitLLVM(module, request.options.cpu));
+    if (request.emit == Phase::Asm)
+      return emitText(cpu::emitAssembly(module, request.options.cpu));
+    auto object = times.measure("machine code", [&] { return cpu::emitObject(module, request.options.cpu); });
+    if (failed(object))
+      return static_cast<int>(cli::ExitCode::Bug);
+    llvm::StringRef code(object->data(), object->size());
+    if (request.emit == Phase::Object)
+      return emit(code);
+    std::string name = manifest.getString("name")->str();
+    if (request.output.empty())
+      request.output = name;
+    ModelFiles files{name,
+                     *manifest.getInteger("features"),
+                     code,
+                     manifestText,
+                     writeReport(manifest),
+                     llvm::sys::path::filename(spec.path).str(),
+                     spec.text,
+                     request.threads};
+    auto error = times.measure("link and write", [&] { return writeModelDirectory(request.output, files); });
+    if (error)
+      return fail(terminal, *error, cli::ExitCode::Environment);
+    return 0;
+  }
+
+  int emitText(const FailureOr<std::string> &text) {
+    return succeeded(text) ? emit(*text) : static_cast<int>(cli::ExitCode::Bug);
+  }
+
+  /// Writes a phase's result to --output or stdout.
+  int emit(llvm::StringRef text) {
+    std::error_code error;
+    llvm::raw_fd_ostream out(request.output.empty() ? "-" : request.output, error);
+    if (!error)
+      out << text;
+    out.flush();
+    if (!error)
+      error = out.error();
+    if (!error)
+      return 0;
+    out.clear_error();
+    return fail(terminal, "cannot write " + request.output + ": " + error.message(), cli::ExitCode::Environment);
+  }
+
+  BuildRequest request;
+  const cli::Terminal &terminal;
+  PhaseTimes times;
+};
+
+/// Where compiled specs are kept for the commands that take either.
+std::string cacheFolder() {
+  llvm::SmallString<256> folder;
+  if (const char *given = std::getenv("XDG_CACHE_HOME"))
+    folder = given;
+  else if (!llvm::sys::path::home_directory(folder))
+    folder = ".";
+  else
+    llvm::sys::path::append(folder, ".cache");
+  llvm::sys::path::append(folder, "flowc");
+  return folder.str().str();
+}
+
+} // namespace
+
+int runBuild(const cli::Arguments &arguments) {
+  cli::Terminal terminal = terminalOf(arguments);
+  BuildRequest request = readRequest(arguments, terminal);
+  if (!arguments.error().empty())
+    return fail(terminal, arguments.error(), cli::ExitCode::Usage);
+  if (request.options.schedule.tile % 16)
+    return fail(terminal, "--tile must be a multiple of 16", cli::ExitCode::Usage);
+  registerPasses();
+  Build build(std::move(request), terminal);
+  int code = build.run();
+  if (code == 0 && !build.directory().empty() && !arguments.has("emit"))
+    llvm::errs() << "wrote " << build.directory() << "\n";
+  return code;
+}
+
+std::optional<std::string> compileIntoCache(const std::string &spec, const cli::Arguments &arguments, int &exitCode) {
+  cli::Terminal terminal = terminalOf(arguments);
+  BuildRequest request = readRequest(arguments, terminal);
+  llvm::SmallString<256> absolute(spec);
+  llvm::sys::fs::make_absolute(absolute);
+  llvm::SHA256 hash;
+  hash.update(absolute);
+  // One place per spec: a changed spec replaces its former model, and the parameters trained with it stay beside the model.
+  std::string folder = cacheFolder() + "/" + llvm::toHex(hash.final(), /*LowerCase=*/true).substr(0, 16);
+  request.spec = spec;
+  request.output = folder;
+  registerPasses();
+  exitCode = Build(std::move(request), terminal).run();
+  if (exitCode)
+    return std::nullopt;
+  return folder;
+}
+
+} // namespace flowc::driver

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+//
+// One run of the compiler, phase by phase, with what each phase took.
+
+#pragma once
+
+#include "compiler/Pipelines/Pipelines.h"
+#include "targets/cpu/CpuTarget.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/JSON.h"
+
+#include <chrono>
+
+namespace flowc::driver {
+
+struct CompileOptions {
+  cpu::CpuOptions cpu;
+  ScheduleOptions schedule;
+  bool timing = false;
+};
+
+/// How long each phase took, in order.
+class PhaseTimes {
+public:
+  /// Runs `work` and books its time under `name`.
+  template <typename Work> auto measure(llvm::StringRef name, Work work) {
+    auto begin = std::chrono::steady_clock::now();
+    struct Book {
+      PhaseTimes &times;
+      llvm::StringRef name;
+      std::chrono::steady_clock::time_point begin;
+      ~Book() {
+        std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
+        times.entries.emplace_back(name.str(), took.count());
+      }
+    } book{*this, name, begin};
+    return work();
+  }
+  void print(llvm::raw_ostream &out) const;
+
+private:
+  std::vector<std::pair<std::string, double>> entries;
+};
+
+/// Takes a module of flow IR through the phases. Every step reports its own errors.
+class Compilation {
+public:
+  Compilation(mlir::OwningOpRef<mlir::ModuleOp> module, const CompileOptions &options, PhaseTimes &times)
+      : module(std::move(module)), options(options), times(times) {}
+
+  mlir::LogicalResult derive();
+  /// What the derived model says of itself; call between derive() and stage().
+  llvm::json::Object describe();
+  mlir::LogicalResult stage();
+  mlir::LogicalResult schedule();
+  /// Adds the manifest's text, then lowers the kernels to the llvm dialect.
+  mlir::LogicalResult lower(llvm::StringRef manifest);
+
+  mlir::ModuleOp getModule() { return *module; }
+
+private:
+  mlir::LogicalResult run(llvm::StringRef name, void (*fill)(mlir::OpPassManager &, const CompileOptions &));
+
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  const CompileOptions &options;
+  PhaseTimes &times;
+};
+
+} // namespace flowc::driver

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+
+#include "compiler/driver/LoadSpec.h"
+
+#include "compiler/Import/FlowBuilder.h"
+#include "dsl/Frontend.h"
+#include "dsl/TreePrinter.h"
+#include "runtime/cli/ExitCode.h"
+#include "runtime/cli/Terminal.h"
+
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+
+namespace flowc::driver {
+namespace {
+
+int notReadable(const std::string &path) {
+  cli::printError(cli::describeTerminal(), "flowc", "cannot read " + path);
+  return static_cast<int>(cli::ExitCode::Environment);
+}
+
+std::optional<LoadedSpec> loadModule(const std::string &path, MLIRContext &context, int &exitCode) {
+  auto buffer = llvm::MemoryBuffer::getFile(path);
+  if (!buffer) {
+    exitCode = notReadable(path);
+    return std::nullopt;
+  }
+  LoadedSpec spec;
+  spec.path = path;
+  spec.text = (*buffer)->getBuffer().str();
+  spec.module = parseSourceFile<ModuleOp>(path, &context);
+  if (spec.module)
+    return spec;
+  exitCode = static_cast<int>(cli::ExitCode::BadInput);
+  return std::nullopt;
+}
+
+/// The file, line and column that a location stems from, whatever it is wrapped in.
+std::optional<FileLineColLoc> sourceOf(Location loc) {
+  std::optional<FileLineColLoc> found;
+  loc->walk([&](Location inner) {
+    if (auto file = dyn_cast<FileLineColLoc>(inner)) {
+      found = file;
+      return WalkResult::interrupt();
+    }
+    return WalkResult::advance();
+  });
+  return found;
+}
+
+} // namespace
+
+SpecDiagnostics::SpecDiagnostics(MLIRContext &context, const DiagnosticStyle &style)
+    : style(style), found(sources), handler(&context, [this](Diagnostic &diagnostic) { return take(diagnostic); }) {}
+
+SpecDiagnostics::~SpecDiagnostics() {
+  if (found.hasErrors())
+    llvm::errs() << (style.json ? found.renderJson() : found.render(style.color));
+}
+
+dsl::SourceLocation SpecDiagnostics::locate(Location loc) const {
+  auto file = sourceOf(loc);
+  for (uint32_t i = 0; file && i < sources.count(); ++i)
+    if (sources.file(i).name == file->getFilename().strref())
+      return {i, file->getLine(), file->getColumn(), 1};
+  return {};
+}
+
+LogicalResult SpecDiagnostics::take(Diagnostic &diagnostic) {
+  if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+    return success();
+  auto &error = found.report(dsl::Kind::NotInvertible, locate(diagnostic.getLocation()), diagnostic.str());
+  for (Diagnostic &note : diagnostic.getNotes())
+    if (!llvm::StringRef(note.str()).starts_with("see current operation"))
+      error.notes.push_back({locate(note.getLocation()), note.str()});
+  return success();
+}
+
+std::optional<LoadedSpec> loadSpec(const std::string &path, MLIRContext &context, SpecDiagnostics &diagnostics,
+                                   int &exitCode) {
+  if (llvm::StringRef(path).ends_with(".mlir"))
+    return loadModule(path, context, exitCode);
+  auto spec = dsl::loadSpec(path, diagnostics.sources, diagnostics.found);
+  if (!spec) {
+    exitCode = notReadable(path);
+    return std::nullopt;
+  }
+  exitCode = static_cast<int>(cli::ExitCode::BadInput);
+  if (!spec->tree.flow || diagnostics.found.hasErrors())
+    return std::nullopt;
+  FlowBuilder builder(&context, [&](uint32_t file) { return diagnostics.sources.file(file).name; });
+  if (!dsl::elaborate(*spec, builder, diagnostics.found))
+    return std::nullopt;
+  exitCode = 0;
+  LoadedSpec loaded{builder.takeModule(), spec->path, spec->text};
+  if (auto train = llvm::json::parse(spec->train.dump()))
+    loaded.train = *train;
+  return loaded;
+}
+
+std::optional<std::string> printSpecTree(const std::string &path, const DiagnosticStyle &style, int &exitCode) {
+  dsl::SourceManager sources;
+  dsl::Diagnostics diagnostics(sources);
+  auto spec = dsl::loadSpec(path, sources, diagnostics);
+  if (!spec) {
+    exitCode = notReadable(path);
+    return std::nullopt;
+  }
+  if (!diagnostics.hasErrors())
+    return dsl::printTree(spec->tree);
+  llvm::errs() << (style.json ? diagnostics.renderJson() : diagnostics.render(style.color));
+  exitCode = static_cast<int>(cli::ExitCode::BadInput);
+  return std::nullopt;
+}
+
+} // namespace flowc::driver
