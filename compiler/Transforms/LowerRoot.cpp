@@ -83,9 +83,13 @@ public:
     V next = select(slow & inside(quick, low, high), quick, plain);
     next = select(inside(next, low, high) & (abs(next - lane.t) < limit), next, //
                   select(closed, middle, towardsEnd(lane.t, rootAbove, limit)));
-    next = select(g == g, next, lane.t - lane.last * 0.5); // not a number: halve the step that led here
+    // Where f is not a number: half of the step that led there; at the start there was none.
+    Mask known = g == g;
+    V back = select(lane.last == 0, lane.t.of(kernels::notANumber<V>), lane.t - lane.last * 0.5);
+    next = select(known, next, back);
+    V taken = select(known, next - lane.t, lane.last * 0.5);
     V last = select(inside(plain, low, high) & (g != 0), plain, lane.t);
-    return settle(lane, {low, high, next, next - lane.t, worthAnother(lane.t, target, g, newton)}, last);
+    return settle(lane, {low, high, next, taken, worthAnother(lane.t, target, g, newton)}, last);
   }
 
 private:
@@ -123,7 +127,8 @@ private:
   /// stay.
   Lane<V> settle(const Lane<V> &old, const Lane<V> &next, const V &last) const {
     Mask contained = inside(next.t, next.low, next.high);
-    V ending = select(abs(next.t) == kernels::infinity<V>, next.t, old.t); // a root beyond the largest number
+    // A root beyond the largest number is infinite; a formula that is nowhere a number has none.
+    V ending = select((abs(next.t) == kernels::infinity<V>) | (next.t != next.t), next.t, old.t);
     V t = select(next.active, select(contained, next.t, ending), last);
     auto keep = [&](const V &now, const V &before) { return select(old.active, now, before); };
     return {keep(next.low, old.low), keep(next.high, old.high), keep(t, old.t), keep(next.last, old.last),

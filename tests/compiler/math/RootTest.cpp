@@ -201,6 +201,35 @@ TEMPLATE_TEST_CASE("roots at the ends of their domain", "[roots]", float, double
     CHECK(residual(sine, batch.target[0], batch.parameter[0], batch.result[0]) <= 2);
     CHECK(residual(sine, batch.target[7], batch.parameter[7], batch.result[7]) <= 2);
   }
+  SECTION("a NaN in the formula gives NaN at once") {
+    Batch<T> batch = makeBatch<T>(kFormulas[0]);
+    batch.parameter.assign(kBatch, std::numeric_limits<T>::quiet_NaN());
+    solve(batch, rootBody(kFormulas[0], 8), 8);
+    CHECK(std::all_of(batch.result.begin(), batch.result.end(), [](T x) { return std::isnan(x); }));
+    CHECK(*std::max_element(batch.counts.begin(), batch.counts.end()) == 1);
+  }
+  SECTION("where the formula overflows to NaN, the step is halved") {
+    // log(e^2t / e^t), which is NaN for large t, times a slope that is far too small for the first step to land near
+    // the root
+    Formula broken{
+        "broken",
+        kFormulas[0].ends,
+        "%e = math.exp %t : $T\n %ee = arith.mulf %e, %e : $T\n %q = arith.divf %ee, %e : $T\n %f = math.log %q : $T\n"
+        "%df = arith.divf %unit, %b : $T\n",
+        nullptr,
+        nullptr,
+        nullptr,
+        0,
+        1,
+        {1},
+        0};
+    Batch<T> batch;
+    batch.parameter.assign(kBatch, 64);
+    batch.target.assign(kBatch, T(30));
+    solve(batch, rootBody(broken, 4), 4);
+    for (T root : batch.result)
+      REQUIRE(std::fabs(root - 30) < 1e-4);
+  }
   SECTION("targets beyond the range end inside the open interval, and no end is evaluated") {
     // b / t - b / (1 - t) on (0, 1), decreasing: infinite, and NaN beyond the division, at the ends
     const char *body =
