@@ -206,22 +206,46 @@ private:
     return success();
   }
 
+  /// Truth values are not kept in memory: the comparison is repeated in every map that uses it.
+  static bool isTruth(Value value) { return !isa<FloatType>(getElementTypeOrSelf(value.getType())); }
+
+  /// What `op` reads, looking through comparisons; these are appended to `comparisons`, innermost first.
+  llvm::SmallVector<Value> readsThrough(Operation *op, llvm::SmallVectorImpl<Operation *> &comparisons) {
+    llvm::SmallVector<Value> reads;
+    for (Value operand : readsOf(op)) {
+      if (!isTruth(operand)) {
+        reads.push_back(operand);
+        continue;
+      }
+      llvm::append_range(reads, readsThrough(operand.getDefiningOp(), comparisons));
+      comparisons.push_back(operand.getDefiningOp());
+    }
+    return reads;
+  }
+
   LogicalResult visitElementwise(Operation *op) {
     Value result = op->getResult(0);
+    if (isTruth(result))
+      return success();
     int64_t rows = elementCount(result);
     int phase = 0;
-    for (Value operand : readsOf(op)) {
+    llvm::SmallVector<Operation *> comparisons;
+    llvm::SmallVector<Value> reads = readsThrough(op, comparisons);
+    for (Value operand : reads) {
       auto it = phaseOf.find(operand);
       bool sameRows = it != phaseOf.end() && elementCount(operand) == rows;
       phase = std::max(phase, sameRows ? it->second : ready(operand));
     }
     MapNode &map = mapAt(phase, rows);
-    for (Value operand : readsOf(op)) {
+    for (Value operand : reads) {
       auto it = phaseOf.find(operand);
       bool inside = it != phaseOf.end() && it->second == phase && elementCount(operand) == rows;
       if (!inside && !flow::constantValue(operand))
         view(operand);
     }
+    for (Operation *comparison : comparisons)
+      if (!llvm::is_contained(map.ops, comparison))
+        map.ops.push_back(comparison);
     map.ops.push_back(op);
     phaseOf[result] = phase;
     readyAt[result] = phase + 1;
