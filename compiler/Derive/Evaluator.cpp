@@ -36,6 +36,21 @@ Value mergePieces(OpBuilder &builder, Location loc, Type elementType, int64_t si
 
 void Evaluator::define(llvm::ArrayRef<int64_t> inputs, Value value) {
   known.push_back({llvm::SmallVector<int64_t>(inputs), value});
+  for (int64_t input : inputs)
+    defined.set(input);
+}
+
+bool Evaluator::isKnown(Value value) {
+  SetId last = 0;
+  for (SetId set : structure->dependencies(value)) {
+    if (set == last)
+      continue;
+    last = set;
+    for (int64_t input : structure->elements(set))
+      if (!defined.test(input))
+        return false;
+  }
+  return true;
 }
 
 Value Evaluator::all(Value value) { return at(value, allElements(elementCount(value))); }
@@ -105,12 +120,11 @@ Value Evaluator::build(Value value, llvm::ArrayRef<int64_t> elements) {
   Operation *op = value.getDefiningOp();
   auto dependency = cast<DependencyOpInterface>(op);
   bool whole = llvm::ArrayRef<int64_t>(allElements(elementCount(value))) == elements;
-  // What depends on parameters alone is staged, once for all samples: share it whole.
-  bool uniform = structure->isUniform(value);
   llvm::SmallVector<std::pair<unsigned, int64_t>> source;
-  if (!uniform && dependency.movedFrom(source))
+  if (!structure->isUniform(value) && dependency.movedFrom(source))
     return gatherMoved(op, elements, source);
-  if (!whole && (uniform || !dependency.isElementwise()))
+  // Computed whole, as it was written, if that can be done by now: it is then computed once for all who want some of it.
+  if (!whole && (!dependency.isElementwise() || isKnown(value)))
     return extractElements(*builder, op->getLoc(), all(value), elements);
   llvm::SmallVector<Value> operands;
   for (Value operand : op->getOperands())

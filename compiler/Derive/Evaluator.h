@@ -19,7 +19,7 @@ llvm::SmallVector<int64_t> allElements(int64_t count);
 class Evaluator {
 public:
   Evaluator(mlir::OpBuilder &builder, flow::LayerOp layer, const LayerStructure &structure)
-      : builder(&builder), layer(layer), structure(&structure) {}
+      : builder(&builder), layer(layer), structure(&structure), defined(flow::elementCount(layer.input())) {}
 
   /// States that x[inputs[k]] is value[k].
   void define(llvm::ArrayRef<int64_t> inputs, mlir::Value value);
@@ -37,6 +37,8 @@ public:
                         std::optional<int64_t> count = std::nullopt);
 
 private:
+  /// Whether all inputs that any element of the value depends on are defined.
+  bool isKnown(mlir::Value value);
   mlir::Value build(mlir::Value value, llvm::ArrayRef<int64_t> elements);
   mlir::Value gatherInput(llvm::ArrayRef<int64_t> elements);
   mlir::Value gatherMoved(mlir::Operation *op, llvm::ArrayRef<int64_t> elements,
@@ -50,6 +52,7 @@ private:
     mlir::Value value;
   };
   llvm::SmallVector<Piece> known;
+  llvm::BitVector defined;
   std::map<std::pair<void *, std::vector<int64_t>>, mlir::Value> memo;
 };
 

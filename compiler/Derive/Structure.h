@@ -24,6 +24,7 @@ public:
   llvm::ArrayRef<llvm::SmallVector<BlockGroup>> levels() const { return levelGroups; }
   /// The input elements that each element of `value` depends on.
   const flow::ElementSets &dependencies(mlir::Value value) const { return sets.find(value)->second; }
+  llvm::ArrayRef<int64_t> elements(flow::SetId set) const { return pool.elements(set); }
   /// Whether value[element] depends on x[input].
   bool depends(mlir::Value value, int64_t element, int64_t input) const {
     return pool.contains(dependencies(value)[element], input);

@@ -130,10 +130,12 @@ private:
   /// Whether a value is worth a line of its own: a name of the user's on something longer than a rename, a network's product, or
   /// something long that is used twice.
   bool deservesName(Operation *op) {
-    if (isa<ReadOp, SplatOp, ExtractOp>(op))
+    if (isa<ReadOp, SplatOp>(op))
       return false;
     if (isa<NameLoc>(op->getLoc()) || isa<RootOp>(op))
       return true;
+    if (isa<ExtractOp>(op))
+      return false;
     Value value = op->getResult(0);
     bool overProduct = llvm::any_of(op->getOperands(), [](Value v) {
       return v.getDefiningOp() && isa<MatvecOp>(v.getDefiningOp());

@@ -6,7 +6,6 @@
 
 #include "dsl/Formatters.h"
 #include "dsl/Frontend.h"
-#include "dsl/Printer.h"
 #include "dsl/Schema.h"
 #include "runtime/AtomicFile.h"
 #include "runtime/cli/ExitCode.h"

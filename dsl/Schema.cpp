@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+//
+// Unions are written as allOf / if / then by "type", not as oneOf: editors then complain about the value that is wrong instead of the
+// whole object, and complete it.
+
+#include "dsl/Schema.h"
+
+#include "dsl/TrainSettings.h"
+#include "dsl/TreePrinter.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace flowc::dsl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json reference(const std::string &name) { return {{"$ref", "#/definitions/" + name}}; }
+
+class SchemaBuilder {
+public:
+  explicit SchemaBuilder(const std::vector<Definition> &definitions) : definitions(definitions) {}
+
+  Json build() const {
+    return {{"$schema", "http://json-schema.org/draft-07/schema#"},
+            {"title", "a normalizing flow for flowc"},
+            {"type", "object"},
+            {"required", {"flowc", "name", "event", "flow"}},
+            {"additionalProperties", false},
+            {"properties", properties()},
+            {"definitions",
+             {{"layer", layer()}, {"function", function()}, {"mask", mask()}, {"train", settings(trainSettings())},
+              {"optimizer", settings(optimizerSettings())}}}};
+  }
+
+private:
+  Json properties() const {
+    return {{"$schema", {{"type", "string"}}},
+            {"flowc", {{"const", 1}, {"description", "version of the form"}}},
+            {"name", {{"type", "string"}, {"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}}},
+            {"event", {{"description", "the number of features, as [n]"}, {"type", {"array", "integer"}}, {"items", {{"type", "integer"}, {"minimum", 1}}}, {"minItems", 1}, {"maxItems", 1}, {"minimum", 1}}},
+            {"domain", {{"enum", {"real", "unit", "positive"}}}},
+            {"base", {{"description", "the latent distribution, a bijection onto (0, 1)"}, {"type", {"string", "object"}}}},
+            {"define", {{"type", "array"}, {"items", {{"type", "string"}}}}},
+            {"import", {{"type", "array"}, {"items", {{"type", "string"}}}}},
+            {"flow", {{"type", "array"}, {"items", reference("layer")}}},
+            {"train", reference("train")}};
+  }
+
+  static bool isLayer(const Definition &definition) { return definition.kind != DefinitionKind::Network; }
+
+  std::vector<std::string> names(bool layers) const {
+    std::vector<std::string> result;
+    for (const Definition &definition : definitions)
+      if (isLayer(definition) == layers)
+        result.push_back(definition.name);
+    return result;
+  }
+
+  /// What an argument may be, judged by its default.
+  Json argument(const Parameter &parameter) const {
+    if (!parameter.fallback)
+      return {{"type", "number"}};
+    const Expr &fallback = *parameter.fallback;
+    bool isMask = fallback.text == "half" || fallback.text == "alternate" || fallback.text == "random";
+    Json schema;
+    if (isMask)
+      schema = reference("mask");
+    else if (fallback.kind == ExprKind::Number)
+      schema = {{"type", "number"}};
+    else if (fallback.kind == ExprKind::List)
+      schema = {{"type", "array"}, {"items", {{"type", "number"}}}};
+    else
+      schema = reference("function");
+    // draft-07 ignores what stands beside a $ref.
+    return {{"description", "default: " + printExpr(fallback)}, {"allOf", {schema}}};
+  }
+
+  Json forType(const Definition &definition, bool mayInvert) const {
+    Json members = {{"type", {{"const", definition.name}}}};
+    for (size_t i = 1; i < definition.parameters.size(); ++i)
+      members[definition.parameters[i].name] = argument(definition.parameters[i]);
+    if (mayInvert)
+      members["inverse"] = {{"type", "boolean"}};
+    return {{"if", {{"properties", {{"type", {{"const", definition.name}}}}}, {"required", {"type"}}}},
+            {"then", {{"properties", members}, {"additionalProperties", false}}}};
+  }
+
+  Json layer() const {
+    Json cases = Json::array(), snippets = Json::array();
+    for (const Definition &definition : definitions) {
+      if (!isLayer(definition))
+        continue;
+      cases.push_back(forType(definition, true));
+      snippets.push_back({{"label", definition.name}, {"body", {{"type", definition.name}}}});
+    }
+    cases.push_back({{"if", {{"type", "object"}, {"required", {"repeat"}}}},
+                     {"then",
+                      {{"properties",
+                        {{"repeat", {{"type", "integer"}, {"minimum", 0}}},
+                         {"of", {{"type", "array"}, {"items", reference("layer")}}},
+                         {"as", {{"type", "string"}}}}},
+                       {"required", {"of"}},
+                       {"additionalProperties", false}}}});
+    cases.push_back({{"if", {{"type", "object"}, {"not", {{"anyOf", {{{"required", {"type"}}}, {{"required", {"repeat"}}}}}}}}},
+                     {"then", {{"properties", {{"inverse", reference("layer")}}}, {"required", {"inverse"}}, {"additionalProperties", false}}}});
+    Json type = {{"enum", names(true)}};
+    return {{"type", {"object", "string"}},
+            {"defaultSnippets", snippets},
+            {"properties", {{"type", type}}},
+            {"if", {{"type", "string"}}},
+            {"then", type},
+            {"allOf", cases}};
+  }
+
+  Json function() const {
+    Json cases = Json::array();
+    for (const Definition &definition : definitions)
+      if (!isLayer(definition))
+        cases.push_back(forType(definition, false));
+    return {{"type", {"string", "number", "object"}}, {"properties", {{"type", {{"enum", names(false)}}}}}, {"allOf", cases}};
+  }
+
+  static Json mask() {
+    Json indices = {{"type", "array"}, {"items", {{"type", "integer"}, {"minimum", 0}}}};
+    Json random = {{"type", "object"}, {"properties", {{"random", {{"type", "integer"}}}}}, {"required", {"random"}}, {"additionalProperties", false}};
+    Json swap = {{"type", "object"}, {"properties", {{"swap", reference("mask")}}}, {"required", {"swap"}}, {"additionalProperties", false}};
+    return {{"anyOf", {{{"enum", {"half", "alternate"}}}, indices, random, swap}}};
+  }
+
+  static Json settings(const std::vector<TrainSetting> &rows) {
+    Json members = Json::object();
+    for (const TrainSetting &row : rows) {
+      using Type = TrainSetting::Type;
+      if (row.type == Type::Optimizer)
+        members[row.name] = reference("optimizer");
+      else if (row.type == Type::Choice)
+        members[row.name] = {{"enum", row.choices}};
+      else
+        members[row.name] = {{"type", row.type == Type::Whole ? "integer" : "number"}, {"minimum", row.low}};
+    }
+    return {{"type", "object"}, {"properties", members}, {"additionalProperties", false}};
+  }
+
+  const std::vector<Definition> &definitions;
+};
+
+} // namespace
+
+std::string makeSchema(const std::vector<Definition> &definitions) {
+  return SchemaBuilder(definitions).build().dump(2) + "\n";
+}
+
+} // namespace flowc::dsl
