@@ -110,6 +110,9 @@ Value Evaluator::gatherMoved(Operation *op, llvm::ArrayRef<int64_t> elements,
     pieces.push_back(at(op->getOperand(operand), taken));
     positions.push_back(position);
   }
+  // What is taken out keeps the name that the user gave it.
+  if (pieces.size() == 1 && pieces[0].getDefiningOp<ExtractOp>())
+    pieces[0].getDefiningOp()->setLoc(op->getLoc());
   return mergePieces(*builder, op->getLoc(), getElementTypeOrSelf(op->getResult(0).getType()), elements.size(), pieces,
                      positions);
 }

@@ -194,10 +194,14 @@ dsl::Value FlowBuilder::splat(dsl::Value scalar, const dsl::Shape &shape, dsl::S
 }
 
 void FlowBuilder::name(dsl::Value value, std::string_view userName) {
+  // The first name is the nearest to what the value is; later ones are parameters of what it is passed to.
+  Location loc = get(value).getLoc();
+  if (!isa<NameLoc>(loc))
+    loc = NameLoc::get(builder.getStringAttr(userName), loc);
   if (Operation *op = get(value).getDefiningOp())
-    op->setLoc(NameLoc::get(builder.getStringAttr(userName), op->getLoc()));
+    op->setLoc(loc);
   else
-    get(value).setLoc(NameLoc::get(builder.getStringAttr(userName), get(value).getLoc()));
+    get(value).setLoc(loc);
 }
 
 } // namespace flowc

@@ -107,7 +107,7 @@ private:
     DialectRegistry registry;
     registerDialects(registry);
     cpu::registerCpuDialects(registry);
-    MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+    MLIRContext context(registry);
     context.loadAllAvailableDialects();
     SpecDiagnostics diagnostics(context, request.style);
     auto spec = times.measure("read", [&] { return loadSpec(request.spec, context, diagnostics, exitCode); });
@@ -131,29 +131,40 @@ private:
       return bug;
     if (request.emit == Phase::Staged)
       return emit(printModule(compilation.getModule()));
+    if (request.emit)
+      return emitLowered(compilation, manifestText);
+    return write(compilation, manifest, manifestText, spec);
+  }
+
+  /// The phases below staged, one module for all element types.
+  int emitLowered(Compilation &compilation, const std::string &manifestText) {
+    const int bug = static_cast<int>(cli::ExitCode::Bug);
+    ModuleOp module = compilation.getModule();
+    const cpu::CpuOptions &cpu = request.options.cpu;
     if (failed(compilation.schedule()))
       return bug;
     if (request.emit == Phase::Scheduled)
-      return emit(printModule(compilation.getModule()));
+      return emit(printModule(module));
     if (failed(compilation.lower(manifestText)))
       return bug;
-    return generate(compilation.getModule(), manifest, manifestText, spec);
-  }
-
-  int generate(ModuleOp module, const llvm::json::Object &manifest, const std::string &manifestText,
-               const LoadedSpec &spec) {
     if (request.emit == Phase::Mlir)
       return emit(printModule(module));
     if (request.emit == Phase::Llvm)
-      return emitText(cpu::emitLLVM(module, request.options.cpu));
+      return emitText(cpu::emitLLVM(module, cpu));
     if (request.emit == Phase::Asm)
-      return emitText(cpu::emitAssembly(module, request.options.cpu));
-    auto object = times.measure("machine code", [&] { return cpu::emitObject(module, request.options.cpu); });
-    if (failed(object))
+      return emitText(cpu::emitAssembly(module, cpu));
+    auto object = cpu::emitObject(module, cpu);
+    return succeeded(object) ? emit({object->data(), object->size()}) : bug;
+  }
+
+  int write(Compilation &compilation, const llvm::json::Object &manifest, const std::string &manifestText,
+            const LoadedSpec &spec) {
+    auto objects = compilation.generate(manifestText);
+    if (failed(objects))
       return static_cast<int>(cli::ExitCode::Bug);
-    llvm::StringRef code(object->data(), object->size());
-    if (request.emit == Phase::Object)
-      return emit(code);
+    std::vector<llvm::StringRef> code;
+    for (const auto &object : *objects)
+      code.emplace_back(object.data(), object.size());
     std::string name = manifest.getString("name")->str();
     if (request.output.empty())
       request.output = name;

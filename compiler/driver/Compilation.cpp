@@ -7,6 +7,8 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/Support/Format.h"
 
+#include <thread>
+
 using namespace mlir;
 
 namespace flowc::driver {
@@ -46,8 +48,10 @@ LogicalResult Compilation::schedule() {
   });
 }
 
-LogicalResult Compilation::lower(llvm::StringRef manifest) {
-  OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
+namespace {
+
+void addManifest(ModuleOp module, llvm::StringRef manifest) {
+  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   llvm::SmallVector<int8_t> text(manifest.begin(), manifest.end());
   text.push_back(0);
   auto type = RankedTensorType::get({static_cast<int64_t>(text.size())}, builder.getI8Type());
@@ -55,7 +59,58 @@ LogicalResult Compilation::lower(llvm::StringRef manifest) {
                            MemRefType::get(type.getShape(), type.getElementType()),
                            DenseElementsAttr::get(type, llvm::ArrayRef<int8_t>(text)), /*constant=*/true,
                            IntegerAttr());
+}
+
+/// One element type, from the staged model to the llvm dialect.
+LogicalResult lowerOne(ModuleOp module, const ScheduleOptions &schedule, const cpu::CpuOptions &cpu,
+                       llvm::StringRef manifest) {
+  PassManager passes(module->getContext());
+  addSchedulePipeline(passes, schedule);
+  if (failed(passes.run(module)))
+    return failure();
+  if (!manifest.empty())
+    addManifest(module, manifest);
+  return cpu::lowerToLLVM(module, cpu);
+}
+
+} // namespace
+
+LogicalResult Compilation::lower(llvm::StringRef manifest) {
+  addManifest(*module, manifest);
   return times.measure("lower", [&] { return cpu::lowerToLLVM(*module, options.cpu); });
+}
+
+FailureOr<std::vector<llvm::SmallVector<char, 0>>> Compilation::generate(llvm::StringRef manifest) {
+  using Object = llvm::SmallVector<char, 0>;
+  ScheduleOptions first = options.schedule, second = options.schedule;
+  OwningOpRef<ModuleOp> copy;
+  if (options.schedule.f32 && options.schedule.f64) {
+    first.f64 = second.f32 = false;
+    copy = module->clone();
+  }
+  // Passes may load dialects into the context, so they run one after the other; LLVM has a context per module.
+  bool lowered = times.measure("schedule and lower", [&] {
+    return succeeded(lowerOne(*module, first, options.cpu, manifest)) &&
+           (!copy || succeeded(lowerOne(*copy, second, options.cpu, "")));
+  });
+  if (!lowered)
+    return failure();
+  FailureOr<Object> objects[2] = {failure(), failure()};
+  times.measure("machine code", [&] {
+    std::thread other;
+    if (copy)
+      other = std::thread([&] { objects[1] = cpu::emitObject(*copy, options.cpu); });
+    objects[0] = cpu::emitObject(*module, options.cpu);
+    if (copy)
+      other.join();
+  });
+  std::vector<Object> result;
+  for (FailureOr<Object> &object : llvm::MutableArrayRef(objects).take_front(copy ? 2 : 1)) {
+    if (failed(object))
+      return failure();
+    result.push_back(std::move(*object));
+  }
+  return result;
 }
 
 } // namespace flowc::driver

@@ -57,6 +57,10 @@ public:
   /// Adds the manifest's text, then lowers the kernels to the llvm dialect.
   mlir::LogicalResult lower(llvm::StringRef manifest);
 
+  /// Instead of schedule() and lower(): everything from there to object code. Element types are compiled side by side, for machine
+  /// code is most of what a compilation takes.
+  mlir::FailureOr<std::vector<llvm::SmallVector<char, 0>>> generate(llvm::StringRef manifest);
+
   mlir::ModuleOp getModule() { return *module; }
 
 private:

@@ -49,7 +49,7 @@ std::optional<std::string> fillDirectory(const std::string &directory, const Mod
     if (auto error = writeFile(inFolder(directory, name), text))
       return error;
   const std::string &archive = files.threads ? installation.modelArchive : installation.modelArchiveWithoutThreads;
-  cpu::LinkOptions link{{files.object}, archive, inFolder(directory, files.name + ".so"), files.name};
+  cpu::LinkOptions link{files.objects, archive, inFolder(directory, files.name + ".so"), files.name};
   if (llvm::Error error = cpu::linkModel(link))
     return llvm::toString(std::move(error));
   if (std::error_code error = fs::copy_file(installation.runner, inFolder(directory, "model")))

@@ -7,7 +7,9 @@
 #include "mlir/Support/LLVM.h"
 #include "llvm/Support/JSON.h"
 
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace flowc::driver {
 
@@ -22,7 +24,7 @@ Installation findInstallation();
 struct ModelFiles {
   std::string name;
   int64_t features;
-  llvm::StringRef object;
+  std::vector<llvm::StringRef> objects;
   std::string manifest, report, specName, specText;
   bool threads = true;
 };
