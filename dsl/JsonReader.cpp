@@ -214,8 +214,11 @@ private:
   std::optional<FlowDecl> flow(const JsonValue &root) {
     const JsonValue *name = required(root, "name", "a spec"), *event = required(root, "event", "a spec"),
                     *list = required(root, "flow", "a spec");
-    bool good = name && event && list && expectType(*name, Type::String, "\"name\"");
-    if (!good)
+    bool named = name && expectType(*name, Type::String, "\"name\"");
+    // Each part on its own, so that one run shows what is wrong in all of them.
+    ExprPtr size = event ? features(*event) : nullptr;
+    std::vector<FlowItem> layers = list ? items(*list, "\"flow\"") : std::vector<FlowItem>();
+    if (!named || !size || !list)
       return std::nullopt;
     bool isName = !name->text.empty() && !std::isdigit(static_cast<unsigned char>(name->text[0]));
     for (char c : name->text)
@@ -224,7 +227,7 @@ private:
       diagnostics.report(Kind::WrongType, name->loc, "the name must be letters, digits and underscores, and not begin with a digit");
       return std::nullopt;
     }
-    FlowDecl decl{name->text, name->loc, nullptr, features(*event), event->loc, items(*list, "\"flow\""), nullptr, nullptr};
+    FlowDecl decl{name->text, name->loc, nullptr, size, event->loc, std::move(layers), nullptr, nullptr};
     const JsonMember *domain = root.find("domain");
     if (domain && expectType(*domain->value, Type::String, "\"domain\""))
       decl.dataDomain = make(ExprKind::Name, *domain->value);
@@ -234,8 +237,6 @@ private:
       decl.base = base->value->type == Type::Object ? typed(*base->value, "a base") : argument(*base->value);
     if (const JsonMember *train = root.find("train"))
       decl.train = record(*train->value, "\"train\"");
-    if (!decl.features)
-      return std::nullopt;
     return decl;
   }
 

@@ -17,7 +17,17 @@ template <typename Call> flowrt_status dispatch(flowrt_instance *instance, Call 
   return call(*static_cast<Instance<float> *>(instance), float());
 }
 
-/// The same, for calls that need parameters and [rows] of data: `pointers` must not be null unless there are no rows.
+/// How many parameters the model has; a model without any takes null for their vector.
+int64_t parameterCount(flowrt_instance *instance) {
+  int64_t count = 0;
+  dispatch(instance, [&]<typename T>(Instance<T> &typed, T) {
+    count = typed.kernels.info->parameters;
+    return FLOWRT_OK;
+  });
+  return count;
+}
+
+/// dispatch, for calls that need parameters and [rows] of data: `pointers` must not be null unless there are no rows.
 template <typename Call> flowrt_status dispatchRows(flowrt_instance *instance, int64_t rows, bool pointers, Call call) {
   if (!instance || rows < 0 || (rows > 0 && !pointers))
     return FLOWRT_BAD_ARGUMENT;
@@ -78,7 +88,7 @@ void destroy(flowrt_instance *instance) {
 }
 
 flowrt_status setParameters(flowrt_instance *instance, const void *values) {
-  if (!instance || !values)
+  if (!instance || (!values && parameterCount(instance) > 0))
     return FLOWRT_BAD_ARGUMENT;
   return dispatch(
       instance, [&]<typename T>(Instance<T> &typed, T) { return typed.setParameters(static_cast<const T *>(values)); });
@@ -110,7 +120,7 @@ flowrt_status sample(flowrt_instance *instance, uint64_t seed, uint64_t first, i
 
 flowrt_status gradient(flowrt_instance *instance, const void *x, const void *weight, int64_t rows, void *logProb,
                        void *gradient) {
-  if (!gradient)
+  if (!instance || (!gradient && parameterCount(instance) > 0))
     return FLOWRT_BAD_ARGUMENT;
   return dispatchRows(instance, rows, x, [&]<typename T>(Instance<T> &typed, T) {
     return typed.gradient(static_cast<const T *>(x), static_cast<const T *>(weight), rows, static_cast<T *>(logProb),

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+
+#include "tests/laws/Layers.h"
+
+namespace flowc::laws {
+namespace {
+
+/// y = f(x).
+LayerCase row(const std::string &function, double low, double high, const std::string &domain = "", double slack = 1) {
+  std::string parameter = domain.empty() ? "x" : "x: " + domain;
+  return {"row " + function, "bijection row(" + parameter + ") = " + function + "(x)", "row", low, high, slack};
+}
+
+LayerCase prelude(const std::string &items, double low = -3, double high = 3, double slack = 1) {
+  return {items, "", items, low, high, slack};
+}
+
+/// A function with no inverse of its own, as a part of a monotone formula.
+LayerCase part(const std::string &name, const std::string &formula, double low = -3, double high = 3) {
+  return {name, "bijection part(x) = " + formula, "part", low, high, 1};
+}
+
+} // namespace
+
+const std::vector<LayerCase> &layerCases() {
+  static const std::vector<LayerCase> cases = {
+      row("exp", -3, 3),
+      row("log", 0.05, 8, "positive"),
+      row("log1p", 0.05, 8, "positive"),
+      row("expm1", -3, 3),
+      row("sqrt", 0.1, 9, "positive"),
+      row("tanh", -2, 2, "", 20),
+      row("atanh", 0.02, 0.95, "unit", 4),
+      row("sigmoid", -3, 3, "", 10),
+      row("logit", 0.02, 0.98, "unit"),
+      row("softplus", -3, 3, "", 10),
+      row("softplus_inverse", 0.05, 6, "positive"),
+      row("sinh", -3, 3),
+      row("asinh", -6, 6),
+      row("atan", -3, 3, "", 10),
+      row("erf", -1.5, 1.5, "", 10),
+      row("normal_cdf", -2.5, 2.5, "", 30),
+      row("normal_quantile", 0.02, 0.98, "unit"),
+      row("square", 0.2, 3, "positive"),
+      row("cube", 0.3, 3),
+      row("cbrt", 0.2, 3, "", 2),
+      row("abs", 0.2, 3, "positive"),
+      part("x + sin(x) / 2", "x + sin(x) / 2"),
+      part("cos(x) / 2 - x", "cos(x) / 2 - x"),
+      part("x + cosh(x) rises for x > 0", "2 * sinh(x) + x"),
+      part("x + x^3", "x + x ^ 3"),
+      part("x + tanh(x)", "x + tanh(x)"),
+      part("-x - exp(x)", "-x - exp(x)"),
+      part("x^1.5 on x > 0 with log", "x + exp(x / 2) - exp(-x)"),
+      prelude("affine"),
+      prelude("affine(0.3, -1)"),
+      prelude("additive"),
+      prelude("scale"),
+      prelude("leaky_relu"),
+      prelude("leaky_relu(slope = 0.5)"),
+      prelude("sinh_arcsinh"),
+      prelude("wavy"),
+      prelude("cubic"),
+      prelude("inverse(cubic)"),
+      prelude("squash", -3, 3, 10),
+      prelude("squash; unsquash", -3, 3, 30),
+      prelude("soften; log_transform", -2, 3, 20),
+      prelude("affine_coupling(net = mlp(hidden = [9, 7]))"),
+      prelude("affine_coupling(mask = half, net = residual_mlp(width = 8, blocks = 1, activation = silu))"),
+      prelude("affine_coupling(mask = random(3), net = mlp(hidden = [8], activation = gelu))"),
+      prelude("inverse(affine_coupling(mask = swap(alternate), net = mlp(hidden = [8], activation = tanh)))"),
+      prelude("additive_coupling(net = mlp(hidden = [8]))"),
+      prelude("actnorm"),
+      prelude("permute(random(5))"),
+      prelude("reverse"),
+      prelude("repeat 3 { affine_coupling(net = mlp(hidden = [8])); actnorm; reverse }"),
+      {"generative layer", "generative layer up(z) { return 2 * z + sin(z) / 2 }", "up", -3, 3, 1},
+      {"coupling with a root", "layer bent(x) {\n a, b = split(x, half)\n s = linear(a, len(b))\n return merge(half, a, b + sigmoid(s) * sin(b) / 2)\n}",
+       "bent", -3, 3, 1},
+      {"base logistic", "", "affine; base logistic", -3, 3, 1},
+      {"base uniform", "", "squash; base uniform", -3, 3, 10},
+  };
+  return cases;
+}
+
+} // namespace flowc::laws

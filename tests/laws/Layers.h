@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace flowc::laws {
+
+/// A layer under test: definitions, and the flow's items. `low` and `high` bound the data that it is tried on.
+struct LayerCase {
+  std::string name, definitions, items;
+  double low = -3, high = 3;
+  /// How much the layer magnifies errors at most, beyond what a well-conditioned one does: x^3 near 0 loses half the digits on the way
+  /// back.
+  double slack = 1;
+};
+
+/// Every row of the scalar table as a layer, every layer and bijection of the prelude, and some stacks.
+const std::vector<LayerCase> &layerCases();
+
+} // namespace flowc::laws
