@@ -6,7 +6,8 @@
 // Only the multiplications that the mathematics needs count: for each weight [m, n] and row, 2 m n flops for each of
 // forward, data gradient and weight gradient, and no data gradient for the first weight, whose input is the data.
 // Recomputed or padded products do not count. Everything is measured interleaved, once a round, and medians are
-// printed; `peak` is the fastest library at any of its shapes, on as many threads as the model.
+// printed; `peak` is the fastest library at any of its shapes, on as many threads as the model. With 0 ROUNDS the
+// gradient alone runs for some seconds on one thread, for a profiler.
 
 #include "bench/Peers.h"
 #include "runtime/abi/flowrt.hpp"
@@ -132,6 +133,13 @@ int main(int argc, char **argv) {
   std::generate(x.begin(), x.end(), [&] { return normal(random); });
   model.set_parameters(parameters);
 
+  if (rounds == 0) {
+    model.set_threads(1);
+    for (auto end = std::chrono::steady_clock::now() + std::chrono::seconds(3); std::chrono::steady_clock::now() < end;)
+      model.gradient(x, gradient);
+    return 0;
+  }
+
   const std::vector<Peer> libraries = peers();
   const Flops flops = countFlops(manifest, rows);
   const int counts[] = {1, 2};
@@ -172,5 +180,7 @@ int main(int argc, char **argv) {
       std::printf("| %7d | %-23s | %7.0f | %7.1f | %7.3f |\n", counts[i], program.name.c_str(), program.median() * 1e6,
                   program.rate(), peak > 0 ? program.rate() / peak : 0.0);
   }
+  std::printf("\nWhere the time goes: perf record %s %s %lld 0 && perf report\n", argv[0], argv[1],
+              static_cast<long long>(rows));
   return 0;
 }

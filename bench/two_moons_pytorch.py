@@ -108,7 +108,8 @@ def by_flowc(flowc, model, train_file, held_out_file, seed, folder):
     run = os.path.join(folder, f"run{seed}")
     subprocess.run([flowc, "train", model, "--data", train_file, "--seed", str(seed), "--dtype", "f32", "--run-dir", run],
                    check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    printed = subprocess.run([flowc, "log-prob", run, "--data", held_out_file], check=True, capture_output=True, text=True)
+    printed = subprocess.run([flowc, "log-prob", model, "--params", os.path.join(run, "model.safetensors"), "--data",
+                              held_out_file], check=True, capture_output=True, text=True)
     values = [float(line) for line in printed.stdout.split() if re.fullmatch(r"[-+0-9.e]+", line)]
     return statistics.fmean(values)
 

@@ -7,6 +7,9 @@
 
 #include "compiler/Dialect/Flow/Expr.h"
 
+#include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
+
 using namespace mlir;
 using namespace flowc::flow;
 
@@ -132,6 +135,12 @@ private:
   const Part &part;
 };
 
+std::string describe(const Interval &interval) {
+  return llvm::formatv("{0}{1}, {2}{3}", interval.lowOpen ? "(" : "[", llvm::format("%g", interval.low),
+                       llvm::format("%g", interval.high), interval.highOpen ? ")" : "]")
+      .str();
+}
+
 /// Solves value[elements] = rhs by a root: the formula from the unknown to the value becomes the root's body.
 LogicalResult solveByRoot(Evaluator &known, const Part &part, Value rhs, llvm::SmallVectorImpl<SolvedPiece> &solved) {
   LayerOp layer = known.getLayer();
@@ -158,8 +167,7 @@ LogicalResult solveByRoot(Evaluator &known, const Part &part, Value rhs, llvm::S
   Interval slope = inferRange(*derivative, given);
   if (!slope.isNonZero())
     return layer.emitError("cannot prove that `")
-           << layer.getLayerType() << "` is increasing or decreasing in its input: the derivative lies in "
-           << (slope.lowOpen ? "(" : "[") << slope.low << ", " << slope.high << (slope.highOpen ? ")" : "]")
+           << layer.getLayerType() << "` is increasing or decreasing: its derivative lies in " << describe(slope)
            << " [not-monotone]";
   if (slope.isNegative())
     root.setDecreasing(true);

@@ -51,6 +51,16 @@ std::optional<FileLineColLoc> sourceOf(Location loc) {
   return found;
 }
 
+/// The compiler ends its messages with their names in brackets.
+std::pair<dsl::Kind, std::string> splitKind(const std::string &message) {
+  for (dsl::Kind kind : {dsl::Kind::NotMonotone, dsl::Kind::NotTriangular, dsl::Kind::NoInverseRule}) {
+    std::string suffix = " [" + std::string(dsl::kindName(kind)) + "]";
+    if (llvm::StringRef(message).ends_with(suffix))
+      return {kind, message.substr(0, message.size() - suffix.size())};
+  }
+  return {dsl::Kind::NotCompiled, message};
+}
+
 } // namespace
 
 SpecDiagnostics::SpecDiagnostics(MLIRContext &context, const DiagnosticStyle &style)
@@ -72,7 +82,8 @@ dsl::SourceLocation SpecDiagnostics::locate(Location loc) const {
 LogicalResult SpecDiagnostics::take(Diagnostic &diagnostic) {
   if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
     return success();
-  auto &error = found.report(dsl::Kind::NotInvertible, locate(diagnostic.getLocation()), diagnostic.str());
+  auto [kind, message] = splitKind(diagnostic.str());
+  auto &error = found.report(kind, locate(diagnostic.getLocation()), message);
   for (Diagnostic &note : diagnostic.getNotes())
     if (!llvm::StringRef(note.str()).starts_with("see current operation"))
       error.notes.push_back({locate(note.getLocation()), note.str()});

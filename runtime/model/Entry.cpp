@@ -21,7 +21,7 @@ template <typename Call> flowrt_status dispatch(flowrt_instance *instance, Call 
 int64_t parameterCount(flowrt_instance *instance) {
   int64_t count = 0;
   dispatch(instance, [&]<typename T>(Instance<T> &typed, T) {
-    count = typed.kernels.info->parameters;
+    count = typed.parameterCount();
     return FLOWRT_OK;
   });
   return count;

@@ -38,6 +38,7 @@ struct TileRange {
 
 template <typename T> class Instance : public flowrt_instance {
 public:
+  int64_t parameterCount() const { return kernels.info->parameters; }
   /// Null when there is no memory for it.
   static Instance *create(const Kernels<T> &kernels, flowrt_dtype dtype);
   static void destroy(Instance *instance);

@@ -36,6 +36,18 @@ struct NoAnswer {
     MaybeExpr partial = Rule::partial(site, k);
     return partial ? MaybeExpr(*partial * v) : std::nullopt;
   }
+  /// The result's tangent: the sum over the operands, unless a rule knows better.
+  template <typename Rule> static MaybeExpr tangent(const Site &site, ArrayRef<Value> tangents) {
+    MaybeExpr total;
+    for (auto [k, tangent] : llvm::enumerate(tangents)) {
+      if (!tangent)
+        continue;
+      MaybeExpr term = Rule::template scaled<Rule>(site, k, site.wrap(tangent));
+      if (term)
+        total = total ? *total + *term : term;
+    }
+    return total;
+  }
 };
 
 // y = a + b
@@ -153,6 +165,13 @@ struct SelectRule : NoAnswer {
     Value then = k == 1 ? static_cast<Value>(v) : zero, otherwise = k == 1 ? zero : static_cast<Value>(v);
     return site.wrap(arith::SelectOp::create(site.builder, site.loc, site.operands[0], then, otherwise));
   }
+  /// One choice between the branches' tangents, which shows their signs where a sum of two choices would not.
+  template <typename> static MaybeExpr tangent(const Site &site, ArrayRef<Value> tangents) {
+    if (!tangents[1] && !tangents[2])
+      return std::nullopt;
+    auto orZero = [&](Value v) { return v ? v : static_cast<Value>(site.out().constant(0)); };
+    return site.wrap(arith::SelectOp::create(site.builder, site.loc, site.operands[0], orZero(tangents[1]), orZero(tangents[2])));
+  }
 };
 
 struct CompareRule : NoAnswer {
@@ -190,14 +209,7 @@ struct ArithDifferentiate : DifferentiateOpInterface::ExternalModel<ArithDiffere
   Value tangent(Operation *op, OpBuilder &builder, ArrayRef<Value> operands, Value result,
                 ArrayRef<Value> tangents) const {
     Site site{builder, op->getLoc(), operands, result};
-    MaybeExpr total;
-    for (auto [k, tangent] : llvm::enumerate(tangents)) {
-      if (!tangent)
-        continue;
-      MaybeExpr term = Rule::template scaled<Rule>(site, k, site.wrap(tangent));
-      if (term)
-        total = total ? *total + *term : term;
-    }
+    MaybeExpr total = Rule::template tangent<Rule>(site, tangents);
     return total ? static_cast<Value>(*total) : Value();
   }
   void adjoints(Operation *op, OpBuilder &builder, ArrayRef<Value> operands, Value result, Value adjoint,

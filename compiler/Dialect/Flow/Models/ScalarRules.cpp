@@ -7,6 +7,8 @@
 
 #include "compiler/Dialect/Flow/Models/Models.h"
 
+#include <cmath>
+
 using namespace mlir;
 
 namespace flowc::flow {
@@ -24,10 +26,12 @@ constexpr double kLogSqrtPi = 0.57236494292470008707;
 llvm::ArrayRef<ScalarRule> scalarRules() {
   using enum Direction;
 #define NONE std::nullopt
-#define SCALAR_RULE(NAME, OP, DOMAIN, RANGE, INJECTIVE, DIRECTION, DERIVATIVE, LOG_DERIVATIVE, INVERSE)                \
+#define UNKNOWN (void(v), std::nan(""))
+#define SCALAR_RULE(NAME, OP, VALUE, DOMAIN, RANGE, INJECTIVE, DIRECTION, DERIVATIVE, LOG_DERIVATIVE, INVERSE)                \
   ScalarRule{NAME,                                                                                                    \
              OP::getOperationName(),                                                                                  \
              [](OpBuilder &builder, Location loc, Value x) -> Value { return OP::create(builder, loc, x); },          \
+             [](double v) -> double { return VALUE; },                                                                \
              DOMAIN,                                                                                                  \
              RANGE,                                                                                                   \
              INJECTIVE,                                                                                               \
@@ -40,7 +44,27 @@ llvm::ArrayRef<ScalarRule> scalarRules() {
   };
 #undef SCALAR_RULE
 #undef NONE
+#undef UNKNOWN
   return rules;
+}
+
+Interval imageOf(const ScalarRule &rule, const Interval &x) {
+  if (!x.within(rule.injectiveOn))
+    return rule.range;
+  double low = rule.value(x.low), high = rule.value(x.high);
+  bool lowOpen = x.lowOpen, highOpen = x.highOpen;
+  if (rule.direction == Direction::Decreasing) {
+    std::swap(low, high);
+    std::swap(lowOpen, highOpen);
+  }
+  // C++ promises no last bit: a little outwards, and back into the range that is known exactly.
+  auto outwards = [](double end, double to) { return std::nextafter(std::nextafter(end, to), to); };
+  Interval image{outwards(low, -kInfinity), outwards(high, kInfinity), lowOpen, highOpen};
+  if (!(image.low > rule.range.low))
+    image.low = rule.range.low, image.lowOpen = rule.range.lowOpen;
+  if (!(image.high < rule.range.high))
+    image.high = rule.range.high, image.highOpen = rule.range.highOpen;
+  return image;
 }
 
 const ScalarRule *findScalarRule(llvm::StringRef name) {
@@ -66,8 +90,7 @@ struct ScalarDependency : DependencyOpInterface::ExternalModel<ScalarDependency<
 };
 
 template <typename Op, unsigned Row> struct ScalarRange : RangeOpInterface::ExternalModel<ScalarRange<Op, Row>, Op> {
-  // The range over the whole domain; sharper images of narrower operands are the prover's to add.
-  Interval inferRange(Operation *, ArrayRef<Interval>) const { return scalarRules()[Row].range; }
+  Interval inferRange(Operation *, ArrayRef<Interval> operands) const { return imageOf(scalarRules()[Row], operands[0]); }
 };
 
 template <typename Op, unsigned Row> struct ScalarSolve : SolveOpInterface::ExternalModel<ScalarSolve<Op, Row>, Op> {

@@ -17,6 +17,8 @@ struct ScalarRule {
   llvm::StringRef name;
   llvm::StringRef opName;
   mlir::Value (*build)(mlir::OpBuilder &, mlir::Location, mlir::Value);
+  /// f(v); not a number where it is not known.
+  double (*value)(double v);
   Interval domain, range;
   /// Where the inverse holds, and which way f goes there.
   Interval injectiveOn;
@@ -27,6 +29,9 @@ struct ScalarRule {
   /// Nothing where there is no closed form.
   std::optional<Expr> (*inverse)(Expr y);
 };
+
+/// The range of f on `x`: that of its ends where f is monotone, else its whole range.
+Interval imageOf(const ScalarRule &rule, const Interval &x);
 
 /// All rows.
 llvm::ArrayRef<ScalarRule> scalarRules();

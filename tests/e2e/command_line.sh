@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Help, exit codes and messages of the command itself.
+source "$(dirname "$0")/common.sh"
+
+expect 0 "$flowc" --help
+says out 'usage: flowc COMMAND'
+commands=$(sed -n '/^commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p' out)
+[ "$(wc -w <<<"$commands")" -ge 11 ] || fail "too few commands in --help: $commands"
+for command in $commands; do
+  expect 0 "$flowc" "$command" --help
+  says out "usage: flowc $command"
+  [ -s err ] && fail "$command --help writes to stderr"
+done
+
+expect 2 "$flowc" buidl
+says err 'did you mean `build`?'
+expect 2 "$flowc" build --emitt=llvm model.flow
+says err 'did you mean `--emit`?'
+expect 2 "$flowc" build --emit=lvm "$source/examples/two_moons/two_moons.flow"
+expect 2 "$flowc" build
+expect 2 "$flowc" build --tile=17 "$source/examples/two_moons/two_moons.flow"
+expect 3 "$flowc" build missing.flow
+says err 'missing.flow'
+expect 3 "$flowc" missing.json
+expect 3 "$flowc" fmt --check missing.flow
+
+echo 'flow broken { data real[2' >broken.flow
+expect 1 "$flowc" broken.flow -o broken
+says err 'broken.flow:1:'
+[ -e broken ] && fail 'a wrong spec leaves a model directory'
+[ -z "$(find . -name '*.unfinished-*')" ] || fail 'unfinished files are left'
+
+finish
