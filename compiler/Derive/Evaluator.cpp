@@ -124,7 +124,8 @@ Value Evaluator::build(Value value, llvm::ArrayRef<int64_t> elements) {
   auto dependency = cast<DependencyOpInterface>(op);
   bool whole = llvm::ArrayRef<int64_t>(allElements(elementCount(value))) == elements;
   llvm::SmallVector<std::pair<unsigned, int64_t>> source;
-  if (!structure->isUniform(value) && dependency.movedFrom(source))
+  // (Of no elements at all, none depends on the input: that does not make the whole input known.)
+  if ((!structure->isUniform(value) || elements.empty()) && dependency.movedFrom(source))
     return gatherMoved(op, elements, source);
   // Computed whole, as it was written, if that can be done by now: it is then computed once for all who want some of it.
   if (!whole && (!dependency.isElementwise() || isKnown(value)))

@@ -39,21 +39,29 @@ struct Simplify : PassWrapper<Simplify, OperationPass<ModuleOp>> {
   FrozenRewritePatternSet patterns;
 };
 
-struct DropFacts : PassWrapper<DropFacts, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(DropFacts)
-  StringRef getArgument() const final { return "flow-drop-facts"; }
-  StringRef getDescription() const final { return "remove flow.constrained"; }
+/// Replaces an op that is the identity by its operand.
+template <typename Identity> struct DropIdentity : PassWrapper<DropIdentity<Identity>, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(DropIdentity)
+  DropIdentity(StringRef argument, StringRef description) : argument(argument), description(description) {}
+  StringRef getArgument() const final { return argument; }
+  StringRef getDescription() const final { return description; }
   void runOnOperation() final {
-    getOperation().walk([](flow::ConstrainedOp op) {
+    this->getOperation().walk([](Identity op) {
       op.replaceAllUsesWith(op.getValue());
       op.erase();
     });
   }
+  StringRef argument, description;
 };
 
 } // namespace
 
 std::unique_ptr<Pass> createSimplifyPass() { return std::make_unique<Simplify>(); }
-std::unique_ptr<Pass> createDropFactsPass() { return std::make_unique<DropFacts>(); }
+std::unique_ptr<Pass> createDropFactsPass() {
+  return std::make_unique<DropIdentity<flow::ConstrainedOp>>("flow-drop-facts", "remove flow.constrained");
+}
+std::unique_ptr<Pass> createDropDetachedPass() {
+  return std::make_unique<DropIdentity<flow::DetachOp>>("flow-drop-detached", "remove flow.detach");
+}
 
 } // namespace flowc

@@ -23,5 +23,7 @@ void populateVectorPatterns(mlir::RewritePatternSet &patterns);
 std::unique_ptr<mlir::Pass> createSimplifyPass();
 /// Removes flow.constrained, after which no rule may ask for facts.
 std::unique_ptr<mlir::Pass> createDropFactsPass();
+/// Removes flow.detach, once gradients are taken.
+std::unique_ptr<mlir::Pass> createDropDetachedPass();
 
 } // namespace flowc

@@ -123,6 +123,10 @@ void populateVectorPatterns(RewritePatternSet &patterns) {
   addRule<MergeOp>(patterns, simplifyMerge);
   addRule<arith::AddFOp>(patterns, addOfMerges);
   addRule<SumOp>(patterns, simplifySum);
+  // The product with nothing: an empty sum per row.
+  addRule<MatvecOp>(patterns, [](MatvecOp op, PatternRewriter &rewriter) -> Value {
+    return elementCount(op.getVector()) ? Value() : constantOf(rewriter, op.getLoc(), op.getType(), 0);
+  });
   patterns.add<AccumulateTerms>(patterns.getContext());
   addRule<SplatOp>(patterns, [](SplatOp op, PatternRewriter &rewriter) -> Value {
     auto number = constantValue(op.getScalar());

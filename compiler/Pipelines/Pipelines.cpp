@@ -63,6 +63,7 @@ void addStagePipeline(OpPassManager &passes) {
   addCleanup(passes);
   passes.addPass(createStagePass());
   passes.addPass(createDifferentiatePass());
+  passes.addPass(createDropDetachedPass());
   addCleanup(passes);
 }
 

@@ -25,7 +25,7 @@ void registerDialects(mlir::DialectRegistry &registry) {
 
 void registerPasses() {
   mlir::registerTransformsPasses();
-  for (auto create : {createDeriveLayersPass, createSimplifyPass, createComposeModelPass, createDropFactsPass,
+  for (auto create : {createDeriveLayersPass, createSimplifyPass, createComposeModelPass, createDropFactsPass, createDropDetachedPass,
                       createStagePass, createDifferentiatePass, createLowerRootPass, createExpandMathPass})
     mlir::registerPass(create);
   mlir::registerPass([] { return createSchedulePass(); });
