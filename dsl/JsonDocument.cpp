@@ -6,7 +6,6 @@
 
 #include <charconv>
 #include <fmt/format.h>
-#include <set>
 
 namespace flowc::dsl {
 namespace {
@@ -28,13 +27,16 @@ public:
     try {
       if (size_t bad = firstNonUtf8(text); bad != std::string_view::npos)
         failAt(bad, Kind::NotUtf8, fmt::format("the byte 0x{:02x} is not UTF-8 text", static_cast<unsigned char>(text[bad])));
+      if (text.substr(0, 3) == "\xEF\xBB\xBF")
+        fail(Kind::JsonSyntax, "the file begins with a byte order mark, an invisible character that JSON does not allow; "
+                               "save it as UTF-8 without one");
       skipSpace();
       if (position == text.size())
         fail(Kind::EmptyFile, "the file is empty; expected a JSON object");
       ValuePtr root = value();
       skipSpace();
       if (position != text.size())
-        fail(Kind::JsonSyntax, "expected the end of the file after the closing brace");
+        fail(Kind::JsonSyntax, fmt::format("expected the end of the file after the document, but found {}", found()));
       return root;
     } catch (Abandon) {
       return nullptr;
@@ -65,7 +67,10 @@ private:
   std::string found() const {
     if (position >= text.size())
       return "the end of the file";
-    return fmt::format("`{}`", text[position]);
+    size_t end = position + 1; // A character may be several bytes.
+    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+      ++end;
+    return fmt::format("`{}`", text.substr(position, end - position));
   }
 
   void skipSpace() {
@@ -187,12 +192,23 @@ private:
     if (c != 'u')
       fail(Kind::JsonSyntax, "this is no escape that JSON knows");
     ++position;
+    append(string, utf8(codePoint(position - 2)), column);
+  }
+
+  /// What follows `\u`, the escape that begins at `start`; beyond U+FFFF that is two escapes.
+  unsigned codePoint(size_t start) {
     unsigned code = hex4();
-    if (code >= 0xD800 && code < 0xDC00 && text.substr(position, 2) == "\\u") {
+    if (code < 0xD800 || code > 0xDFFF)
+      return code;
+    unsigned low = 0;
+    if (code < 0xDC00 && text.substr(position, 2) == "\\u") {
       position += 2;
-      code = 0x10000 + ((code - 0xD800) << 10) + (hex4() - 0xDC00);
+      low = hex4();
     }
-    append(string, utf8(code), column);
+    if (low >= 0xDC00 && low <= 0xDFFF)
+      return 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+    position = start;
+    fail(Kind::JsonSyntax, "this escape is half of a character; a pair such as \\ud83d\\ude00 makes a whole one");
   }
 
   ValuePtr string() {
@@ -241,9 +257,16 @@ private:
   void number(JsonValue &value) {
     const std::string &word = value.text;
     auto parsed = std::from_chars(word.data(), word.data() + word.size(), value.number);
-    size_t digit = word[0] == '-' ? 1 : 0;
-    bool shaped = parsed.ptr == word.data() + word.size() && digit < word.size() && std::isdigit(static_cast<unsigned char>(word[digit])) &&
-                  !(word[digit] == '0' && digit + 1 < word.size() && std::isdigit(static_cast<unsigned char>(word[digit + 1])));
+    auto digitAt = [&](size_t i) { return i < word.size() && std::isdigit(static_cast<unsigned char>(word[i])); };
+    size_t first = word[0] == '-' ? 1 : 0, dot = word.find('.');
+    // from_chars reads more than JSON allows: inf, .5, 5., 05.
+    bool shaped = parsed.ptr == word.data() + word.size() && digitAt(first) && !(word[first] == '0' && digitAt(first + 1)) &&
+                  (dot == std::string::npos || digitAt(dot + 1));
+    if (!shaped && (digitAt(first) || (digitAt(1) && !std::isalpha(static_cast<unsigned char>(word[0]))))) {
+      diagnostics.report(Kind::BadNumber, value.loc,
+                         fmt::format("`{}` is no number that JSON knows; write it like 12, -0.5 or 1e-3", word));
+      return;
+    }
     if (!shaped) {
       auto &diagnostic = diagnostics.report(Kind::JsonSyntax, value.loc, fmt::format("`{}` is no JSON value; text stands in double quotes", word));
       diagnostic.suggestion = nearestName(word, {"true", "false", "null"});

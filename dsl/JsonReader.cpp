@@ -6,6 +6,7 @@
 #include "dsl/Readers.h"
 
 #include <algorithm>
+#include <cctype>
 #include <fmt/format.h>
 
 namespace flowc::dsl {
@@ -41,6 +42,21 @@ private:
     diagnostics.report(Kind::WrongType, value.loc,
                        fmt::format("expected {} for {}, but found {}", describe(type), what, describe(value.type)));
     return false;
+  }
+
+  /// A string that .flow text could use as a name.
+  bool expectName(const JsonValue &value, std::string_view what) {
+    if (!expectType(value, Type::String, what))
+      return false;
+    const std::string &text = value.text;
+    bool isName = !text.empty() && !std::isdigit(static_cast<unsigned char>(text[0]));
+    for (char c : text)
+      isName &= std::isalnum(static_cast<unsigned char>(c)) || c == '_';
+    if (!isName)
+      diagnostics.report(
+          Kind::WrongType, value.loc,
+          fmt::format("{} must be letters, digits and underscores, and not begin with a digit", what));
+    return isName;
   }
 
   void checkKeys(const JsonValue &object, const std::vector<std::string> &known, std::string_view what) {
@@ -148,6 +164,8 @@ private:
     if (inverse && !value.find("type")) {
       checkKeys(value, {"inverse"}, "the inverse of a layer");
       auto inner = item(*inverse->value);
+      if (inner && !inner->layer)
+        diagnostics.report(Kind::WrongType, inner->loc, "expected a layer to invert, but found a repetition");
       layer = inner && inner->layer ? inverted(inner->layer, inverse->keyLoc) : nullptr;
     } else {
       layer = typed(value, "a layer", /*mayInvert=*/true);
@@ -163,7 +181,7 @@ private:
     checkKeys(value, {"repeat", "of", "as"}, "a repetition");
     FlowItem result{FlowItemKind::Repeat, value.loc, argument(*value.find("repeat")->value), nullptr, "", {}};
     std::swap(result.layer, result.count);
-    if (const JsonMember *as = value.find("as"); as && expectType(*as->value, Type::String, "\"as\""))
+    if (const JsonMember *as = value.find("as"); as && expectName(*as->value, "\"as\""))
       result.variable = as->value->text;
     const JsonValue *of = required(value, "of", "a repetition");
     if (!of || !result.count)
@@ -211,33 +229,35 @@ private:
     return make(ExprKind::Record, value, std::move(entries));
   }
 
+  ExprPtr baseOf(const JsonValue &value) {
+    if (value.type == Type::String)
+      return make(ExprKind::Name, value);
+    if (value.type == Type::Object)
+      return typed(value, "a base");
+    diagnostics.report(Kind::WrongType, value.loc,
+                       fmt::format("expected a name or an object for \"base\", but found {}", describe(value.type)));
+    return nullptr;
+  }
+
   std::optional<FlowDecl> flow(const JsonValue &root) {
     const JsonValue *name = required(root, "name", "a spec"), *event = required(root, "event", "a spec"),
                     *list = required(root, "flow", "a spec");
-    bool named = name && expectType(*name, Type::String, "\"name\"");
     // Each part on its own, so that one run shows what is wrong in all of them.
+    bool named = name && expectName(*name, "\"name\"");
     ExprPtr size = event ? features(*event) : nullptr;
     std::vector<FlowItem> layers = list ? items(*list, "\"flow\"") : std::vector<FlowItem>();
+    ExprPtr dataDomain, base, train;
+    if (const JsonMember *domain = root.find("domain"); domain && expectType(*domain->value, Type::String, "\"domain\""))
+      dataDomain = make(ExprKind::Name, *domain->value);
+    if (const JsonMember *member = root.find("base"))
+      base = baseOf(*member->value);
+    if (const JsonMember *member = root.find("train"))
+      train = record(*member->value, "\"train\"");
     if (!named || !size || !list)
       return std::nullopt;
-    bool isName = !name->text.empty() && !std::isdigit(static_cast<unsigned char>(name->text[0]));
-    for (char c : name->text)
-      isName &= std::isalnum(static_cast<unsigned char>(c)) || c == '_';
-    if (!isName) {
-      diagnostics.report(Kind::WrongType, name->loc, "the name must be letters, digits and underscores, and not begin with a digit");
-      return std::nullopt;
-    }
-    FlowDecl decl{name->text, name->loc, nullptr, size, event->loc, std::move(layers), nullptr, nullptr};
-    const JsonMember *domain = root.find("domain");
-    if (domain && expectType(*domain->value, Type::String, "\"domain\""))
-      decl.dataDomain = make(ExprKind::Name, *domain->value);
-    if (!decl.dataDomain)
-      decl.dataDomain = std::make_shared<const Expr>(Expr{ExprKind::Name, event->loc, 0, "real", {}, {}});
-    if (const JsonMember *base = root.find("base"))
-      decl.base = base->value->type == Type::Object ? typed(*base->value, "a base") : argument(*base->value);
-    if (const JsonMember *train = root.find("train"))
-      decl.train = record(*train->value, "\"train\"");
-    return decl;
+    if (!dataDomain)
+      dataDomain = std::make_shared<const Expr>(Expr{ExprKind::Name, event->loc, 0, "real", {}, {}});
+    return FlowDecl{name->text, name->loc, dataDomain, size, event->loc, std::move(layers), base, train};
   }
 
   Diagnostics &diagnostics;

@@ -30,7 +30,7 @@ public:
             {"additionalProperties", false},
             {"properties", properties()},
             {"definitions",
-             {{"layer", layer()}, {"function", function()}, {"mask", mask()}, {"train", settings(trainSettings())},
+             {{"layer", layer()}, {"base", base()}, {"function", function()}, {"mask", mask()}, {"train", settings(trainSettings())},
               {"optimizer", settings(optimizerSettings())}}}};
   }
 
@@ -41,7 +41,7 @@ private:
             {"name", {{"type", "string"}, {"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}}},
             {"event", {{"description", "the number of features, as [n]"}, {"type", {"array", "integer"}}, {"items", {{"type", "integer"}, {"minimum", 1}}}, {"minItems", 1}, {"maxItems", 1}, {"minimum", 1}}},
             {"domain", {{"enum", {"real", "unit", "positive"}}}},
-            {"base", {{"description", "the latent distribution, a bijection onto (0, 1)"}, {"type", {"string", "object"}}}},
+            {"base", reference("base")},
             {"define", {{"type", "array"}, {"items", {{"type", "string"}}}}},
             {"import", {{"type", "array"}, {"items", {{"type", "string"}}}}},
             {"flow", {{"type", "array"}, {"items", reference("layer")}}},
@@ -104,11 +104,34 @@ private:
                        {"required", {"of"}},
                        {"additionalProperties", false}}}});
     cases.push_back({{"if", {{"type", "object"}, {"not", {{"anyOf", {{{"required", {"type"}}}, {{"required", {"repeat"}}}}}}}}},
-                     {"then", {{"properties", {{"inverse", reference("layer")}}}, {"required", {"inverse"}}, {"additionalProperties", false}}}});
+                     {"then", {{"properties", {{"inverse", invertible()}}}, {"required", {"inverse"}}, {"additionalProperties", false}}}});
     Json type = {{"enum", names(true)}};
     return {{"type", {"object", "string"}},
             {"defaultSnippets", snippets},
             {"properties", {{"type", type}}},
+            {"if", {{"type", "string"}}},
+            {"then", type},
+            {"allOf", cases}};
+  }
+
+  /// A repetition has no inverse.
+  static Json invertible() {
+    return {{"allOf", {reference("layer")}}, {"not", {{"type", "object"}, {"required", {"repeat"}}}}};
+  }
+
+  Json base() const {
+    Json cases = Json::array(), bijections = Json::array();
+    for (const Definition &definition : definitions) {
+      if (definition.kind != DefinitionKind::Bijection)
+        continue;
+      cases.push_back(forType(definition, false));
+      bijections.push_back(definition.name);
+    }
+    Json type = {{"enum", bijections}};
+    return {{"description", "the latent distribution, a bijection onto (0, 1)"},
+            {"type", {"object", "string"}},
+            {"properties", {{"type", type}}},
+            {"required", {"type"}},
             {"if", {{"type", "string"}}},
             {"then", type},
             {"allOf", cases}};
@@ -119,7 +142,7 @@ private:
     for (const Definition &definition : definitions)
       if (!isLayer(definition))
         cases.push_back(forType(definition, false));
-    return {{"type", {"string", "number", "object"}}, {"properties", {{"type", {{"enum", names(false)}}}}}, {"allOf", cases}};
+    return {{"type", {"string", "number", "object"}}, {"properties", {{"type", {{"enum", names(false)}}}}}, {"required", {"type"}}, {"allOf", cases}};
   }
 
   static Json mask() {
@@ -138,7 +161,7 @@ private:
       else if (row.type == Type::Choice)
         members[row.name] = {{"enum", row.choices}};
       else
-        members[row.name] = {{"type", row.type == Type::Whole ? "integer" : "number"}, {"minimum", row.low}};
+        members[row.name] = {{"type", row.type == Type::Whole ? "integer" : "number"}, {"minimum", row.low}, {"maximum", row.high}};
     }
     return {{"type", "object"}, {"properties", members}, {"additionalProperties", false}};
   }

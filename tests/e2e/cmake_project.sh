@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # examples/cpp_density, configured, built and run. Arguments of common.sh, and: the package folder, CMake, the generator, the C++
-# compiler. With a build folder as fifth argument, flowc is first installed from it and the package taken from there.
+# compiler. With a build folder as fifth argument, flowc is first installed from it, and that package is taken instead.
 source "$(dirname "$0")/common.sh"
 package=$1 cmake=$2 generator=$3 compiler=$4
 

@@ -293,14 +293,14 @@ flow.model @sinh features 3 {
 
 // CHECK-LABEL: func.func @L.forward(
 // CHECK: math.asinh %{{.*}}
-// CHECK: arith.mulf %{{.*}}, %{{.*}}
+// CHECK: flow.square %{{.*}}
 // CHECK: math.log1p %{{.*}}
 // CHECK: arith.mulf %{{.*}}, %{{.*}}
 // CHECK: flow.sum %{{.*}}
 // CHECK: return %{{.*}}, %{{.*}}
 // CHECK-LABEL: func.func @L.inverse(
 // CHECK: math.sinh %{{.*}}
-// CHECK: arith.mulf %{{.*}}, %{{.*}}
+// CHECK: flow.square %{{.*}}
 // CHECK: math.log1p %{{.*}}
 // CHECK: arith.mulf %{{.*}}, %{{.*}}
 // CHECK: flow.sum %{{.*}}
@@ -318,7 +318,7 @@ flow.model @asinh features 3 {
 
 // CHECK-LABEL: func.func @L.forward(
 // CHECK: math.atan %{{.*}}
-// CHECK: arith.mulf %{{.*}}, %{{.*}}
+// CHECK: flow.square %{{.*}}
 // CHECK: math.log1p %{{.*}}
 // CHECK: flow.sum %{{.*}}
 // CHECK: arith.negf %{{.*}}
@@ -327,7 +327,7 @@ flow.model @asinh features 3 {
 // CHECK: math.sin %{{.*}}
 // CHECK: math.cos %{{.*}}
 // CHECK: arith.divf %{{.*}}, %{{.*}}
-// CHECK: arith.mulf %{{.*}}, %{{.*}}
+// CHECK: flow.square %{{.*}}
 // CHECK: math.log1p %{{.*}}
 // CHECK: flow.sum %{{.*}}
 // CHECK: return %{{.*}}, %{{.*}}
@@ -358,7 +358,7 @@ flow.model @abs features 3 {
 
 // CHECK-LABEL: func.func @L.forward(
 // CHECK: math.erf %{{.*}}
-// CHECK: arith.mulf %{{.*}}, %{{.*}}
+// CHECK: flow.square %{{.*}}
 // CHECK: arith.subf %{{.*}}, %{{.*}}
 // CHECK: flow.sum %{{.*}}
 // CHECK: return %{{.*}}, %{{.*}}
@@ -367,7 +367,7 @@ flow.model @abs features 3 {
 // CHECK: arith.addf %{{.*}}, %{{.*}}
 // CHECK: flow.normal_quantile %{{.*}}
 // CHECK: arith.mulf %{{.*}}, %{{.*}}
-// CHECK: arith.mulf %{{.*}}, %{{.*}}
+// CHECK: flow.square %{{.*}}
 // CHECK: arith.subf %{{.*}}, %{{.*}}
 // CHECK: flow.sum %{{.*}}
 // CHECK: arith.negf %{{.*}}
@@ -384,14 +384,14 @@ flow.model @erf features 3 {
 
 // CHECK-LABEL: func.func @L.forward(
 // CHECK: flow.normal_cdf %{{.*}}
-// CHECK: arith.mulf %{{.*}}, %{{.*}}
+// CHECK: flow.square %{{.*}}
 // CHECK: arith.mulf %{{.*}}, %{{.*}}
 // CHECK: arith.subf %{{.*}}, %{{.*}}
 // CHECK: flow.sum %{{.*}}
 // CHECK: return %{{.*}}, %{{.*}}
 // CHECK-LABEL: func.func @L.inverse(
 // CHECK: flow.normal_quantile %{{.*}}
-// CHECK: arith.mulf %{{.*}}, %{{.*}}
+// CHECK: flow.square %{{.*}}
 // CHECK: arith.mulf %{{.*}}, %{{.*}}
 // CHECK: arith.subf %{{.*}}, %{{.*}}
 // CHECK: flow.sum %{{.*}}
@@ -409,14 +409,14 @@ flow.model @normal_cdf features 3 {
 
 // CHECK-LABEL: func.func @L.forward(
 // CHECK: flow.normal_quantile %{{.*}}
-// CHECK: arith.mulf %{{.*}}, %{{.*}}
+// CHECK: flow.square %{{.*}}
 // CHECK: arith.mulf %{{.*}}, %{{.*}}
 // CHECK: arith.addf %{{.*}}, %{{.*}}
 // CHECK: flow.sum %{{.*}}
 // CHECK: return %{{.*}}, %{{.*}}
 // CHECK-LABEL: func.func @L.inverse(
 // CHECK: flow.normal_cdf %{{.*}}
-// CHECK: arith.mulf %{{.*}}, %{{.*}}
+// CHECK: flow.square %{{.*}}
 // CHECK: arith.mulf %{{.*}}, %{{.*}}
 // CHECK: arith.addf %{{.*}}, %{{.*}}
 // CHECK: flow.sum %{{.*}}
