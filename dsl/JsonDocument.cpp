@@ -262,7 +262,8 @@ private:
     // from_chars reads more than JSON allows: inf, .5, 5., 05.
     bool shaped = parsed.ptr == word.data() + word.size() && digitAt(first) && !(word[first] == '0' && digitAt(first + 1)) &&
                   (dot == std::string::npos || digitAt(dot + 1));
-    if (!shaped && (digitAt(first) || (digitAt(1) && !std::isalpha(static_cast<unsigned char>(word[0]))))) {
+    size_t start = word.find_first_not_of("+-.");
+    if (!shaped && start != std::string::npos && start <= 2 && digitAt(start)) {
       diagnostics.report(Kind::BadNumber, value.loc,
                          fmt::format("`{}` is no number that JSON knows; write it like 12, -0.5 or 1e-3", word));
       return;

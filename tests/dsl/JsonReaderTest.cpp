@@ -56,7 +56,7 @@ TEST_CASE("half a surrogate pair is an error, a pair is one character") {
 TEST_CASE("numbers are JSON's") {
   for (const char *number : {"2.", "+2", ".5", "02", "-.5", "2.e3", "1e999", "0x10", "1e"}) {
     INFO(number);
-    CHECK(Reading(spec("[]", std::string(", \"train\": {\"lr\": ") + number + "}")).error().find("bad-number 2:28") == 0);
+    CHECK(Reading(spec("[]", std::string(", \"train\": {\"lr\": ") + number + "}")).error().find("bad-number 2:29") == 0);
   }
   for (const char *number : {"0", "-0.5", "1e-3", "2.5E+10"})
     CHECK(!Reading(spec("[]", std::string(", \"train\": {\"lr\": ") + number + "}")).diagnostics.hasErrors());
@@ -79,7 +79,7 @@ TEST_CASE("both forms of an inverse are one tree") {
 }
 
 TEST_CASE("names are names") {
-  CHECK(Reading(spec(R"([{"repeat": 2, "as": "1 x", "of": []}])")).error().find("wrong-type 2:31 \"as\" must be letters") == 0);
+  CHECK(Reading(spec(R"([{"repeat": 2, "as": "1 x", "of": []}])")).error().find("wrong-type 2:30 \"as\" must be letters") == 0);
 }
 
 TEST_CASE("a missing key hides no other error") {
@@ -93,7 +93,7 @@ TEST_CASE("an argument's place is its own") {
   REQUIRE(reading.tree.flow);
   const Argument &net = reading.tree.flow->items[0].layer->arguments[0];
   CHECK(net.nameLoc.column == 38);
-  CHECK(net.value->loc.column == 53);
+  CHECK(net.value->loc.column == 54);
   CHECK(net.value->arguments[0].value->items[1]->loc.column == 76);
 }
 
