@@ -15,6 +15,16 @@
 # The model directory is CMAKE_CURRENT_BINARY_DIR/TARGET.model (target property FLOWC_MODEL_DIR). To install the library beside an
 # application: install(IMPORTED_RUNTIME_ARTIFACTS TARGET).
 
+# The build runs this file as a script after flowc, which has named the library after the flow and not after NAME.
+if(CMAKE_SCRIPT_MODE_FILE)
+  if(NOT EXISTS "${FLOWC_EXPECTED_LIBRARY}")
+    message(FATAL_ERROR "say NAME in flowc_add_model: the spec gives its flow another name than expected, and flowc made no "
+      "${FLOWC_EXPECTED_LIBRARY}")
+  endif()
+  return()
+endif()
+set(FLOWC_ADD_MODEL_SCRIPT "${CMAKE_CURRENT_LIST_FILE}" CACHE INTERNAL "")
+
 function(flowc_add_model target)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "" "SPEC;NAME;DTYPE;CPU" "DEPENDS;OPTIONS")
   if(ARG_UNPARSED_ARGUMENTS)
@@ -45,7 +55,9 @@ function(flowc_add_model target)
     OUTPUT "${library}"
     BYPRODUCTS "${directory}/${ARG_NAME}.h" "${directory}/${ARG_NAME}.hpp" "${directory}/flowrt.h" "${directory}/flowrt.hpp"
       "${directory}/manifest.json" "${directory}/model"
+    COMMAND ${CMAKE_COMMAND} -E rm -f "${library}"
     COMMAND flowc::flowc build "${spec}" -o "${directory}" ${options}
+    COMMAND ${CMAKE_COMMAND} -DFLOWC_EXPECTED_LIBRARY=${library} -P "${FLOWC_ADD_MODEL_SCRIPT}"
     DEPENDS "${spec}" ${ARG_DEPENDS} "${FLOWC_EXECUTABLE}"
     COMMENT "Compiling the flow ${ARG_NAME}"
     VERBATIM)

@@ -31,6 +31,11 @@ says out 'Compiling the flow two_gaussians'
 build/cpp_density >after
 cmp -s before after && fail 'an edit of the spec has no effect'
 
+# A flow of another name than expected is no old library in silence.
+sed -i 's/flow two_gaussians/flow another/' project/two_gaussians.flow
+"$cmake" --build build >both 2>&1 && fail 'another name of the flow goes unnoticed'
+says both 'say NAME in flowc_add_model'
+
 # A wrong spec stops the build with the compiler's message.
 sed -i 's/affine_coupling/afine_coupling/' project/two_gaussians.flow
 "$cmake" --build build >both 2>&1 && fail 'a wrong spec does not stop the build'
