@@ -43,6 +43,7 @@ struct Expr {
   std::string text;
   std::vector<ExprPtr> items;
   std::vector<Argument> arguments;
+  uint32_t height = 1; ///< Of the tree below; the readers keep it small enough to recurse.
 };
 
 struct Statement;

@@ -68,7 +68,7 @@ struct Builtins {
     if (const MaskThing *mask = thing.as<MaskThing>())
       return *mask;
     if (!thing.as<ListThing>())
-      return e.fail(Kind::BadMask, loc, "a mask is `half`, `alternate`, `random(seed)` or a list of indices, but this is {}",
+      return e.failFor(thing, Kind::BadMask, loc, "a mask is `half`, `alternate`, `random(seed)` or a list of indices, but this is {}",
                     thing.describe());
     auto indices = e.integers(thing, loc, "a mask");
     if (!indices)
@@ -86,8 +86,8 @@ struct Builtins {
     int64_t wrong = 0;
     auto indices = resolveMask(*pattern, size, wrong);
     if (!indices)
-      return e.fail(Kind::BadMask, loc, "index {} of the mask {}", wrong,
-                    wrong < 0 || wrong >= size ? fmt::format("is not in 0 .. {}", size - 1) : "occurs twice");
+      return e.failFor(thing, Kind::BadMask, loc, "index {} of the mask {}", wrong,
+                       wrong < 0 || wrong >= size ? fmt::format("is not in 0 .. {}", size - 1) : "occurs twice");
     return indices;
   }
 
@@ -107,6 +107,8 @@ struct Builtins {
       values.push_back(piece.value);
       size += piece.shape[0];
     }
+    if (!e.checkSize(size, loc))
+      return std::nullopt;
     return Thing{TensorThing{e.builder.merge(values, indices, size, loc), {size}}};
   }
 
@@ -129,10 +131,19 @@ struct Builtins {
     std::vector<std::vector<int64_t>> indices;
     int64_t next = 0;
     for (const Thing &thing : a) {
-      auto piece = e.vector(thing, loc, "what is concatenated");
+      const TensorThing *tensor = thing.as<TensorThing>();
+      std::optional<TensorThing> piece;
+      if (const double *number = thing.as<double>())
+        piece = TensorThing{e.scalarConstant(*number, {1}, loc), {1}};
+      else if (tensor && tensor->shape.empty() && !tensor->truth)
+        piece = TensorThing{e.builder.splat(tensor->value, {1}, loc), {1}};
+      else
+        piece = e.vector(thing, loc, "what is concatenated");
       if (!piece)
         return std::nullopt;
       pieces.push_back(*piece);
+      if (!e.checkSize(next + piece->shape[0], loc))
+        return std::nullopt;
       indices.emplace_back(piece->shape[0]);
       std::iota(indices.back().begin(), indices.back().end(), next);
       next += piece->shape[0];
@@ -149,15 +160,15 @@ struct Builtins {
     if (!sizes)
       return std::nullopt;
     if (std::accumulate(sizes->begin(), sizes->end(), int64_t(0)) != vector->shape[0])
-      return e.fail(Kind::ShapeMismatch, loc, "the chunks' sizes do not add up to the {} elements of the vector",
-                    vector->shape[0]);
+      return e.failFor(a[1], Kind::ShapeMismatch, loc, "the chunks' sizes do not add up to the {} elements of the vector",
+                       vector->shape[0]);
     if (one)
       return a[0];
     Things chunks;
     int64_t next = 0;
     for (int64_t size : *sizes) {
       if (size < 0)
-        return e.fail(Kind::BadSize, loc, "a chunk cannot have {} elements", size);
+        return e.failFor(a[1], Kind::BadSize, loc, "a chunk cannot have {} elements", size);
       std::vector<int64_t> indices(size);
       std::iota(indices.begin(), indices.end(), next);
       next += size;
@@ -181,7 +192,7 @@ struct Builtins {
     std::iota(all.begin(), all.end(), 0);
     std::sort(sorted.begin(), sorted.end());
     if (sorted != all)
-      return e.fail(Kind::BadPermutation, loc, "this is no permutation of 0 .. {}: each must occur exactly once", size - 1);
+      return e.failFor(a[1], Kind::BadPermutation, loc, "this is no permutation of 0 .. {}: each must occur exactly once", size - 1);
     return Thing{e.extract(*vector, *order, loc)};
   }
 
@@ -216,15 +227,16 @@ struct Builtins {
 
   // b tanh(v / b)
   static MaybeThing bounded(Elaborator &e, const Things &a, SourceLocation loc) {
+    if (const double *bound = a[1].as<double>(); bound && !(*bound > 0))
+      return e.failFor(a[1], Kind::BadDomain, loc, "the bound of `bounded` must be above 0, but is {}", *bound);
     auto ratio = e.arithmetic("/", a[0], a[1], loc);
     auto squashed = ratio ? e.applyFunction("tanh", {*ratio}, loc) : std::nullopt;
     return squashed ? e.arithmetic("*", a[1], *squashed, loc) : std::nullopt;
   }
 
   static MaybeThing softmax(Elaborator &e, const Things &a, SourceLocation loc) {
-    auto weights = e.applyFunction("exp", {a[0]}, loc);
-    auto total = weights ? sum(e, {*weights}, loc) : std::nullopt;
-    return total ? e.arithmetic("/", *weights, *total, loc) : std::nullopt;
+    auto weights = e.vector(a[0], loc, "the argument of `softmax`");
+    return weights ? MaybeThing(Thing{e.softmax(*weights, loc)}) : std::nullopt;
   }
 
   static MaybeThing range(Elaborator &e, const Things &a, SourceLocation loc) {
@@ -233,7 +245,7 @@ struct Builtins {
     if (!first || !end)
       return std::nullopt;
     if (*end - *first > 1'000'000)
-      return e.fail(Kind::TooLarge, loc, "a range of {} elements is too large", *end - *first);
+      return e.failFor(a.back(), Kind::TooLarge, loc, "a range of {} elements is too large", *end - *first);
     Things items;
     for (int64_t i = *first; i < *end; ++i)
       items.push_back(Thing{double(i)});
@@ -252,7 +264,7 @@ struct Builtins {
   template <double (*function)(double)>
   static MaybeThing onNumber(Elaborator &e, const Things &a, SourceLocation loc) {
     if (!a[0].as<double>())
-      return e.fail(Kind::TypeMismatch, loc, "this function takes numbers known at compile time, not {}", a[0].describe());
+      return e.failFor(a[0], Kind::TypeMismatch, loc, "this function takes numbers known at compile time, not {}", a[0].describe());
     return Thing{function(*a[0].as<double>())};
   }
 
@@ -320,7 +332,7 @@ MaybeThing Elaborator::callBuiltin(const std::string &name, const CallArguments 
     return row->body(*this, things, loc);
   if (const double *number = things[0].as<double>())
     if (auto folded = Builtins::foldScalar(name, *number))
-      return Thing{*folded};
+      return finite(*folded, loc, fmt::format("{}({})", name, *number));
   return applyFunction(name, things, loc);
 }
 

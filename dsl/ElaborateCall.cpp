@@ -3,8 +3,10 @@
 // Calls: of definitions, whose bodies run in scopes of their own, and of the language's functions.
 
 #include "dsl/Elaborator.h"
+#include "dsl/TreePrinter.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace flowc::dsl {
 
@@ -33,8 +35,11 @@ std::optional<CallArguments> Elaborator::evaluateArguments(const std::vector<Arg
   for (const Argument &argument : arguments) {
     auto value = evaluate(argument.value, scope);
     failed |= !value;
-    if (value)
-      result.entries.push_back({argument.name, argument.name.empty() ? argument.value->loc : argument.nameLoc, *value});
+    if (!value)
+      continue;
+    if (!value->origin.line && !inPrelude(argument.value->loc))
+      value->origin = argument.value->loc;
+    result.entries.push_back({argument.name, argument.name.empty() ? argument.value->loc : argument.nameLoc, *value});
   }
   if (failed)
     return std::nullopt;
@@ -57,7 +62,7 @@ MaybeThing Elaborator::evaluateCall(const Expr &expr, const Scope &scope) {
   if (auto bound = scope.find(name); bound != scope.end()) {
     const FunctionThing *callee = bound->second.as<FunctionThing>();
     if (!callee)
-      return fail(Kind::TypeMismatch, expr.loc, "`{}` is {}, which cannot be called", name, bound->second.describe());
+      return failFor(bound->second, Kind::TypeMismatch, expr.loc, "`{}` is {}, which cannot be called", name, bound->second.describe());
     function = *callee;
   } else if (auto found = definitions.find(name); found != definitions.end() && !isBuiltin(name)) {
     // The layers `permute` and `reverse` are named like the functions that they are made of.
@@ -75,22 +80,8 @@ MaybeThing Elaborator::evaluateCall(const Expr &expr, const Scope &scope) {
   bool hasInput = std::any_of(arguments->entries.begin(), arguments->entries.end(), [&](const auto &entry) {
     return entry.name.empty() || entry.name == function.definition->parameters[0].name;
   });
-  if (!hasInput) {
-    // Without its input a call only gives arguments ahead: net = mlp(hidden = [64]).
-    auto bound = std::make_shared<std::map<std::string, Thing>>();
-    if (function.bound)
-      *bound = *function.bound;
-    for (const auto &entry : arguments->entries)
-      bound->insert_or_assign(entry.name, entry.value);
-    Scope unused;
-    CallArguments named{arguments->entries};
-    for (const auto &entry : named.entries)
-      if (std::none_of(function.definition->parameters.begin(), function.definition->parameters.end(),
-                       [&](const Parameter &p) { return p.name == entry.name; }))
-        return bindParameters(*function.definition, named, 1, nullptr, expr.loc, unused) ? MaybeThing() : std::nullopt;
-    function.bound = bound;
-    return Thing{function};
-  }
+  if (!hasInput)
+    return bindAhead(function, *arguments);
   std::string outerPath = path;
   if (function.definition->kind != DefinitionKind::Bijection)
     path = uniquePath(name);
@@ -99,13 +90,23 @@ MaybeThing Elaborator::evaluateCall(const Expr &expr, const Scope &scope) {
   return result;
 }
 
+/// Without its input a call only gives arguments ahead: net = mlp(hidden = [64]).
+MaybeThing Elaborator::bindAhead(FunctionThing function, const CallArguments &arguments) {
+  Scope given;
+  if (!bindParameters(*function.definition, arguments, 1, function.bound.get(), given))
+    return std::nullopt;
+  function.bound = std::make_shared<const std::map<std::string, Thing>>(std::move(given));
+  return Thing{function};
+}
+
 MaybeThing Elaborator::callDefinition(const FunctionThing &function, const CallArguments &arguments, SourceLocation loc) {
   const Definition &definition = *function.definition;
   for (const Frame &frame : frames)
     if (frame.definition == &definition)
       return fail(Kind::Recursion, loc, "`{}` calls itself; recursion is not part of the language", definition.name);
   Scope scope;
-  if (!bindParameters(definition, arguments, 0, function.bound.get(), loc, scope))
+  if (!bindParameters(definition, arguments, 0, function.bound.get(), scope) ||
+      !bindFallbacks(definition, 0, loc, scope))
     return std::nullopt;
   frames.push_back({&definition, loc});
   MaybeThing result = runBody(definition, scope);
@@ -114,7 +115,7 @@ MaybeThing Elaborator::callDefinition(const FunctionThing &function, const CallA
 }
 
 bool Elaborator::bindParameters(const Definition &definition, const CallArguments &arguments, size_t firstPositional,
-                                const std::map<std::string, Thing> *bound, SourceLocation loc, Scope &scope) {
+                                const std::map<std::string, Thing> *bound, Scope &scope) {
   const std::vector<Parameter> &parameters = definition.parameters;
   size_t position = firstPositional;
   bool good = true;
@@ -143,28 +144,36 @@ bool Elaborator::bindParameters(const Definition &definition, const CallArgument
     }
     scope.insert_or_assign(name, entry.value);
   }
-  for (size_t i = firstPositional; i < parameters.size() && good; ++i) {
-    const Parameter &parameter = parameters[i];
-    if (scope.count(parameter.name))
+  return good;
+}
+
+/// What was not given takes its default.
+bool Elaborator::bindFallbacks(const Definition &definition, size_t first, SourceLocation loc, Scope &scope) {
+  frames.push_back({&definition, loc});
+  bool good = true;
+  for (size_t i = first; i < definition.parameters.size() && good; ++i) {
+    const Parameter &parameter = definition.parameters[i];
+    // A layer learns the parameters of a bijection that it is not given; its caller sees to that.
+    bool learned = first == 1 && definition.kind == DefinitionKind::Bijection;
+    if (scope.count(parameter.name) || (!parameter.fallback && learned))
       continue;
     if (!parameter.fallback) {
-      // A layer learns the parameters of a bijection that it is not given; its caller sees to that.
-      if (firstPositional == 1 && definition.kind == DefinitionKind::Bijection)
-        continue;
-      fail(Kind::MissingArgument, loc, "`{}` needs its argument `{}`", definition.name, parameter.name);
-      return false;
+      good = reject(Kind::MissingArgument, loc, "`{}` needs its argument `{}`", definition.name, parameter.name);
+    } else if (auto value = evaluate(parameter.fallback, scope)) {
+      scope.emplace(parameter.name, *value);
+    } else {
+      good = false;
     }
-    auto value = evaluate(parameter.fallback, scope);
-    if (!value)
-      return false;
-    scope.emplace(parameter.name, *value);
   }
+  frames.pop_back();
   return good;
 }
 
 MaybeThing Elaborator::runBody(const Definition &definition, Scope &scope) {
   bool failed = false;
+  auto outerPlaces = std::exchange(paramPlaces, {});
   MaybeThing result = runBlock(definition.body, scope, failed);
+  paramPlaces = std::move(outerPlaces);
   if (failed)
     return std::nullopt;
   if (!result)
@@ -182,6 +191,11 @@ MaybeThing Elaborator::runBlock(const Block &block, Scope &scope, bool &failed) 
 }
 
 MaybeThing Elaborator::runStatement(const Statement &statement, Scope &scope, bool &failed) {
+  Step step(*this, statement.loc);
+  if (!step) {
+    failed = true;
+    return std::nullopt;
+  }
   switch (statement.kind) {
   case StatementKind::Assign:
     failed = !assign(statement, scope);
@@ -210,7 +224,8 @@ MaybeThing Elaborator::runStatement(const Statement &statement, Scope &scope, bo
     auto range = evaluate(statement.value, scope);
     const ListThing *list = range ? range->as<ListThing>() : nullptr;
     if (range && !list)
-      fail(Kind::TypeMismatch, statement.value->loc, "`for` goes over a list, but this is {}", range->describe());
+      failFor(*range, Kind::TypeMismatch, statement.value->loc, "`for` goes over a list, but `{}` is {}",
+              printExpr(*statement.value), range->describe());
     failed = !list;
     if (failed)
       return std::nullopt;

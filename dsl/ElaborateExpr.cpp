@@ -5,22 +5,24 @@
 #include "dsl/Elaborator.h"
 
 #include <cmath>
+#include <numeric>
 
 namespace flowc::dsl {
 
 std::optional<int64_t> Elaborator::integer(const Thing &thing, SourceLocation loc, const char *what) {
   const double *number = thing.as<double>();
   if (!number || *number != std::floor(*number) || std::abs(*number) > 1e15)
-    return fail(Kind::TypeMismatch, loc, "{} must be a whole number, but is {}", what, thing.describe());
+    return failFor(thing, Kind::TypeMismatch, loc, "{} must be a whole number, but is {}", what, thing.describe());
   return static_cast<int64_t>(*number);
 }
 
 std::optional<std::vector<int64_t>> Elaborator::integers(const Thing &thing, SourceLocation loc, const char *what) {
   const ListThing *list = thing.as<ListThing>();
   if (!list)
-    return fail(Kind::TypeMismatch, loc, "{} must be a list of whole numbers, but is {}", what, thing.describe());
+    return failFor(thing, Kind::TypeMismatch, loc, "{} must be a list of whole numbers, but is {}", what, thing.describe());
   std::vector<int64_t> numbers;
-  for (const Thing &item : *list->items) {
+  for (Thing item : *list->items) {
+    item.origin = thing.origin;
     auto number = integer(item, loc, what);
     if (!number)
       return std::nullopt;
@@ -32,8 +34,13 @@ std::optional<std::vector<int64_t>> Elaborator::integers(const Thing &thing, Sou
 std::optional<TensorThing> Elaborator::vector(const Thing &thing, SourceLocation loc, const char *what) {
   const TensorThing *tensor = thing.as<TensorThing>();
   if (!tensor || tensor->shape.size() != 1 || tensor->truth)
-    return fail(Kind::TypeMismatch, loc, "{} must be a vector, but is {}", what, thing.describe());
+    return failFor(thing, Kind::TypeMismatch, loc, "{} must be a vector, but is {}", what, thing.describe());
   return *tensor;
+}
+
+bool Elaborator::checkSize(int64_t size, SourceLocation loc) {
+  constexpr int64_t most = 10'000'000;
+  return size <= most || reject(Kind::TooLarge, loc, "a vector of {} elements; expected at most {}", size, most);
 }
 
 TensorThing Elaborator::extract(const TensorThing &from, std::vector<int64_t> indices, SourceLocation loc) {
@@ -41,7 +48,33 @@ TensorThing Elaborator::extract(const TensorThing &from, std::vector<int64_t> in
   return {builder.extract(from.value, std::move(indices), loc), shape};
 }
 
+/// The largest element is taken off first, so that exp cannot overflow; it is found by halving.
+TensorThing Elaborator::softmax(const TensorThing &weights, SourceLocation loc) {
+  int64_t size = weights.shape[0];
+  if (size == 0)
+    return weights;
+  auto from = [&](Value vector, int64_t begin, int64_t end) {
+    std::vector<int64_t> indices(end - begin);
+    std::iota(indices.begin(), indices.end(), begin);
+    return builder.extract(vector, std::move(indices), loc);
+  };
+  Value largest = weights.value;
+  while (size > 1) {
+    // An odd element in the middle stands on both sides.
+    int64_t half = (size + 1) / 2;
+    largest = apply("max", {from(largest, 0, half), from(largest, size - half, size)}, loc);
+    size = half;
+  }
+  Value shift = builder.splat(builder.sum(largest, loc), weights.shape, loc);
+  Value powers = apply("exp", {apply("sub", {weights.value, shift}, loc)}, loc);
+  Value total = builder.splat(builder.sum(powers, loc), weights.shape, loc);
+  return {apply("div", {powers, total}, loc), weights.shape};
+}
+
 MaybeThing Elaborator::evaluate(const ExprPtr &expr, const Scope &scope) {
+  Step step(*this, expr->loc);
+  if (!step)
+    return std::nullopt;
   switch (expr->kind) {
   case ExprKind::Number:
     return Thing{expr->number};
@@ -118,6 +151,12 @@ MaybeThing Elaborator::evaluateBinary(const Expr &expr, const Scope &scope) {
   return arithmetic(expr.text, *left, *right, expr.loc);
 }
 
+MaybeThing Elaborator::finite(double number, SourceLocation loc, const std::string &formula) {
+  if (!std::isfinite(number))
+    return fail(Kind::BadNumber, loc, "{} is not a finite number", formula);
+  return Thing{number};
+}
+
 MaybeThing Elaborator::arithmetic(const std::string &op, const Thing &left, const Thing &right, SourceLocation loc) {
   struct Row {
     const char *symbol, *function;
@@ -137,8 +176,8 @@ MaybeThing Elaborator::arithmetic(const std::string &op, const Thing &left, cons
   for (const Row &row : rows) {
     if (op != row.symbol)
       continue;
-    if (left.as<double>() && right.as<double>())
-      return Thing{row.number(*left.as<double>(), *right.as<double>())};
+    if (const double *a = left.as<double>(), *b = right.as<double>(); a && b)
+      return finite(row.number(*a, *b), loc, fmt::format("{} {} {}", *a, op, *b));
     if (!row.function)
       return fail(Kind::TypeMismatch, loc, "`==` compares numbers that are known at compile time");
     return applyFunction(row.function, {left, right}, loc);
@@ -149,7 +188,7 @@ MaybeThing Elaborator::arithmetic(const std::string &op, const Thing &left, cons
 MaybeThing Elaborator::power(const Thing &base, const Thing &exponent, SourceLocation loc) {
   const double *number = exponent.as<double>();
   if (const double *constant = base.as<double>(); constant && number)
-    return Thing{std::pow(*constant, *number)};
+    return finite(std::pow(*constant, *number), loc, fmt::format("{} ^ {}", *constant, *number));
   if (number && *number == 2)
     return applyFunction("square", {base}, loc);
   if (number && *number == 3)

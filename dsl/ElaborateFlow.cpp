@@ -11,6 +11,12 @@ namespace {
 
 constexpr int64_t kMostFeatures = 1'000'000;
 constexpr int64_t kMostLayers = 100'000;
+constexpr int64_t kMostSteps = 5'000'000;
+constexpr int kDeepest = 1000;
+/// Notes shown of a long chain of calls: the innermost and the outermost.
+constexpr size_t kInnerNotes = 5, kOuterNotes = 2;
+
+bool onOneLine(SourceLocation a, SourceLocation b) { return a.file == b.file && a.line == b.line; }
 
 } // namespace
 
@@ -18,13 +24,44 @@ Elaborator::Elaborator(const Definitions &definitions, GraphBuilder &builder, Di
     : definitions(definitions), builder(builder), diagnostics(diagnostics) {
   for (const ScalarFunction &function : builder.scalarFunctions())
     scalarArity[function.name] = function.arity;
+  for (const auto &[name, definition] : definitions)
+    if (definition->prelude)
+      preludeFiles.insert(definition->loc.file);
 }
 
-Diagnostic &Elaborator::report(Kind kind, SourceLocation loc, std::string message) {
-  Diagnostic &diagnostic = diagnostics.report(kind, loc, std::move(message));
-  for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame)
-    diagnostic.notes.push_back({frame->loc, fmt::format("in this use of `{}`", frame->definition->name)});
+Diagnostic &Elaborator::report(Kind kind, SourceLocation loc, std::string message, SourceLocation blamed) {
+  SourceLocation shown = loc;
+  size_t outer = frames.size();
+  if (inPrelude(loc)) {
+    while (outer > 0 && inPrelude(frames[outer - 1].loc))
+      --outer;
+    if (outer > 0)
+      shown = blamed.line ? blamed : frames[outer - 1].loc;
+  }
+  Diagnostic &diagnostic = diagnostics.report(kind, shown, std::move(message));
+  if (inPrelude(loc) && !inPrelude(shown))
+    diagnostic.notes.push_back({loc, fmt::format("found here, in the prelude's `{}`", frames.back().definition->name)});
+  for (size_t i = outer; i-- > 0;) {
+    if (outer - i > kInnerNotes && i >= kOuterNotes)
+      continue;
+    if (!onOneLine(frames[i].loc, shown))
+      diagnostic.notes.push_back({frames[i].loc, fmt::format("in this use of `{}`", frames[i].definition->name)});
+  }
   return diagnostic;
+}
+
+Elaborator::Step::Step(Elaborator &elaborator, SourceLocation loc) : elaborator(elaborator) {
+  ++elaborator.depth;
+  ++elaborator.steps;
+  if (!elaborator.exhausted && elaborator.depth > kDeepest) {
+    elaborator.exhausted = true;
+    elaborator.fail(Kind::TooDeep, loc, "calls and expressions are nested more than {} deep", kDeepest);
+  }
+  if (!elaborator.exhausted && elaborator.steps > kMostSteps) {
+    elaborator.exhausted = true;
+    elaborator.fail(Kind::TooLarge, loc, "the flow unrolls into more than {} steps; this is where it was given up", kMostSteps);
+  }
+  good = !elaborator.exhausted;
 }
 
 bool elaborateFlow(const FlowDecl &flow, const Definitions &definitions, GraphBuilder &builder, Diagnostics &diagnostics) {
@@ -42,6 +79,7 @@ std::optional<int64_t> Elaborator::readFeatures(const FlowDecl &flow) {
 }
 
 bool Elaborator::runFlow(const FlowDecl &flow) {
+  bool named = checkNames();
   auto size = readFeatures(flow);
   if (!size)
     return false;
@@ -58,7 +96,7 @@ bool Elaborator::runFlow(const FlowDecl &flow) {
   iteration = 0;
   good &= runLayer(flow.base ? flow.base : standard, true);
   builder.endModel();
-  return good;
+  return good && named;
 }
 
 bool Elaborator::runItems(const std::vector<FlowItem> &items) {
@@ -70,7 +108,7 @@ bool Elaborator::runItems(const std::vector<FlowItem> &items) {
 }
 
 bool Elaborator::runRepeat(const FlowItem &item) {
-  auto count = evaluate(item.count, {});
+  auto count = evaluate(item.count, flowScope);
   auto number = count ? integer(*count, item.count->loc, "the number of repetitions") : std::nullopt;
   if (!number)
     return false;
@@ -79,12 +117,17 @@ bool Elaborator::runRepeat(const FlowItem &item) {
     return false;
   }
   int64_t outer = iteration;
+  Scope outerScope = flowScope;
   bool good = true;
   for (int64_t i = 0; i < *number && good; ++i) {
+    Step step(*this, item.loc);
     iteration = i;
-    good = runItems(item.items);
+    if (!item.variable.empty())
+      flowScope.insert_or_assign(item.variable, Thing{double(i)});
+    good = step && runItems(item.items);
   }
   iteration = outer;
+  flowScope = std::move(outerScope);
   return good;
 }
 
@@ -110,8 +153,12 @@ bool Elaborator::runLayer(const ExprPtr &expr, bool base) {
     for (const auto &[name, definition] : definitions)
       if (definition->kind == DefinitionKind::Bijection || (!base && definition->kind == DefinitionKind::Layer))
         known.push_back(name);
-    std::string what = found == definitions.end() ? fmt::format("no {} is called `{}`", base ? "base" : "layer", layer->text)
-                                                  : fmt::format("`{}` is not a {}", layer->text, base ? "base" : "layer");
+    const char *wanted = base ? "base" : "layer";
+    std::string what = fmt::format("no {} is called `{}`", wanted, layer->text);
+    if (found != definitions.end())
+      what = fmt::format("`{}` is a {}, not a {}", layer->text,
+                         found->second->kind == DefinitionKind::Network ? "network" : "layer",
+                         base ? "base; a base is a bijection onto (0, 1)" : "layer");
     report(Kind::UnknownLayer, layer->loc, what).suggestion = nearestName(layer->text, known);
     return false;
   }
@@ -120,13 +167,12 @@ bool Elaborator::runLayer(const ExprPtr &expr, bool base) {
 
 bool Elaborator::bindLayerArguments(const Definition &definition, const std::vector<Argument> &arguments, SourceLocation loc,
                                     Scope &scope) {
-  Scope outer;
-  auto values = evaluateArguments(arguments, outer);
+  auto values = evaluateArguments(arguments, flowScope);
   if (!values)
     return false;
   Thing input = scope.begin()->second;
   scope.clear();
-  if (!bindParameters(definition, *values, 1, nullptr, loc, scope))
+  if (!bindParameters(definition, *values, 1, nullptr, scope) || !bindFallbacks(definition, 1, loc, scope))
     return false;
   scope.insert_or_assign(definition.parameters[0].name, input);
   return true;
@@ -168,9 +214,9 @@ bool Elaborator::buildLayer(const Definition &definition, const std::vector<Argu
   builder.name(x, input.name);
   Shape shape{features};
   Scope scope{{input.name, Thing{TensorThing{x, shape}}}};
-  frames.push_back({&definition, loc});
   MaybeThing result;
   bool bound = bindLayerArguments(definition, arguments, loc, scope);
+  frames.push_back({&definition, loc});
   if (bound && (definition.kind != DefinitionKind::Bijection || learnBijectionParameters(definition, scope)))
     result = runBody(definition, scope);
   const TensorThing *output = result ? result->as<TensorThing>() : nullptr;

@@ -5,12 +5,14 @@
 #include "dsl/Elaborator.h"
 
 #include <cmath>
+#include <fmt/ranges.h>
 #include <numeric>
 
 namespace flowc::dsl {
 namespace {
 
 constexpr int64_t kMostParameters = 100'000'000;
+constexpr int64_t kMostOrdered = 4096; ///< Its running sum is a constant matrix of that size.
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 } // namespace
@@ -71,6 +73,20 @@ static double unconstrain(double value, std::optional<Interval> interval, bool p
   return std::atanh((value - middle) / half);
 }
 
+/// The raw vector of a simplex or an ordered parameter with these values; empty if there is none.
+static std::vector<double> unconstrainVector(const std::vector<double> &values, bool simplex) {
+  std::vector<double> raw;
+  double last = 0, total = std::accumulate(values.begin(), values.end(), 0.0);
+  for (double value : values) {
+    bool first = raw.empty();
+    raw.push_back(simplex ? std::log(value) : first ? value : unconstrain(value - last, Interval{0, kInfinity}, true));
+    last = value;
+    if (!std::isfinite(raw.back()))
+      return {};
+  }
+  return simplex && std::abs(total - 1) > 1e-6 ? std::vector<double>() : raw;
+}
+
 std::optional<ParameterInit> Elaborator::readInit(const ParamDecl &decl, const Domain &domain, const Shape &shape,
                                                   const Scope &scope) {
   ParameterInit init;
@@ -79,8 +95,6 @@ std::optional<ParameterInit> Elaborator::readInit(const ParamDecl &decl, const D
     auto value = evaluate(decl.value, scope);
     if (!value)
       return std::nullopt;
-    if (vectorDomain)
-      return fail(Kind::BadInit, decl.value->loc, "a `simplex` or `ordered` parameter takes no value, only `~`");
     std::vector<double> numbers;
     if (const double *number = value->as<double>())
       numbers.push_back(*number);
@@ -91,6 +105,15 @@ std::optional<ParameterInit> Elaborator::readInit(const ParamDecl &decl, const D
     if (numbers.empty() || (!value->as<double>() && static_cast<int64_t>(numbers.size()) != count))
       return fail(Kind::BadInit, decl.value->loc, "`{}` has {} element{}, but its value is {}", decl.name, count,
                   count == 1 ? "" : "s", value->describe());
+    if (vectorDomain) {
+      bool simplex = domain.kind == Domain::Kind::Simplex;
+      std::vector<double> raw = value->as<double>() ? std::vector<double>() : unconstrainVector(numbers, simplex);
+      if (raw.empty())
+        return fail(Kind::BadInit, decl.value->loc, "`{}` begins at a list of {} {} numbers{}, but its value is {}",
+                    decl.name, count, simplex ? "positive" : "increasing", simplex ? " that add up to 1" : "",
+                    value->as<double>() ? value->describe() : fmt::format("[{}]", fmt::join(numbers, ", ")));
+      return ParameterInit{ParameterInit::Kind::Values, 0, 0, std::move(raw)};
+    }
     for (double &number : numbers) {
       double raw = unconstrain(number, intervalOf(domain), domain.kind == Domain::Kind::Positive);
       if (!std::isfinite(raw))
@@ -139,10 +162,8 @@ Value Elaborator::constrain(Value raw, const Shape &shape, const Domain &domain,
       return scaled;
     return apply("add", {scalarConstant((domain.low + domain.high) / 2, shape, loc), scaled}, loc);
   }
-  case Domain::Kind::Simplex: {
-    Value weights = apply("exp", {raw}, loc);
-    return apply("div", {weights, builder.splat(builder.sum(weights, loc), shape, loc)}, loc);
-  }
+  case Domain::Kind::Simplex:
+    return softmax({raw, shape}, loc).value;
   case Domain::Kind::Ordered: {
     // First element, then positive steps, summed up.
     int64_t count = shape[0];
@@ -175,6 +196,10 @@ MaybeThing Elaborator::makeParameter(const std::string &name, const Shape &shape
 }
 
 bool Elaborator::declareParameter(const ParamDecl &decl, Scope &scope) {
+  auto [place, isNew] = paramPlaces.emplace(decl.name, decl.loc);
+  bool again = !isNew && place->second.line == decl.loc.line && place->second.column == decl.loc.column;
+  if (!again && scope.count(decl.name))
+    return reject(Kind::Redefinition, decl.loc, "`{}` is already a name here", decl.name);
   auto domain = readDomain(decl.domain, scope);
   if (!domain)
     return false;
@@ -191,8 +216,10 @@ bool Elaborator::declareParameter(const ParamDecl &decl, Scope &scope) {
   bool needsVector = domain->kind == Domain::Kind::Simplex || domain->kind == Domain::Kind::Ordered;
   if (shape.size() > 2 || (needsVector && (shape.size() != 1 || shape[0] < 1)))
     return reject(Kind::BadSize, decl.loc, "{}",
-                needsVector ? "a `simplex` or `ordered` parameter is a vector of at least one element"
-                            : "a parameter is a scalar, a vector or a matrix");
+                  needsVector ? "a `simplex` or `ordered` parameter is a vector of at least one element"
+                              : "a parameter is a scalar, a vector or a matrix");
+  if (domain->kind == Domain::Kind::Ordered && shape[0] > kMostOrdered)
+    return reject(Kind::TooLarge, decl.loc, "an `ordered` parameter has at most {} elements, not {}", kMostOrdered, shape[0]);
   auto init = readInit(decl, *domain, shape, scope);
   if (!init)
     return false;
@@ -215,8 +242,7 @@ bool Elaborator::declareParameter(const ParamDecl &decl, Scope &scope) {
       return false;
     builder.startParameter(name, tensor->value, decl.loc);
   }
-  if (!scope.emplace(decl.name, *value).second)
-    return reject(Kind::Redefinition, decl.loc, "`{}` is already a name here", decl.name);
+  scope.insert_or_assign(decl.name, *value);
   return true;
 }
 

@@ -35,6 +35,8 @@ public:
 
   // ElaborateFlow.cpp
   bool runFlow(const FlowDecl &flow);
+  /// Every name that the language gives a meaning where a function could stand.
+  std::vector<std::string> languageNames() const;
 
 private:
   friend struct Builtins;
@@ -49,10 +51,32 @@ private:
     report(kind, loc, fmt::format(format, std::forward<Args>(args)...));
     return false;
   }
-  /// Reports, with a note for every call that led here.
-  Diagnostic &report(Kind kind, SourceLocation loc, std::string message);
+  /// The same, about `thing`: inside the prelude, the message points to where its user gave it.
+  template <typename... Args>
+  std::nullopt_t failFor(const Thing &thing, Kind kind, SourceLocation loc, fmt::format_string<Args...> format, Args &&...args) {
+    report(kind, loc, fmt::format(format, std::forward<Args>(args)...), thing.origin);
+    return std::nullopt;
+  }
+  /// Reports, with a note for every call that led here. What is wrong inside the prelude is shown at `blamed`, or else at the
+  /// call that led into the prelude.
+  Diagnostic &report(Kind kind, SourceLocation loc, std::string message, SourceLocation blamed = {0, 0, 0, 1});
+  bool inPrelude(SourceLocation loc) const { return loc.line && preludeFiles.count(loc.file); }
+
+  /// Counts what is unrolled, and how deep; refuses what would not end in sensible time or would overflow the stack.
+  class Step {
+  public:
+    Step(Elaborator &elaborator, SourceLocation loc);
+    ~Step() { --elaborator.depth; }
+    explicit operator bool() const { return good; }
+
+  private:
+    Elaborator &elaborator;
+    bool good;
+  };
 
   // ElaborateFlow.cpp
+  // CheckNames.cpp
+  bool checkNames();
   bool runItems(const std::vector<FlowItem> &items);
   bool runRepeat(const FlowItem &item);
   bool runLayer(const ExprPtr &expr, bool base);
@@ -67,6 +91,8 @@ private:
   MaybeThing evaluateList(const Expr &expr, const Scope &scope);
   MaybeThing evaluateBinary(const Expr &expr, const Scope &scope);
   MaybeThing evaluateIndex(const Expr &expr, const Scope &scope);
+  /// A number computed at compile time by `formula`.
+  MaybeThing finite(double number, SourceLocation loc, const std::string &formula);
   MaybeThing arithmetic(const std::string &op, const Thing &left, const Thing &right, SourceLocation loc);
   MaybeThing power(const Thing &base, const Thing &exponent, SourceLocation loc);
   /// Brings numbers and tensors to one shape.
@@ -75,14 +101,18 @@ private:
   std::optional<int64_t> integer(const Thing &thing, SourceLocation loc, const char *what);
   std::optional<std::vector<int64_t>> integers(const Thing &thing, SourceLocation loc, const char *what);
   std::optional<TensorThing> vector(const Thing &thing, SourceLocation loc, const char *what);
+  /// Whether a vector may have `size` elements.
+  bool checkSize(int64_t size, SourceLocation loc);
   TensorThing extract(const TensorThing &from, std::vector<int64_t> indices, SourceLocation loc);
 
   // ElaborateCall.cpp
   MaybeThing evaluateCall(const Expr &expr, const Scope &scope);
   std::optional<CallArguments> evaluateArguments(const std::vector<Argument> &arguments, const Scope &scope);
+  MaybeThing bindAhead(FunctionThing function, const CallArguments &arguments);
   MaybeThing callDefinition(const FunctionThing &function, const CallArguments &arguments, SourceLocation loc);
   bool bindParameters(const Definition &definition, const CallArguments &arguments, size_t firstPositional,
-                      const std::map<std::string, Thing> *bound, SourceLocation loc, Scope &scope);
+                      const std::map<std::string, Thing> *bound, Scope &scope);
+  bool bindFallbacks(const Definition &definition, size_t first, SourceLocation loc, Scope &scope);
   MaybeThing runBody(const Definition &definition, Scope &scope);
   /// Runs statements; gives what a `return` among them returned. `failed` is set after an error.
   MaybeThing runBlock(const Block &block, Scope &scope, bool &failed);
@@ -102,6 +132,7 @@ private:
   MaybeThing makeParameter(const std::string &name, const Shape &shape, const Domain &domain, const ParameterInit &init,
                            SourceLocation loc);
   Value constrain(Value raw, const Shape &shape, const Domain &domain, SourceLocation loc);
+  TensorThing softmax(const TensorThing &weights, SourceLocation loc);
   Value scalarConstant(double number, const Shape &shape, SourceLocation loc) { return builder.constant(shape, {number}, loc); }
   Value apply(std::string_view function, std::initializer_list<Value> operands, SourceLocation loc) {
     return builder.apply(function, std::span<const Value>(operands.begin(), operands.size()), loc);
@@ -124,12 +155,19 @@ private:
     SourceLocation loc;
   };
   std::vector<Frame> frames;
+  std::set<uint32_t> preludeFiles;
+  Scope flowScope; ///< The numbers of the repetitions around, by name.
+  int64_t steps = 0;
+  int depth = 0;
+  bool exhausted = false; ///< A limit was reached and reported.
   std::string path;               ///< Of the parameters that are being declared.
   std::set<std::string> usedPaths;
   int64_t features = 0, layerCount = 0, parameterCount = 0, iteration = 0;
   std::optional<Interval> dataDomain;
   bool inStart = false;
   std::map<uint32_t, std::pair<Value, Value>> probes; ///< Of the current layer, by the value probed.
+  /// Of the body at hand: where each `param` was declared. A loop may declare it anew in every round.
+  std::map<std::string, SourceLocation> paramPlaces;
 };
 
 } // namespace flowc::dsl

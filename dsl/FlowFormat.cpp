@@ -51,8 +51,15 @@ private:
     size_t leading = 0;
     while (begin + leading < end && closes(tokens[begin + leading]))
       ++leading;
-    bool continues = tokens[begin].kind == TokenKind::Symbol && !opens(tokens[begin]) && !closes(tokens[begin]);
-    size_t indent = open.size() - std::min(leading, open.size()) + (continues ? 2 : 0);
+    bool inBraces = open.empty() || open.back() == "{";
+    bool startsOddly = tokens[begin].kind == TokenKind::Symbol && !opens(tokens[begin]) && !closes(tokens[begin]);
+    bool continues = inBraces && (startsOddly || inParams);
+    size_t last = end;
+    while (last > begin && tokens[last - 1].kind == TokenKind::Comment)
+      --last;
+    if (last > begin)
+      inParams = (inParams || tokens[begin].text == "param") && tokens[last - 1].text == ",";
+    size_t indent = open.size() - std::min(leading, open.size()) + (continues ? 1 : 0);
     out += std::string(2 * indent, ' ');
     for (size_t i = begin; i < end; ++i) {
       if (closes(tokens[i]) && !open.empty())
@@ -72,10 +79,14 @@ private:
   bool unaryBefore(size_t i) const {
     if (tokens[i - 1].text != "-")
       return false;
-    if (i < 2)
+    // No statement begins with an operator, so a line that does goes on with the one above.
+    size_t before = i - 1;
+    while (before > 0 && (tokens[before - 1].kind == TokenKind::Newline || tokens[before - 1].kind == TokenKind::Comment))
+      --before;
+    if (before == 0)
       return true;
-    const Token &before = tokens[i - 2];
-    return (before.kind == TokenKind::Symbol && !closes(before)) || before.kind == TokenKind::Newline || isKeyword(before);
+    const Token &operand = tokens[before - 1];
+    return (operand.kind == TokenKind::Symbol && !closes(operand)) || isKeyword(operand);
   }
 
   bool spaceBetween(size_t i) const {
@@ -103,7 +114,7 @@ private:
   const std::vector<Token> &tokens;
   std::vector<std::string> open;
   std::string out;
-  bool blank = false;
+  bool blank = false, inParams = false;
 };
 
 } // namespace

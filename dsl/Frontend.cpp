@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <fmt/format.h>
+#include <map>
 #include <set>
 
 namespace flowc::dsl {
@@ -20,7 +21,10 @@ bool isJson(const std::string &path) { return std::filesystem::path(path).extens
 class Loader {
 public:
   Loader(Spec &spec, SourceManager &sources, Diagnostics &diagnostics)
-      : spec(spec), sources(sources), diagnostics(diagnostics) {}
+      : spec(spec), sources(sources), diagnostics(diagnostics) {
+    for (size_t i = 0; i < spec.definitions.size(); ++i)
+      places.emplace(spec.definitions[i]->name, i);
+  }
 
   SyntaxTree load(uint32_t file) {
     const std::string &path = sources.file(file).name;
@@ -52,30 +56,31 @@ private:
     }
     SyntaxTree imported = load(*file);
     if (imported.flow)
-      diagnostics.report(Kind::NoFlow, import.loc,
+      diagnostics.report(Kind::ImportsFlow, import.loc,
                          fmt::format("`{}` defines a flow; only files of definitions can be imported", import.path));
   }
 
   void define(const Definition &definition) {
-    for (auto &known : spec.definitions) {
-      if (known->name != definition.name)
-        continue;
-      if (known->prelude) {
-        known = std::make_shared<const Definition>(definition);
-      } else {
-        auto &diagnostic = diagnostics.report(Kind::DuplicateDefinition, definition.loc,
-                                              fmt::format("`{}` is defined twice", definition.name));
-        diagnostic.notes.push_back({known->loc, "the first definition is here"});
-      }
+    auto [place, isNew] = places.emplace(definition.name, spec.definitions.size());
+    if (isNew) {
+      spec.definitions.push_back(std::make_shared<const Definition>(definition));
       return;
     }
-    spec.definitions.push_back(std::make_shared<const Definition>(definition));
+    auto &known = spec.definitions[place->second];
+    if (known->prelude) {
+      known = std::make_shared<const Definition>(definition);
+      return;
+    }
+    auto &diagnostic =
+        diagnostics.report(Kind::DuplicateDefinition, definition.loc, fmt::format("`{}` is defined twice", definition.name));
+    diagnostic.notes.push_back({known->loc, "the first definition is here"});
   }
 
   Spec &spec;
   SourceManager &sources;
   Diagnostics &diagnostics;
   std::set<std::string> open, done;
+  std::map<std::string, size_t> places; ///< Of the spec's definitions, by name.
 };
 
 } // namespace
@@ -96,19 +101,25 @@ std::optional<Spec> loadSpec(const std::string &path, SourceManager &sources, Di
   auto file = sources.read(path);
   if (!file)
     return std::nullopt;
+  return loadSpec(*file, sources, diagnostics);
+}
+
+Spec loadSpec(uint32_t file, SourceManager &sources, Diagnostics &diagnostics) {
   Spec spec;
-  spec.path = path;
-  spec.text = sources.file(*file).text;
+  spec.path = sources.file(file).name;
+  spec.text = sources.file(file).text;
   spec.definitions = loadPrelude(sources, diagnostics);
-  spec.tree = Loader(spec, sources, diagnostics).load(*file);
+  spec.tree = Loader(spec, sources, diagnostics).load(file);
   if (!spec.tree.flow && !diagnostics.hasErrors())
-    diagnostics.report(Kind::NoFlow, {*file, 1, 1, 1}, "this file defines no flow; expected `flow NAME { ... }`");
+    diagnostics.report(Kind::NoFlow, {file, 1, 1, 1}, "this file defines no flow; expected `flow NAME { ... }`");
   if (spec.tree.flow && spec.tree.flow->train)
     spec.train = readTrainSettings(*spec.tree.flow->train, diagnostics);
   return spec;
 }
 
 bool elaborate(const Spec &spec, GraphBuilder &builder, Diagnostics &diagnostics) {
+  if (!spec.tree.flow)
+    return false;
   Definitions definitions;
   for (const auto &definition : spec.definitions)
     definitions[definition->name] = definition.get();

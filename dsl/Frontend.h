@@ -28,10 +28,13 @@ struct Spec {
 /// in `diagnostics`, and the spec is then what could be read.
 std::optional<Spec> loadSpec(const std::string &path, SourceManager &sources, Diagnostics &diagnostics);
 
+/// The same of a text that was added to `sources`; its name decides the form and where imports are sought.
+Spec loadSpec(uint32_t file, SourceManager &sources, Diagnostics &diagnostics);
+
 /// The prelude alone, for commands without a spec.
 std::vector<std::shared_ptr<const Definition>> loadPrelude(SourceManager &sources, Diagnostics &diagnostics);
 
-/// Tells `builder` the program of the spec's flow. Returns whether all went well.
+/// Tells `builder` the program of the spec's flow, which it must have. Returns whether all went well.
 bool elaborate(const Spec &spec, GraphBuilder &builder, Diagnostics &diagnostics);
 
 } // namespace flowc::dsl

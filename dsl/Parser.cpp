@@ -13,6 +13,7 @@ namespace flowc::dsl {
 namespace {
 
 constexpr int kDeepest = 200;
+constexpr uint32_t kHighest = 500;
 
 /// Thrown away with the construct that it was found in; never leaves this file.
 struct Abandon {};
@@ -69,7 +70,18 @@ private:
   }
 
   [[noreturn]] void expected(const std::string &what) {
+    if (gaveUp)
+      throw Abandon();
     diagnostics.report(Kind::Syntax, peek().loc, fmt::format("expected {}, but found {}", what, describe(peek())));
+    throw Abandon();
+  }
+
+  /// Nothing sensible can follow; the rest of the file would only repeat this.
+  [[noreturn]] void giveUp(SourceLocation loc, const std::string &message) {
+    if (!gaveUp)
+      diagnostics.report(Kind::TooDeep, loc, message);
+    gaveUp = true;
+    position = tokens.size() - 1;
     throw Abandon();
   }
 
@@ -127,10 +139,7 @@ private:
       if (++parser.depth <= kDeepest)
         return;
       --parser.depth;
-      parser.diagnostics.report(Kind::TooDeep, parser.peek().loc, fmt::format("nested more than {} deep", kDeepest));
-      // Nothing sensible can follow; the rest of the file would only repeat this.
-      parser.position = parser.tokens.size() - 1;
-      throw Abandon();
+      parser.giveUp(parser.peek().loc, fmt::format("nested more than {} deep", kDeepest));
     }
     ~Nesting() { --parser.depth; }
     Parser &parser;
@@ -143,7 +152,9 @@ private:
       if (peek().kind != TokenKind::String)
         expected("the file to import, in quotes");
       const Token &path = take();
-      tree.imports.push_back({path.text, path.loc});
+      bool closed = path.raw.size() > 1 && path.raw.back() == '"';
+      if (closed) // What is not was reported.
+        tree.imports.push_back({path.text, path.loc});
     } else if (accept("bijection")) {
       bijection(tree);
     } else if (accept("network")) {
@@ -266,8 +277,14 @@ private:
     if (accept("if")) {
       ExprPtr condition = expression();
       Statement result{StatementKind::If, loc, {}, condition, {}, block(), {}};
-      if (accept("else"))
+      if (!accept("else"))
+        return result;
+      if (at("if")) {
+        Nesting nesting(*this);
+        result.otherwise.push_back(statement());
+      } else {
         result.otherwise = block();
+      }
       return result;
     }
     return assignment();
@@ -314,8 +331,18 @@ private:
 
   //===- expressions --------------------------------------------------------------------------------------------===//
 
-  static ExprPtr make(ExprKind kind, SourceLocation loc, std::string text, std::vector<ExprPtr> items) {
-    return std::make_shared<const Expr>(Expr{kind, loc, 0, std::move(text), std::move(items), {}});
+  ExprPtr make(ExprKind kind, SourceLocation loc, std::string text, std::vector<ExprPtr> items,
+               std::vector<Argument> arguments = {}) {
+    auto expr = std::make_shared<Expr>(Expr{kind, loc, 0, std::move(text), std::move(items), std::move(arguments)});
+    uint32_t below = 0;
+    for (const ExprPtr &item : expr->items)
+      below = std::max(below, item ? item->height : 0);
+    for (const Argument &argument : expr->arguments)
+      below = std::max(below, argument.value->height);
+    expr->height = below + 1;
+    if (expr->height > kHighest)
+      giveUp(loc, fmt::format("an expression of more than {} operations in a row", kHighest));
+    return expr;
   }
 
   ExprPtr expression() {
@@ -343,8 +370,7 @@ private:
     while (true) {
       // A line may begin with an operator, but a statement may not, so it goes on.
       size_t mark = position;
-      if (parentheses == 0 && levelOf(peek()) < 0)
-        skipNewlines();
+      skipNewlines();
       if (levelOf(peek()) != level) {
         position = mark;
         return left;
@@ -391,7 +417,7 @@ private:
   }
 
   ExprPtr primary() {
-    const Token &token = peek();
+    const Token token = peek();
     if (token.kind == TokenKind::Number) {
       take();
       return std::make_shared<const Expr>(Expr{ExprKind::Number, token.loc, token.number, token.text, {}, {}});
@@ -404,14 +430,12 @@ private:
       take();
       if (!at("("))
         return make(ExprKind::Name, token.loc, token.text, {});
-      return std::make_shared<const Expr>(Expr{ExprKind::Call, token.loc, 0, token.text, {}, arguments()});
+      return make(ExprKind::Call, token.loc, token.text, {}, arguments());
     }
     if (accept("(")) {
-      ++parentheses;
       skipNewlines();
       ExprPtr inner = expression();
       skipNewlines();
-      --parentheses;
       expect(")", "to close the parenthesis");
       return inner;
     }
@@ -460,7 +484,6 @@ private:
 
   std::vector<Argument> arguments() {
     expect("(", "to open the arguments");
-    ++parentheses;
     std::vector<Argument> result;
     skipNewlines();
     while (!at(")")) {
@@ -477,7 +500,6 @@ private:
         break;
       skipNewlines();
     }
-    --parentheses;
     expect(")", "to close the arguments");
     return result;
   }
@@ -560,13 +582,18 @@ private:
   std::vector<Token> tokens;
   Diagnostics &diagnostics;
   size_t position = 0;
-  int depth = 0, parentheses = 0;
+  int depth = 0;
+  bool gaveUp = false;
 };
 
 } // namespace
 
 SyntaxTree parseFlow(const SourceManager &sources, uint32_t file, Diagnostics &diagnostics) {
-  return Parser(lex(sources.file(file).text, {file}, diagnostics), diagnostics).file();
+  std::vector<Token> tokens = lex(sources.file(file).text, {file}, diagnostics);
+  // Text that breaks off at a stray byte would only give errors that follow from it.
+  if (!diagnostics.all().empty() && diagnostics.all().back().kind == Kind::NotUtf8)
+    return {};
+  return Parser(std::move(tokens), diagnostics).file();
 }
 
 std::vector<Definition> parseDefinitions(std::string_view text, const Embedded &place, Diagnostics &diagnostics) {

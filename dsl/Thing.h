@@ -44,10 +44,12 @@ struct FunctionThing {
 
 struct Thing {
   std::variant<double, std::string, ListThing, TensorThing, MaskThing, FunctionThing> is;
+  /// Where a spec's author gave this as an argument; line 0 if nowhere. Messages from inside the prelude point there.
+  SourceLocation origin{0, 0, 0, 1};
 
   template <typename T> const T *as() const { return std::get_if<T>(&is); }
   static Thing list(std::vector<Thing> items) {
-    return {ListThing{std::make_shared<const std::vector<Thing>>(std::move(items))}};
+    return {ListThing{std::make_shared<const std::vector<Thing>>(std::move(items))}, {0, 0, 0, 1}};
   }
   /// What it is, in a message: "a number", "a vector of 3", ...
   std::string describe() const;
