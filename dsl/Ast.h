@@ -30,7 +30,7 @@ enum class ExprKind {
   List,   ///< items: [a, b, ...]
   Call,   ///< text(arguments); in f(x; a, b) the semicolon counts as a comma
   Unary,  ///< text is "-"; items[0]
-  Binary, ///< text is one of + - * / ^ < <= > >= ==; items[0], items[1]
+  Binary, ///< text is one of + - * / ^ < <= > >= == !=; items[0], items[1]
   Index,  ///< items[0][items[1]]
   Slice,  ///< items[0][items[1] : items[2]]; either bound may be null
   Record, ///< arguments, all named: { lr = 0.1, ... }
@@ -38,7 +38,8 @@ enum class ExprKind {
 
 struct Expr {
   ExprKind kind;
-  SourceLocation loc; ///< What is underlined: the whole of a name or literal, the callee of a call, the operator of a binary.
+  SourceLocation
+      loc; ///< What is underlined: the whole of a name or literal, the callee of a call, the operator of a binary.
   double number = 0;
   std::string text;
   std::vector<ExprPtr> items;
@@ -85,8 +86,8 @@ struct Statement {
 
 enum class DefinitionKind { Bijection, Network, Layer };
 
-/// A parameter of a definition. The first of every definition is its input. `domain` is given after a colon (bijections: of the input
-/// or of a parameter), `fallback` after `=`.
+/// A parameter of a definition. The first of every definition is its input. `domain` is given after a colon
+/// (bijections: of the input or of a parameter), `fallback` after `=`.
 struct Parameter {
   std::string name;
   SourceLocation loc;

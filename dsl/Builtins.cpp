@@ -68,8 +68,9 @@ struct Builtins {
     if (const MaskThing *mask = thing.as<MaskThing>())
       return *mask;
     if (!thing.as<ListThing>())
-      return e.failFor(thing, Kind::BadMask, loc, "a mask is `half`, `alternate`, `random(seed)` or a list of indices, but this is {}",
-                    thing.describe());
+      return e.failFor(thing, Kind::BadMask, loc,
+                       "a mask is `half`, `alternate`, `random(seed)` or a list of indices, but this is {}",
+                       thing.describe());
     auto indices = e.integers(thing, loc, "a mask");
     if (!indices)
       return std::nullopt;
@@ -96,7 +97,8 @@ struct Builtins {
     auto indices = vector ? resolved(e, a[1], vector->shape[0], loc) : std::nullopt;
     if (!indices)
       return std::nullopt;
-    return Thing::list({Thing{e.extract(*vector, indices->kept, loc)}, Thing{e.extract(*vector, indices->changed, loc)}});
+    return Thing::list(
+        {Thing{e.extract(*vector, indices->kept, loc)}, Thing{e.extract(*vector, indices->changed, loc)}});
   }
 
   static MaybeThing mergeAt(Elaborator &e, const std::vector<TensorThing> &pieces,
@@ -160,8 +162,8 @@ struct Builtins {
     if (!sizes)
       return std::nullopt;
     if (std::accumulate(sizes->begin(), sizes->end(), int64_t(0)) != vector->shape[0])
-      return e.failFor(a[1], Kind::ShapeMismatch, loc, "the chunks' sizes do not add up to the {} elements of the vector",
-                       vector->shape[0]);
+      return e.failFor(a[1], Kind::ShapeMismatch, loc,
+                       "the chunks' sizes do not add up to the {} elements of the vector", vector->shape[0]);
     if (one)
       return a[0];
     Things chunks;
@@ -192,7 +194,8 @@ struct Builtins {
     std::iota(all.begin(), all.end(), 0);
     std::sort(sorted.begin(), sorted.end());
     if (sorted != all)
-      return e.failFor(a[1], Kind::BadPermutation, loc, "this is no permutation of 0 .. {}: each must occur exactly once", size - 1);
+      return e.failFor(a[1], Kind::BadPermutation, loc,
+                       "this is no permutation of 0 .. {}: each must occur exactly once", size - 1);
     return Thing{e.extract(*vector, *order, loc)};
   }
 
@@ -252,7 +255,9 @@ struct Builtins {
     return Thing::list(std::move(items));
   }
 
-  static MaybeThing where(Elaborator &e, const Things &a, SourceLocation loc) { return e.applyFunction("where", a, loc); }
+  static MaybeThing where(Elaborator &e, const Things &a, SourceLocation loc) {
+    return e.applyFunction("where", a, loc);
+  }
 
   template <bool larger> static MaybeThing extremum(Elaborator &e, const Things &a, SourceLocation loc) {
     const double *left = a[0].as<double>(), *right = a[1].as<double>();
@@ -261,10 +266,10 @@ struct Builtins {
     return e.applyFunction(larger ? "max" : "min", a, loc);
   }
 
-  template <double (*function)(double)>
-  static MaybeThing onNumber(Elaborator &e, const Things &a, SourceLocation loc) {
+  template <double (*function)(double)> static MaybeThing onNumber(Elaborator &e, const Things &a, SourceLocation loc) {
     if (!a[0].as<double>())
-      return e.failFor(a[0], Kind::TypeMismatch, loc, "this function takes numbers known at compile time, not {}", a[0].describe());
+      return e.failFor(a[0], Kind::TypeMismatch, loc, "this function takes numbers known at compile time, not {}",
+                       a[0].describe());
     return Thing{function(*a[0].as<double>())};
   }
 
@@ -274,17 +279,28 @@ struct Builtins {
 
   static const std::vector<Row> &rows() {
     static const std::vector<Row> all = {
-        {"len", 1, 1, len},           {"sum", 1, 1, sum},
-        {"dot", 2, 2, dot},           {"matvec", 2, 2, matvec},
-        {"split", 2, 2, split},       {"merge", 3, 3, merge},
-        {"concat", 1, 1000, concat},  {"chunk", 2, 2, chunk},
-        {"permute", 2, 2, permute},   {"reverse", 1, 1, reverse},
-        {"random", 1, 1, random},     {"swap", 1, 1, swap},
-        {"bounded", 2, 2, bounded},   {"softmax", 1, 1, softmax},
-        {"range", 1, 2, range},       {"where", 3, 3, where},
-        {"max", 2, 2, extremum<true>}, {"min", 2, 2, extremum<false>},
-        {"floor", 1, 1, onNumber<std::floor>}, {"ceil", 1, 1, onNumber<std::ceil>},
-        {"mean", 1, 1, outsideStart}, {"deviation", 1, 1, outsideStart},
+        {"len", 1, 1, len},
+        {"sum", 1, 1, sum},
+        {"dot", 2, 2, dot},
+        {"matvec", 2, 2, matvec},
+        {"split", 2, 2, split},
+        {"merge", 3, 3, merge},
+        {"concat", 1, 1000, concat},
+        {"chunk", 2, 2, chunk},
+        {"permute", 2, 2, permute},
+        {"reverse", 1, 1, reverse},
+        {"random", 1, 1, random},
+        {"swap", 1, 1, swap},
+        {"bounded", 2, 2, bounded},
+        {"softmax", 1, 1, softmax},
+        {"range", 1, 2, range},
+        {"where", 3, 3, where},
+        {"max", 2, 2, extremum<true>},
+        {"min", 2, 2, extremum<false>},
+        {"floor", 1, 1, onNumber<std::floor>},
+        {"ceil", 1, 1, onNumber<std::ceil>},
+        {"mean", 1, 1, outsideStart},
+        {"deviation", 1, 1, outsideStart},
     };
     return all;
   }
@@ -299,8 +315,8 @@ struct Builtins {
   /// Scalar functions that the language also computes at compile time.
   static std::optional<double> foldScalar(const std::string &name, double x) {
     static const std::map<std::string, double (*)(double)> functions = {
-        {"exp", std::exp},   {"log", std::log},   {"sqrt", std::sqrt}, {"tanh", std::tanh}, {"sin", std::sin},
-        {"cos", std::cos},   {"abs", std::fabs},  {"atan", std::atan}, {"log1p", std::log1p}, {"expm1", std::expm1},
+        {"exp", std::exp},   {"log", std::log},   {"sqrt", std::sqrt},   {"tanh", std::tanh},   {"sin", std::sin},
+        {"cos", std::cos},   {"abs", std::fabs},  {"atan", std::atan},   {"log1p", std::log1p}, {"expm1", std::expm1},
         {"sinh", std::sinh}, {"cosh", std::cosh}, {"asinh", std::asinh}, {"atanh", std::atanh}, {"cbrt", std::cbrt}};
     auto found = functions.find(name);
     return found == functions.end() ? std::nullopt : std::optional(found->second(x));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Names, before anything is elaborated: a definition that no flow uses is checked too, and a mistake in one that is used often is
-// reported once, where it stands.
+// Names, before anything is elaborated: a definition that no flow uses is checked too, and a mistake in one that is
+// used often is reported once, where it stands.
 
 #include "dsl/Elaborator.h"
 
@@ -110,7 +110,8 @@ bool Elaborator::checkNames() {
     // A layer stands only in flows, where no function can; `permute` and `reverse` are both.
     bool reserved = std::find(language.begin(), language.end(), name) != language.end();
     if (reserved && (definition->kind != DefinitionKind::Layer || name == "inverse"))
-      fail(Kind::ReservedName, definition->loc, "`{}` is part of the language; choose another name, such as `my_{}`", name, name);
+      fail(Kind::ReservedName, definition->loc, "`{}` is part of the language; choose another name, such as `my_{}`",
+           name, name);
     if (!definition->prelude)
       checker.check(*definition);
   }

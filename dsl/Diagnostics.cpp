@@ -90,7 +90,8 @@ public:
 private:
   void message(SourceLocation loc, const char *what, const char *color, const std::string &text) {
     if (loc.line)
-      out += fmt::format("{}{}:{}:{}:{} ", palette.bold, sources.file(loc.file).name, loc.line, loc.column, palette.off);
+      out +=
+          fmt::format("{}{}:{}:{}:{} ", palette.bold, sources.file(loc.file).name, loc.line, loc.column, palette.off);
     out += fmt::format("{}{}:{} {}{}{}\n", color, what, palette.off, palette.bold, text, palette.off);
   }
 
@@ -139,7 +140,8 @@ std::string Diagnostics::renderJson() const {
   auto place = [&](SourceLocation loc) {
     nlohmann::ordered_json object = nlohmann::ordered_json::object();
     if (loc.line)
-      object = {{"file", sources->file(loc.file).name}, {"line", loc.line}, {"column", loc.column}, {"length", loc.length}};
+      object = {
+          {"file", sources->file(loc.file).name}, {"line", loc.line}, {"column", loc.column}, {"length", loc.length}};
     return object;
   };
   std::string out;

@@ -16,6 +16,7 @@ namespace flowc::dsl {
 using Definitions = std::map<std::string, const Definition *>;
 
 /// Tells `builder` the program of `flow`. Returns whether all went well; what did not is in `diagnostics`.
-bool elaborateFlow(const FlowDecl &flow, const Definitions &definitions, GraphBuilder &builder, Diagnostics &diagnostics);
+bool elaborateFlow(const FlowDecl &flow, const Definitions &definitions, GraphBuilder &builder,
+                   Diagnostics &diagnostics);
 
 } // namespace flowc::dsl

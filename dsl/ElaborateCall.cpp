@@ -62,7 +62,8 @@ MaybeThing Elaborator::evaluateCall(const Expr &expr, const Scope &scope) {
   if (auto bound = scope.find(name); bound != scope.end()) {
     const FunctionThing *callee = bound->second.as<FunctionThing>();
     if (!callee)
-      return failFor(bound->second, Kind::TypeMismatch, expr.loc, "`{}` is {}, which cannot be called", name, bound->second.describe());
+      return failFor(bound->second, Kind::TypeMismatch, expr.loc, "`{}` is {}, which cannot be called", name,
+                     bound->second.describe());
     function = *callee;
   } else if (auto found = definitions.find(name); found != definitions.end() && !isBuiltin(name)) {
     // The layers `permute` and `reverse` are named like the functions that they are made of.
@@ -99,7 +100,8 @@ MaybeThing Elaborator::bindAhead(FunctionThing function, const CallArguments &ar
   return Thing{function};
 }
 
-MaybeThing Elaborator::callDefinition(const FunctionThing &function, const CallArguments &arguments, SourceLocation loc) {
+MaybeThing Elaborator::callDefinition(const FunctionThing &function, const CallArguments &arguments,
+                                      SourceLocation loc) {
   const Definition &definition = *function.definition;
   for (const Frame &frame : frames)
     if (frame.definition == &definition)
@@ -135,8 +137,8 @@ bool Elaborator::bindParameters(const Definition &definition, const CallArgument
       std::vector<std::string> names;
       for (size_t i = firstPositional; i < parameters.size(); ++i)
         names.push_back(parameters[i].name);
-      report(Kind::UnknownArgument, entry.loc, fmt::format("`{}` has no argument `{}`", definition.name, name)).suggestion =
-          nearestName(name, names);
+      report(Kind::UnknownArgument, entry.loc, fmt::format("`{}` has no argument `{}`", definition.name, name))
+          .suggestion = nearestName(name, names);
       good = false;
     } else if (!given.insert(name).second) {
       fail(Kind::DuplicateArgument, entry.loc, "argument `{}` of `{}` is given twice", name, definition.name);
@@ -147,6 +149,22 @@ bool Elaborator::bindParameters(const Definition &definition, const CallArgument
   return good;
 }
 
+/// A number given for a parameter lies in the domain that is declared for it.
+bool Elaborator::checkDomain(const Definition &definition, const Parameter &parameter, const Thing &value,
+                             SourceLocation loc, const Scope &scope) {
+  const double *number = value.as<double>();
+  if (!number || !parameter.domain)
+    return true;
+  auto domain = readDomain(parameter.domain, scope);
+  auto range = domain ? intervalOf(*domain) : std::nullopt;
+  if (!range || (*number > range->low && *number < range->high))
+    return domain.has_value();
+  report(Kind::BadDomain, value.origin.line ? value.origin : loc,
+         fmt::format("`{}` of `{}` is `{}`, but {} is not inside ({}, {})", parameter.name, definition.name,
+                     printExpr(*parameter.domain), *number, range->low, range->high));
+  return false;
+}
+
 /// What was not given takes its default.
 bool Elaborator::bindFallbacks(const Definition &definition, size_t first, SourceLocation loc, Scope &scope) {
   frames.push_back({&definition, loc});
@@ -155,11 +173,16 @@ bool Elaborator::bindFallbacks(const Definition &definition, size_t first, Sourc
     const Parameter &parameter = definition.parameters[i];
     // A layer learns the parameters of a bijection that it is not given; its caller sees to that.
     bool learned = first == 1 && definition.kind == DefinitionKind::Bijection;
-    if (scope.count(parameter.name) || (!parameter.fallback && learned))
+    if (auto given = scope.find(parameter.name); given != scope.end()) {
+      good = checkDomain(definition, parameter, given->second, loc, scope);
+      continue;
+    }
+    if (!parameter.fallback && learned)
       continue;
     if (!parameter.fallback) {
       good = reject(Kind::MissingArgument, loc, "`{}` needs its argument `{}`", definition.name, parameter.name);
     } else if (auto value = evaluate(parameter.fallback, scope)) {
+      good = checkDomain(definition, parameter, *value, parameter.fallback->loc, scope);
       scope.emplace(parameter.name, *value);
     } else {
       good = false;
@@ -229,7 +252,9 @@ MaybeThing Elaborator::runStatement(const Statement &statement, Scope &scope, bo
     failed = !list;
     if (failed)
       return std::nullopt;
-    for (const Thing &item : *list->items) {
+    for (Thing item : *list->items) {
+      if (!item.origin.line)
+        item.origin = range->origin;
       scope.insert_or_assign(statement.targets[0].name, item);
       MaybeThing returned = runBlock(statement.body, scope, failed);
       if (returned || failed)

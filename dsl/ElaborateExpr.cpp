@@ -19,7 +19,8 @@ std::optional<int64_t> Elaborator::integer(const Thing &thing, SourceLocation lo
 std::optional<std::vector<int64_t>> Elaborator::integers(const Thing &thing, SourceLocation loc, const char *what) {
   const ListThing *list = thing.as<ListThing>();
   if (!list)
-    return failFor(thing, Kind::TypeMismatch, loc, "{} must be a list of whole numbers, but is {}", what, thing.describe());
+    return failFor(thing, Kind::TypeMismatch, loc, "{} must be a list of whole numbers, but is {}", what,
+                   thing.describe());
   std::vector<int64_t> numbers;
   for (Thing item : *list->items) {
     item.origin = thing.origin;
@@ -31,7 +32,22 @@ std::optional<std::vector<int64_t>> Elaborator::integers(const Thing &thing, Sou
   return numbers;
 }
 
+std::optional<TensorThing> Elaborator::constantVector(const Thing &thing, SourceLocation loc) {
+  const ListThing *list = thing.as<ListThing>();
+  std::vector<double> numbers;
+  if (list)
+    for (const Thing &item : *list->items)
+      if (const double *number = item.as<double>())
+        numbers.push_back(*number);
+  if (!list || numbers.size() != list->items->size())
+    return std::nullopt;
+  Shape shape{static_cast<int64_t>(numbers.size())};
+  return TensorThing{builder.constant(shape, std::move(numbers), loc), shape};
+}
+
 std::optional<TensorThing> Elaborator::vector(const Thing &thing, SourceLocation loc, const char *what) {
+  if (auto constant = constantVector(thing, loc))
+    return constant;
   const TensorThing *tensor = thing.as<TensorThing>();
   if (!tensor || tensor->shape.size() != 1 || tensor->truth)
     return failFor(thing, Kind::TypeMismatch, loc, "{} must be a vector, but is {}", what, thing.describe());
@@ -126,7 +142,8 @@ MaybeThing Elaborator::evaluateName(const Expr &expr, const Scope &scope) {
     return Thing{FunctionThing{name, nullptr, nullptr}};
   std::vector<std::string> known = callableNames(scope);
   known.insert(known.end(), {"half", "alternate", "pi"});
-  report(Kind::UnknownName, expr.loc, fmt::format("nothing is called `{}` here", name)).suggestion = nearestName(name, known);
+  report(Kind::UnknownName, expr.loc, fmt::format("nothing is called `{}` here", name)).suggestion =
+      nearestName(name, known);
   return std::nullopt;
 }
 
@@ -172,6 +189,7 @@ MaybeThing Elaborator::arithmetic(const std::string &op, const Thing &left, cons
       {">", "greater", [](double a, double b) { return double(a > b); }},
       {">=", "greater_equal", [](double a, double b) { return double(a >= b); }},
       {"==", nullptr, [](double a, double b) { return double(a == b); }},
+      {"!=", nullptr, [](double a, double b) { return double(a != b); }},
   };
   for (const Row &row : rows) {
     if (op != row.symbol)
@@ -179,7 +197,7 @@ MaybeThing Elaborator::arithmetic(const std::string &op, const Thing &left, cons
     if (const double *a = left.as<double>(), *b = right.as<double>(); a && b)
       return finite(row.number(*a, *b), loc, fmt::format("{} {} {}", *a, op, *b));
     if (!row.function)
-      return fail(Kind::TypeMismatch, loc, "`==` compares numbers that are known at compile time");
+      return fail(Kind::TypeMismatch, loc, "`{}` compares numbers that are known at compile time", op);
     return applyFunction(row.function, {left, right}, loc);
   }
   return fail(Kind::Syntax, loc, "unknown operator `{}`", op);
@@ -196,17 +214,19 @@ MaybeThing Elaborator::power(const Thing &base, const Thing &exponent, SourceLoc
   return applyFunction("pow", {base, exponent}, loc);
 }
 
-std::optional<std::vector<TensorThing>> Elaborator::broadcast(const std::vector<Thing> &things, SourceLocation loc) {
+std::optional<std::vector<TensorThing>> Elaborator::broadcast(std::vector<Thing> things, SourceLocation loc) {
   Shape shape;
-  for (const Thing &thing : things) {
+  for (Thing &thing : things) {
+    if (auto constant = constantVector(thing, loc))
+      thing.is = *constant;
     const TensorThing *tensor = thing.as<TensorThing>();
     if (!tensor && !thing.as<double>())
-      return fail(Kind::TypeMismatch, loc, "expected numbers or vectors, but found {}", thing.describe());
+      return failFor(thing, Kind::TypeMismatch, loc, "expected numbers or vectors, but found {}", thing.describe());
     if (!tensor || tensor->shape.empty())
       continue;
     if (!shape.empty() && shape != tensor->shape)
-      return fail(Kind::ShapeMismatch, loc, "{} and {} do not go together", describeShape(shape),
-                  describeShape(tensor->shape));
+      return failFor(thing, Kind::ShapeMismatch, loc, "{} and {} do not go together", describeShape(shape),
+                     describeShape(tensor->shape));
     shape = tensor->shape;
   }
   std::vector<TensorThing> result;
@@ -223,7 +243,8 @@ std::optional<std::vector<TensorThing>> Elaborator::broadcast(const std::vector<
   return result;
 }
 
-MaybeThing Elaborator::applyFunction(std::string_view function, const std::vector<Thing> &operands, SourceLocation loc) {
+MaybeThing Elaborator::applyFunction(std::string_view function, const std::vector<Thing> &operands,
+                                     SourceLocation loc) {
   auto tensors = broadcast(operands, loc);
   if (!tensors)
     return std::nullopt;
@@ -233,7 +254,8 @@ MaybeThing Elaborator::applyFunction(std::string_view function, const std::vecto
     const TensorThing &tensor = (*tensors)[i];
     if (tensor.truth != (chooses && i == 0))
       return fail(Kind::TypeMismatch, loc, "{}",
-                  chooses && i == 0 ? "the first argument of `where` must be a comparison" : "a comparison is not a number");
+                  chooses && i == 0 ? "the first argument of `where` must be a comparison"
+                                    : "a comparison is not a number");
     values.push_back(tensor.value);
   }
   bool truth = function.starts_with("less") || function.starts_with("greater");

@@ -39,8 +39,10 @@ Diagnostic &Elaborator::report(Kind kind, SourceLocation loc, std::string messag
       shown = blamed.line ? blamed : frames[outer - 1].loc;
   }
   Diagnostic &diagnostic = diagnostics.report(kind, shown, std::move(message));
-  if (inPrelude(loc) && !inPrelude(shown))
-    diagnostic.notes.push_back({loc, fmt::format("found here, in the prelude's `{}`", frames.back().definition->name)});
+  if (inPrelude(loc) && !inPrelude(shown)) {
+    auto frame = std::find_if(frames.rbegin(), frames.rend(), [](const Frame &f) { return f.definition->prelude; });
+    diagnostic.notes.push_back({loc, fmt::format("found here, in the prelude's `{}`", frame->definition->name)});
+  }
   for (size_t i = outer; i-- > 0;) {
     if (outer - i > kInnerNotes && i >= kOuterNotes)
       continue;
@@ -59,12 +61,14 @@ Elaborator::Step::Step(Elaborator &elaborator, SourceLocation loc) : elaborator(
   }
   if (!elaborator.exhausted && elaborator.steps > kMostSteps) {
     elaborator.exhausted = true;
-    elaborator.fail(Kind::TooLarge, loc, "the flow unrolls into more than {} steps; this is where it was given up", kMostSteps);
+    elaborator.fail(Kind::TooLarge, loc, "the flow unrolls into more than {} steps; this is where it was given up",
+                    kMostSteps);
   }
   good = !elaborator.exhausted;
 }
 
-bool elaborateFlow(const FlowDecl &flow, const Definitions &definitions, GraphBuilder &builder, Diagnostics &diagnostics) {
+bool elaborateFlow(const FlowDecl &flow, const Definitions &definitions, GraphBuilder &builder,
+                   Diagnostics &diagnostics) {
   return Elaborator(definitions, builder, diagnostics).runFlow(flow) && !diagnostics.hasErrors();
 }
 
@@ -142,6 +146,9 @@ bool Elaborator::runLayer(const ExprPtr &expr, bool base) {
     layer = layer->arguments[0].value;
     flip = !flip;
   }
+  if (layer->text == "inverse" && (layer->kind == ExprKind::Name || layer->kind == ExprKind::Call))
+    return reject(layer->arguments.size() > 1 ? Kind::TooManyArguments : Kind::MissingArgument, layer->loc,
+                  "`inverse` takes one layer, as in `inverse(affine)`");
   if (layer->kind != ExprKind::Name && layer->kind != ExprKind::Call) {
     fail(Kind::TypeMismatch, layer->loc, "expected a layer");
     return false;
@@ -165,8 +172,8 @@ bool Elaborator::runLayer(const ExprPtr &expr, bool base) {
   return buildLayer(*found->second, layer->arguments, layer->loc, flip, base);
 }
 
-bool Elaborator::bindLayerArguments(const Definition &definition, const std::vector<Argument> &arguments, SourceLocation loc,
-                                    Scope &scope) {
+bool Elaborator::bindLayerArguments(const Definition &definition, const std::vector<Argument> &arguments,
+                                    SourceLocation loc, Scope &scope) {
   auto values = evaluateArguments(arguments, flowScope);
   if (!values)
     return false;
@@ -210,6 +217,7 @@ bool Elaborator::buildLayer(const Definition &definition, const std::vector<Argu
   }
   path = info.name;
   probes.clear();
+  startRule = !info.generative ? StartRule::FromData : flip ? StartRule::PassedOver : StartRule::Wrong;
   Value x = builder.beginLayer(info, domain, loc);
   builder.name(x, input.name);
   Shape shape{features};

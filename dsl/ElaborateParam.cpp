@@ -209,8 +209,10 @@ bool Elaborator::declareParameter(const ParamDecl &decl, Scope &scope) {
     auto number = value ? integer(*value, size->loc, "a size") : std::nullopt;
     if (!number)
       return false;
-    if (*number < 0 || *number > kMostParameters)
-      return reject(Kind::BadSize, size->loc, "a size of {} is not between 0 and {}", *number, kMostParameters);
+    if (*number < 0 || *number > kMostParameters) {
+      failFor(*value, Kind::BadSize, size->loc, "a size of {} is not between 0 and {}", *number, kMostParameters);
+      return false;
+    }
     shape.push_back(*number);
   }
   bool needsVector = domain->kind == Domain::Kind::Simplex || domain->kind == Domain::Kind::Ordered;
@@ -219,7 +221,8 @@ bool Elaborator::declareParameter(const ParamDecl &decl, Scope &scope) {
                   needsVector ? "a `simplex` or `ordered` parameter is a vector of at least one element"
                               : "a parameter is a scalar, a vector or a matrix");
   if (domain->kind == Domain::Kind::Ordered && shape[0] > kMostOrdered)
-    return reject(Kind::TooLarge, decl.loc, "an `ordered` parameter has at most {} elements, not {}", kMostOrdered, shape[0]);
+    return reject(Kind::TooLarge, decl.loc, "an `ordered` parameter has at most {} elements, not {}", kMostOrdered,
+                  shape[0]);
   auto init = readInit(decl, *domain, shape, scope);
   if (!init)
     return false;
@@ -228,7 +231,11 @@ bool Elaborator::declareParameter(const ParamDecl &decl, Scope &scope) {
   if (!value)
     return false;
   builder.name(value->as<TensorThing>()->value, decl.name);
-  if (decl.start) {
+  if (decl.start && startRule == StartRule::Wrong)
+    return reject(Kind::BadStart, decl.start->loc,
+                  "a generative layer computes from latent values; there are no data for `{}` to start from",
+                  decl.name);
+  if (decl.start && startRule == StartRule::FromData) {
     if (domain->kind != Domain::Kind::Real)
       return reject(Kind::BadStart, decl.start->loc, "only a `real` parameter can start from data");
     inStart = true;

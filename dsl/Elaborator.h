@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The elaborator's state and its parts; each part is a file: ElaborateExpr, ElaborateCall, ElaborateParam, Builtins, ElaborateFlow.
-// A function that returns nothing (an empty optional) has reported why.
+// The elaborator's state and its parts; each part is a file: ElaborateExpr, ElaborateCall, ElaborateParam, Builtins,
+// ElaborateFlow. A function that returns nothing (an empty optional) has reported why.
 
 #pragma once
 
@@ -53,12 +53,13 @@ private:
   }
   /// The same, about `thing`: inside the prelude, the message points to where its user gave it.
   template <typename... Args>
-  std::nullopt_t failFor(const Thing &thing, Kind kind, SourceLocation loc, fmt::format_string<Args...> format, Args &&...args) {
+  std::nullopt_t failFor(const Thing &thing, Kind kind, SourceLocation loc, fmt::format_string<Args...> format,
+                         Args &&...args) {
     report(kind, loc, fmt::format(format, std::forward<Args>(args)...), thing.origin);
     return std::nullopt;
   }
-  /// Reports, with a note for every call that led here. What is wrong inside the prelude is shown at `blamed`, or else at the
-  /// call that led into the prelude.
+  /// Reports, with a note for every call that led here. What is wrong inside the prelude is shown at `blamed`, or else
+  /// at the call that led into the prelude.
   Diagnostic &report(Kind kind, SourceLocation loc, std::string message, SourceLocation blamed = {0, 0, 0, 1});
   bool inPrelude(SourceLocation loc) const { return loc.line && preludeFiles.count(loc.file); }
 
@@ -80,8 +81,10 @@ private:
   bool runItems(const std::vector<FlowItem> &items);
   bool runRepeat(const FlowItem &item);
   bool runLayer(const ExprPtr &expr, bool base);
-  bool buildLayer(const Definition &definition, const std::vector<Argument> &arguments, SourceLocation loc, bool flip, bool base);
-  bool bindLayerArguments(const Definition &definition, const std::vector<Argument> &arguments, SourceLocation loc, Scope &scope);
+  bool buildLayer(const Definition &definition, const std::vector<Argument> &arguments, SourceLocation loc, bool flip,
+                  bool base);
+  bool bindLayerArguments(const Definition &definition, const std::vector<Argument> &arguments, SourceLocation loc,
+                          Scope &scope);
   bool learnBijectionParameters(const Definition &definition, Scope &scope);
   std::optional<int64_t> readFeatures(const FlowDecl &flow);
 
@@ -96,10 +99,12 @@ private:
   MaybeThing arithmetic(const std::string &op, const Thing &left, const Thing &right, SourceLocation loc);
   MaybeThing power(const Thing &base, const Thing &exponent, SourceLocation loc);
   /// Brings numbers and tensors to one shape.
-  std::optional<std::vector<TensorThing>> broadcast(const std::vector<Thing> &things, SourceLocation loc);
+  std::optional<std::vector<TensorThing>> broadcast(std::vector<Thing> things, SourceLocation loc);
   MaybeThing applyFunction(std::string_view function, const std::vector<Thing> &operands, SourceLocation loc);
   std::optional<int64_t> integer(const Thing &thing, SourceLocation loc, const char *what);
   std::optional<std::vector<int64_t>> integers(const Thing &thing, SourceLocation loc, const char *what);
+  /// A list of numbers is a constant vector where one is wanted.
+  std::optional<TensorThing> constantVector(const Thing &thing, SourceLocation loc);
   std::optional<TensorThing> vector(const Thing &thing, SourceLocation loc, const char *what);
   /// Whether a vector may have `size` elements.
   bool checkSize(int64_t size, SourceLocation loc);
@@ -112,6 +117,8 @@ private:
   MaybeThing callDefinition(const FunctionThing &function, const CallArguments &arguments, SourceLocation loc);
   bool bindParameters(const Definition &definition, const CallArguments &arguments, size_t firstPositional,
                       const std::map<std::string, Thing> *bound, Scope &scope);
+  bool checkDomain(const Definition &definition, const Parameter &parameter, const Thing &value, SourceLocation loc,
+                   const Scope &scope);
   bool bindFallbacks(const Definition &definition, size_t first, SourceLocation loc, Scope &scope);
   MaybeThing runBody(const Definition &definition, Scope &scope);
   /// Runs statements; gives what a `return` among them returned. `failed` is set after an error.
@@ -128,12 +135,15 @@ private:
   std::optional<Domain> readDomain(const ExprPtr &expr, const Scope &scope);
   static std::optional<Interval> intervalOf(const Domain &domain);
   bool declareParameter(const ParamDecl &decl, Scope &scope);
-  std::optional<ParameterInit> readInit(const ParamDecl &decl, const Domain &domain, const Shape &shape, const Scope &scope);
+  std::optional<ParameterInit> readInit(const ParamDecl &decl, const Domain &domain, const Shape &shape,
+                                        const Scope &scope);
   MaybeThing makeParameter(const std::string &name, const Shape &shape, const Domain &domain, const ParameterInit &init,
                            SourceLocation loc);
   Value constrain(Value raw, const Shape &shape, const Domain &domain, SourceLocation loc);
   TensorThing softmax(const TensorThing &weights, SourceLocation loc);
-  Value scalarConstant(double number, const Shape &shape, SourceLocation loc) { return builder.constant(shape, {number}, loc); }
+  Value scalarConstant(double number, const Shape &shape, SourceLocation loc) {
+    return builder.constant(shape, {number}, loc);
+  }
   Value apply(std::string_view function, std::initializer_list<Value> operands, SourceLocation loc) {
     return builder.apply(function, std::span<const Value>(operands.begin(), operands.size()), loc);
   }
@@ -160,11 +170,13 @@ private:
   int64_t steps = 0;
   int depth = 0;
   bool exhausted = false; ///< A limit was reached and reported.
-  std::string path;               ///< Of the parameters that are being declared.
+  std::string path;       ///< Of the parameters that are being declared.
   std::set<std::string> usedPaths;
   int64_t features = 0, layerCount = 0, parameterCount = 0, iteration = 0;
   std::optional<Interval> dataDomain;
   bool inStart = false;
+  /// A layer turned by `inverse` sees latent values, so its parameters start as without data.
+  enum class StartRule { FromData, PassedOver, Wrong } startRule = StartRule::FromData;
   std::map<uint32_t, std::pair<Value, Value>> probes; ///< Of the current layer, by the value probed.
   /// Of the body at hand: where each `param` was declared. A loop may declare it anew in every round.
   std::map<std::string, SourceLocation> paramPlaces;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Works on tokens, so that comments keep their places: lines are indented by the brackets that are open, and every pair of neighbours
-// on a line is spaced by rule.
+// Works on tokens, so that comments keep their places: lines are indented by the brackets that are open, and every pair
+// of neighbours on a line is spaced by rule.
 
 #include "dsl/Formatters.h"
 #include "dsl/Lexer.h"
@@ -81,7 +81,8 @@ private:
       return false;
     // No statement begins with an operator, so a line that does goes on with the one above.
     size_t before = i - 1;
-    while (before > 0 && (tokens[before - 1].kind == TokenKind::Newline || tokens[before - 1].kind == TokenKind::Comment))
+    while (before > 0 &&
+           (tokens[before - 1].kind == TokenKind::Newline || tokens[before - 1].kind == TokenKind::Comment))
       --before;
     if (before == 0)
       return true;

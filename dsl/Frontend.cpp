@@ -44,7 +44,8 @@ private:
     std::filesystem::path path = std::filesystem::path(from).parent_path() / import.path;
     std::string name = path.lexically_normal().string();
     if (open.count(name)) {
-      diagnostics.report(Kind::ImportCycle, import.loc, fmt::format("`{}` imports itself, through this import", import.path));
+      diagnostics.report(Kind::ImportCycle, import.loc,
+                         fmt::format("`{}` imports itself, through this import", import.path));
       return;
     }
     if (done.count(name))
@@ -71,8 +72,8 @@ private:
       known = std::make_shared<const Definition>(definition);
       return;
     }
-    auto &diagnostic =
-        diagnostics.report(Kind::DuplicateDefinition, definition.loc, fmt::format("`{}` is defined twice", definition.name));
+    auto &diagnostic = diagnostics.report(Kind::DuplicateDefinition, definition.loc,
+                                          fmt::format("`{}` is defined twice", definition.name));
     diagnostic.notes.push_back({known->loc, "the first definition is here"});
   }
 

@@ -24,8 +24,8 @@ struct Spec {
   nlohmann::json train = nlohmann::json::object();
 };
 
-/// Reads `path` (.flow or .json, by the ending) and its imports. Nothing if the file cannot be read; everything else that is wrong is
-/// in `diagnostics`, and the spec is then what could be read.
+/// Reads `path` (.flow or .json, by the ending) and its imports. Nothing if the file cannot be read; everything else
+/// that is wrong is in `diagnostics`, and the spec is then what could be read.
 std::optional<Spec> loadSpec(const std::string &path, SourceManager &sources, Diagnostics &diagnostics);
 
 /// The same of a text that was added to `sources`; its name decides the form and where imports are sought.

@@ -26,10 +26,12 @@ public:
   ValuePtr document() {
     try {
       if (size_t bad = firstNonUtf8(text); bad != std::string_view::npos)
-        failAt(bad, Kind::NotUtf8, fmt::format("the byte 0x{:02x} is not UTF-8 text", static_cast<unsigned char>(text[bad])));
+        failAt(bad, Kind::NotUtf8,
+               fmt::format("the byte 0x{:02x} is not UTF-8 text", static_cast<unsigned char>(text[bad])));
       if (text.substr(0, 3) == "\xEF\xBB\xBF")
-        fail(Kind::JsonSyntax, "the file begins with a byte order mark, an invisible character that JSON does not allow; "
-                               "save it as UTF-8 without one");
+        fail(Kind::JsonSyntax,
+             "the file begins with a byte order mark, an invisible character that JSON does not allow; "
+             "save it as UTF-8 without one");
       skipSpace();
       if (position == text.size())
         fail(Kind::EmptyFile, "the file is empty; expected a JSON object");
@@ -128,7 +130,8 @@ private:
       ++position;
       skipSpace();
       if (const JsonMember *first = result->find(key->text)) {
-        auto &diagnostic = diagnostics.report(Kind::DuplicateKey, key->loc, fmt::format("the key \"{}\" occurs twice", key->text));
+        auto &diagnostic =
+            diagnostics.report(Kind::DuplicateKey, key->loc, fmt::format("the key \"{}\" occurs twice", key->text));
         diagnostic.notes.push_back({first->keyLoc, "the first one is here"});
       }
       result->members.push_back({key->text, key->loc, value()});
@@ -236,7 +239,8 @@ private:
 
   ValuePtr literal() {
     size_t begin = position;
-    while (position < text.size() && std::string_view(" \t\r\n,:]}[{\"/").find(text[position]) == std::string_view::npos)
+    while (position < text.size() &&
+           std::string_view(" \t\r\n,:]}[{\"/").find(text[position]) == std::string_view::npos)
       ++position;
     std::string word(text.substr(begin, position - begin));
     position = begin;
@@ -260,8 +264,8 @@ private:
     auto digitAt = [&](size_t i) { return i < word.size() && std::isdigit(static_cast<unsigned char>(word[i])); };
     size_t first = word[0] == '-' ? 1 : 0, dot = word.find('.');
     // from_chars reads more than JSON allows: inf, .5, 5., 05.
-    bool shaped = parsed.ptr == word.data() + word.size() && digitAt(first) && !(word[first] == '0' && digitAt(first + 1)) &&
-                  (dot == std::string::npos || digitAt(dot + 1));
+    bool shaped = parsed.ptr == word.data() + word.size() && digitAt(first) &&
+                  !(word[first] == '0' && digitAt(first + 1)) && (dot == std::string::npos || digitAt(dot + 1));
     size_t start = word.find_first_not_of("+-.");
     if (!shaped && start != std::string::npos && start <= 2 && digitAt(start)) {
       diagnostics.report(Kind::BadNumber, value.loc,
@@ -269,7 +273,8 @@ private:
       return;
     }
     if (!shaped) {
-      auto &diagnostic = diagnostics.report(Kind::JsonSyntax, value.loc, fmt::format("`{}` is no JSON value; text stands in double quotes", word));
+      auto &diagnostic = diagnostics.report(Kind::JsonSyntax, value.loc,
+                                            fmt::format("`{}` is no JSON value; text stands in double quotes", word));
       diagnostic.suggestion = nearestName(word, {"true", "false", "null"});
       throw Abandon();
     }

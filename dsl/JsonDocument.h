@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A JSON document in which every key and value knows its place. Written by hand because the places, duplicate keys and the reason of
-// a syntax error are the point.
+// A JSON document in which every key and value knows its place. Written by hand because the places, duplicate keys and
+// the reason of a syntax error are the point.
 
 #pragma once
 
@@ -36,6 +36,7 @@ struct JsonValue {
 std::string_view describe(JsonValue::Type type);
 
 /// Reads a document; null after an error that leaves nothing to go on with.
-std::shared_ptr<const JsonValue> readJsonDocument(const SourceManager &sources, uint32_t file, Diagnostics &diagnostics);
+std::shared_ptr<const JsonValue> readJsonDocument(const SourceManager &sources, uint32_t file,
+                                                  Diagnostics &diagnostics);
 
 } // namespace flowc::dsl

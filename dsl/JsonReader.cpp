@@ -22,7 +22,8 @@ public:
     SyntaxTree tree;
     if (!expectType(root, Type::Object, "a spec"))
       return tree;
-    checkKeys(root, {"$schema", "flowc", "name", "event", "domain", "base", "define", "import", "flow", "train"}, "a spec");
+    checkKeys(root, {"$schema", "flowc", "name", "event", "domain", "base", "define", "import", "flow", "train"},
+              "a spec");
     checkVersion(root);
     for (const JsonValue *path : strings(root, "import"))
       tree.imports.push_back({path->text, path->loc});
@@ -53,17 +54,16 @@ private:
     for (char c : text)
       isName &= std::isalnum(static_cast<unsigned char>(c)) || c == '_';
     if (!isName)
-      diagnostics.report(
-          Kind::WrongType, value.loc,
-          fmt::format("{} must be letters, digits and underscores, and not begin with a digit", what));
+      diagnostics.report(Kind::WrongType, value.loc,
+                         fmt::format("{} must be letters, digits and underscores, and not begin with a digit", what));
     return isName;
   }
 
   void checkKeys(const JsonValue &object, const std::vector<std::string> &known, std::string_view what) {
     for (const JsonMember &member : object.members)
       if (std::find(known.begin(), known.end(), member.key) == known.end())
-        diagnostics.report(Kind::UnknownKey, member.keyLoc, fmt::format("{} has no key \"{}\"", what, member.key)).suggestion =
-            nearestName(member.key, known);
+        diagnostics.report(Kind::UnknownKey, member.keyLoc, fmt::format("{} has no key \"{}\"", what, member.key))
+            .suggestion = nearestName(member.key, known);
   }
 
   /// The value of a key that must be there.
@@ -116,8 +116,8 @@ private:
     case Type::Object:
       if (value.members.size() == 1 && (value.members[0].key == "random" || value.members[0].key == "swap")) {
         ExprPtr operand = argument(*value.members[0].value);
-        return operand ? std::make_shared<const Expr>(Expr{ExprKind::Call, value.members[0].keyLoc, 0, value.members[0].key, {},
-                                                           {{"", {}, operand}}})
+        return operand ? std::make_shared<const Expr>(Expr{
+                             ExprKind::Call, value.members[0].keyLoc, 0, value.members[0].key, {}, {{"", {}, operand}}})
                        : nullptr;
       }
       return typed(value, "a network or function");
@@ -220,7 +220,7 @@ private:
       return nullptr;
     std::vector<Argument> entries;
     for (const JsonMember &member : value.members) {
-      ExprPtr entry = member.value->type == Type::Object ? record(*member.value, fmt::format("\"{}\"", member.key))
+      ExprPtr entry = member.value->type == Type::Object   ? record(*member.value, fmt::format("\"{}\"", member.key))
                       : member.value->type == Type::String ? make(ExprKind::String, *member.value)
                                                            : argument(*member.value);
       if (entry)
@@ -247,7 +247,8 @@ private:
     ExprPtr size = event ? features(*event) : nullptr;
     std::vector<FlowItem> layers = list ? items(*list, "\"flow\"") : std::vector<FlowItem>();
     ExprPtr dataDomain, base, train;
-    if (const JsonMember *domain = root.find("domain"); domain && expectType(*domain->value, Type::String, "\"domain\""))
+    if (const JsonMember *domain = root.find("domain");
+        domain && expectType(*domain->value, Type::String, "\"domain\""))
       dataDomain = make(ExprKind::Name, *domain->value);
     if (const JsonMember *member = root.find("base"))
       base = baseOf(*member->value);

@@ -135,7 +135,7 @@ private:
   void symbol() {
     size_t begin = position;
     std::string_view two = text.substr(position, 2);
-    if (two == "<=" || two == ">=" || two == "==")
+    if (two == "<=" || two == ">=" || two == "==" || two == "!=")
       position += 2;
     else if (std::string_view("+-*/^<>=()[]{},;:~").find(text[position]) != std::string_view::npos)
       ++position;

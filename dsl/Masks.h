@@ -13,7 +13,8 @@ struct MaskIndices {
   std::vector<int64_t> kept, changed;
 };
 
-/// The mask for a vector of `size`; nothing if a listed index is out of range or occurs twice (`wrong` is then that index).
+/// The mask for a vector of `size`; nothing if a listed index is out of range or occurs twice (`wrong` is then that
+/// index).
 std::optional<MaskIndices> resolveMask(const MaskThing &mask, int64_t size, int64_t &wrong);
 
 /// A permutation of 0 .. size-1 that depends on the seed alone.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Tokens to syntax tree, by recursive descent. After an error the parser skips to the next statement or definition, so that one run
-// shows several.
+// Tokens to syntax tree, by recursive descent. After an error the parser skips to the next statement or definition, so
+// that one run shows several.
 
 #include "dsl/Lexer.h"
 #include "dsl/Readers.h"
@@ -122,7 +122,8 @@ private:
 
   static bool startsDefinition(const Token &token) {
     static const std::string_view words[] = {"bijection", "network", "layer", "generative", "flow", "import"};
-    return token.kind == TokenKind::Name && std::find(std::begin(words), std::end(words), token.text) != std::end(words);
+    return token.kind == TokenKind::Name &&
+           std::find(std::begin(words), std::end(words), token.text) != std::end(words);
   }
 
   /// To the next line that begins a definition.
@@ -170,7 +171,8 @@ private:
       std::string found = describe(peek());
       auto &diagnostic = diagnostics.report(
           Kind::Syntax, peek().loc,
-          fmt::format("expected `bijection`, `network`, `layer`, `generative layer`, `flow` or `import`, but found {}", found));
+          fmt::format("expected `bijection`, `network`, `layer`, `generative layer`, `flow` or `import`, but found {}",
+                      found));
       diagnostic.suggestion =
           nearestName(peek().text, {"bijection", "network", "layer", "generative", "flow", "import"});
       throw Abandon();
@@ -238,18 +240,35 @@ private:
   //===- statements ---------------------------------------------------------------------------------------------===//
 
   void endOfStatement() {
-    if (peek().kind != TokenKind::Newline && peek().kind != TokenKind::End && !at(";") && !at("}"))
+    if (peek().kind != TokenKind::Newline && peek().kind != TokenKind::End && !at(";") && !at("}") && !atDefinition())
       expected("the end of the statement");
+  }
+
+  /// A definition that begins where a statement should: the brace above was not closed.
+  bool atDefinition() const {
+    const Token &after = tokens[std::min(position + 1, tokens.size() - 1)];
+    return position > 0 && tokens[position - 1].kind == TokenKind::Newline && startsDefinition(peek()) &&
+           (after.kind == TokenKind::Name || after.kind == TokenKind::String);
+  }
+
+  void missingBrace(const char *what, SourceLocation open) {
+    if (gaveUp)
+      return;
+    auto &diagnostic = diagnostics.report(
+        Kind::Syntax, peek().loc, fmt::format("expected `}}` to close the {}, but found {}", what, describe(peek())));
+    diagnostic.notes.push_back({open, "it was opened here"});
   }
 
   Block block() {
     Nesting nesting(*this);
-    expect("{", "to open the body");
+    SourceLocation open = expect("{", "to open the body");
     Block statements;
     skipSeparators();
     while (!at("}")) {
-      if (peek().kind == TokenKind::End)
-        expected("`}` to close the body");
+      if (peek().kind == TokenKind::End || atDefinition()) {
+        missingBrace("body", open);
+        return statements;
+      }
       try {
         statements.push_back(statement());
         endOfStatement();
@@ -356,7 +375,7 @@ private:
     if (token.kind != TokenKind::Symbol)
       return -1;
     static const std::vector<std::vector<std::string_view>> levels = {
-        {"<", "<=", ">", ">=", "=="}, {"+", "-"}, {"*", "/"}};
+        {"<", "<=", ">", ">=", "==", "!="}, {"+", "-"}, {"*", "/"}};
     for (size_t level = 0; level < levels.size(); ++level)
       if (std::find(levels[level].begin(), levels[level].end(), token.text) != levels[level].end())
         return static_cast<int>(level);
@@ -411,7 +430,8 @@ private:
           last = expression();
       }
       expect("]", "to close the index");
-      value = slice ? make(ExprKind::Slice, loc, "", {value, first, last}) : make(ExprKind::Index, loc, "", {value, first});
+      value =
+          slice ? make(ExprKind::Slice, loc, "", {value, first, last}) : make(ExprKind::Index, loc, "", {value, first});
     }
     return value;
   }
@@ -443,6 +463,8 @@ private:
       return list();
     if (at("{"))
       return record();
+    if (at("*") && position > 0 && tokens[position - 1].text == "*")
+      expected("an expression (powers are written `^`)");
     expected("an expression");
   }
 
@@ -488,7 +510,8 @@ private:
     skipNewlines();
     while (!at(")")) {
       Argument argument;
-      if (peek().kind == TokenKind::Name && tokens[position + 1].kind == TokenKind::Symbol && tokens[position + 1].text == "=") {
+      if (peek().kind == TokenKind::Name && tokens[position + 1].kind == TokenKind::Symbol &&
+          tokens[position + 1].text == "=") {
         argument.name = peek().text;
         argument.nameLoc = take().loc;
         take();
@@ -509,11 +532,12 @@ private:
   void flow(SyntaxTree &tree) {
     Token token = name("the flow's name");
     FlowDecl decl{token.text, token.loc, nullptr, nullptr, {}, {}, nullptr, nullptr};
-    expect("{", "to open the flow");
-    flowItems(decl, decl.items, true);
+    SourceLocation open = expect("{", "to open the flow");
+    flowItems(decl, decl.items, open, true);
     if (!decl.features) {
-      diagnostics.report(Kind::MissingKey, decl.loc,
-                         fmt::format("the flow `{}` does not say what its data is; expected `data real[n]`", decl.name));
+      diagnostics.report(
+          Kind::MissingKey, decl.loc,
+          fmt::format("the flow `{}` does not say what its data is; expected `data real[n]`", decl.name));
       return;
     }
     if (tree.flow) {
@@ -524,12 +548,14 @@ private:
     tree.flow = std::move(decl);
   }
 
-  void flowItems(FlowDecl &decl, std::vector<FlowItem> &items, bool outermost) {
+  void flowItems(FlowDecl &decl, std::vector<FlowItem> &items, SourceLocation open, bool outermost) {
     Nesting nesting(*this);
     skipSeparators();
     while (!at("}")) {
-      if (peek().kind == TokenKind::End)
-        expected("`}` to close the flow");
+      if (peek().kind == TokenKind::End || atDefinition()) {
+        missingBrace(outermost ? "flow" : "repetition", open);
+        return;
+      }
       try {
         flowItem(decl, items, outermost);
         endOfStatement();
@@ -544,7 +570,17 @@ private:
   /// Whether the next words are `KEYWORD something` rather than a layer that is called so.
   bool atKeyword(std::string_view word) const {
     const Token &after = tokens[std::min(position + 1, tokens.size() - 1)];
-    return at(word) && after.kind != TokenKind::Newline && after.kind != TokenKind::End && after.text != "(" && after.text != ";";
+    return at(word) && after.kind != TokenKind::Newline && after.kind != TokenKind::End && after.text != "(" &&
+           after.text != ";";
+  }
+
+  /// `data`, `base` and `train` stand once, directly in the flow.
+  void once(std::string_view word, bool outermost, bool stated) {
+    if (!outermost || stated)
+      diagnostics.report(
+          outermost ? Kind::DuplicateDefinition : Kind::Syntax, peek().loc,
+          fmt::format("`{}` {}", word, outermost ? "is stated twice" : "stands in the flow itself, not in a `repeat`"));
+    take();
   }
 
   void flowItem(FlowDecl &decl, std::vector<FlowItem> &items, bool outermost) {
@@ -554,21 +590,21 @@ private:
       FlowItem item{FlowItemKind::Repeat, loc, nullptr, expression(), "", {}};
       if (accept("as"))
         item.variable = name("the name of the repetition's number").text;
-      expect("{", "to open what is repeated");
-      flowItems(decl, item.items, false);
+      SourceLocation open = expect("{", "to open what is repeated");
+      flowItems(decl, item.items, open, false);
       items.push_back(std::move(item));
-    } else if (outermost && atKeyword("data")) {
-      take();
+    } else if (atKeyword("data")) {
+      once("data", outermost, decl.features != nullptr);
       decl.dataLoc = loc;
       decl.dataDomain = domain();
       expect("[", "before the number of features");
       decl.features = expression();
       expect("]", "after the number of features");
-    } else if (outermost && atKeyword("base")) {
-      take();
+    } else if (atKeyword("base")) {
+      once("base", outermost, decl.base != nullptr);
       decl.base = postfix();
-    } else if (outermost && atKeyword("train")) {
-      take();
+    } else if (atKeyword("train")) {
+      once("train", outermost, decl.train != nullptr);
       if (!at("{"))
         expected("`{` to open the training settings");
       decl.train = record();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Unions are written as allOf / if / then by "type", not as oneOf: editors then complain about the value that is wrong instead of the
-// whole object, and complete it.
+// Unions are written as allOf / if / then by "type", not as oneOf: editors then complain about the value that is wrong
+// instead of the whole object, and complete it.
 
 #include "dsl/Schema.h"
 
@@ -30,7 +30,11 @@ public:
             {"additionalProperties", false},
             {"properties", properties()},
             {"definitions",
-             {{"layer", layer()}, {"base", base()}, {"function", function()}, {"mask", mask()}, {"train", settings(trainSettings())},
+             {{"layer", layer()},
+              {"base", base()},
+              {"function", function()},
+              {"mask", mask()},
+              {"train", settings(trainSettings())},
               {"optimizer", settings(optimizerSettings())}}}};
   }
 
@@ -39,7 +43,13 @@ private:
     return {{"$schema", {{"type", "string"}}},
             {"flowc", {{"const", 1}, {"description", "version of the form"}}},
             {"name", {{"type", "string"}, {"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}}},
-            {"event", {{"description", "the number of features, as [n]"}, {"type", {"array", "integer"}}, {"items", {{"type", "integer"}, {"minimum", 1}}}, {"minItems", 1}, {"maxItems", 1}, {"minimum", 1}}},
+            {"event",
+             {{"description", "the number of features, as [n]"},
+              {"type", {"array", "integer"}},
+              {"items", {{"type", "integer"}, {"minimum", 1}}},
+              {"minItems", 1},
+              {"maxItems", 1},
+              {"minimum", 1}}},
             {"domain", {{"enum", {"real", "unit", "positive"}}}},
             {"base", reference("base")},
             {"define", {{"type", "array"}, {"items", {{"type", "string"}}}}},
@@ -103,8 +113,10 @@ private:
                          {"as", {{"type", "string"}}}}},
                        {"required", {"of"}},
                        {"additionalProperties", false}}}});
-    cases.push_back({{"if", {{"type", "object"}, {"not", {{"anyOf", {{{"required", {"type"}}}, {{"required", {"repeat"}}}}}}}}},
-                     {"then", {{"properties", {{"inverse", invertible()}}}, {"required", {"inverse"}}, {"additionalProperties", false}}}});
+    cases.push_back(
+        {{"if", {{"type", "object"}, {"not", {{"anyOf", {{{"required", {"type"}}}, {{"required", {"repeat"}}}}}}}}},
+         {"then",
+          {{"properties", {{"inverse", invertible()}}}, {"required", {"inverse"}}, {"additionalProperties", false}}}});
     Json type = {{"enum", names(true)}};
     return {{"type", {"object", "string"}},
             {"defaultSnippets", snippets},
@@ -142,13 +154,22 @@ private:
     for (const Definition &definition : definitions)
       if (!isLayer(definition))
         cases.push_back(forType(definition, false));
-    return {{"type", {"string", "number", "object"}}, {"properties", {{"type", {{"enum", names(false)}}}}}, {"required", {"type"}}, {"allOf", cases}};
+    return {{"type", {"string", "number", "object"}},
+            {"properties", {{"type", {{"enum", names(false)}}}}},
+            {"required", {"type"}},
+            {"allOf", cases}};
   }
 
   static Json mask() {
     Json indices = {{"type", "array"}, {"items", {{"type", "integer"}, {"minimum", 0}}}};
-    Json random = {{"type", "object"}, {"properties", {{"random", {{"type", "integer"}}}}}, {"required", {"random"}}, {"additionalProperties", false}};
-    Json swap = {{"type", "object"}, {"properties", {{"swap", reference("mask")}}}, {"required", {"swap"}}, {"additionalProperties", false}};
+    Json random = {{"type", "object"},
+                   {"properties", {{"random", {{"type", "integer"}}}}},
+                   {"required", {"random"}},
+                   {"additionalProperties", false}};
+    Json swap = {{"type", "object"},
+                 {"properties", {{"swap", reference("mask")}}},
+                 {"required", {"swap"}},
+                 {"additionalProperties", false}};
     return {{"anyOf", {{{"enum", {"half", "alternate"}}}, indices, random, swap}}};
   }
 
@@ -161,7 +182,8 @@ private:
       else if (row.type == Type::Choice)
         members[row.name] = {{"enum", row.choices}};
       else
-        members[row.name] = {{"type", row.type == Type::Whole ? "integer" : "number"}, {"minimum", row.low}, {"maximum", row.high}};
+        members[row.name] = {
+            {"type", row.type == Type::Whole ? "integer" : "number"}, {"minimum", row.low}, {"maximum", row.high}};
     }
     return {{"type", "object"}, {"properties", members}, {"additionalProperties", false}};
   }

@@ -23,7 +23,9 @@ std::string Thing::describe() const {
       return tensor.truth ? "a comparison" : describeShape(tensor.shape);
     }
     std::string operator()(const MaskThing &) const { return "a mask"; }
-    std::string operator()(const FunctionThing &function) const { return fmt::format("the function `{}`", function.name); }
+    std::string operator()(const FunctionThing &function) const {
+      return fmt::format("the function `{}`", function.name);
+    }
   };
   return std::visit(Describe{}, is);
 }

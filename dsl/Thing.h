@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What an expression of the language is while a layer is elaborated: numbers, lists, masks and functions exist at compile time only,
-// tensors are values of the program being built.
+// What an expression of the language is while a layer is elaborated: numbers, lists, masks and functions exist at
+// compile time only, tensors are values of the program being built.
 
 #pragma once
 

@@ -42,12 +42,14 @@ nlohmann::json readRecord(const Expr &record, const std::vector<TrainSetting> &s
                           Diagnostics &diagnostics) {
   nlohmann::json object = nlohmann::json::object();
   for (const Argument &entry : record.arguments) {
-    auto setting = std::find_if(settings.begin(), settings.end(), [&](const TrainSetting &s) { return entry.name == s.name; });
+    auto setting =
+        std::find_if(settings.begin(), settings.end(), [&](const TrainSetting &s) { return entry.name == s.name; });
     if (setting == settings.end()) {
       std::vector<std::string> names;
       for (const TrainSetting &s : settings)
         names.push_back(s.name);
-      diagnostics.report(Kind::BadTrainSetting, entry.nameLoc, fmt::format("`{}` has no setting `{}`", where, entry.name))
+      diagnostics
+          .report(Kind::BadTrainSetting, entry.nameLoc, fmt::format("`{}` has no setting `{}`", where, entry.name))
           .suggestion = nearestName(entry.name, names);
     } else if (object.contains(entry.name)) {
       diagnostics.report(Kind::DuplicateArgument, entry.nameLoc, fmt::format("`{}` is given twice", entry.name));
@@ -62,21 +64,24 @@ nlohmann::json readRecord(const Expr &record, const std::vector<TrainSetting> &s
 
 const std::vector<TrainSetting> &trainSettings() {
   static const std::vector<TrainSetting> settings = {
-      {"optimizer", Type::Optimizer, 0, 0, {}},     {"epochs", Type::Whole, 1, kAny, {}},
-      {"steps", Type::Whole, 0, kAny, {}},          {"batch_size", Type::Whole, 1, kAny, {}},
-      {"lr", Type::Number, 0, kAny, {}},            {"schedule", Type::Choice, 0, 0, {"constant", "cosine"}},
-      {"warmup", Type::Whole, 0, kAny, {}},         {"clip_norm", Type::Number, 0, kAny, {}},
-      {"seed", Type::Whole, 0, kAny, {}},           {"valid_split", Type::Number, 0, 0.9, {}},
-      {"patience", Type::Whole, 0, kAny, {}},       {"ema", Type::Number, 0, 0.999999, {}},
+      {"optimizer", Type::Optimizer, 0, 0, {}}, {"epochs", Type::Whole, 1, kAny, {}},
+      {"steps", Type::Whole, 0, kAny, {}},      {"batch_size", Type::Whole, 1, kAny, {}},
+      {"lr", Type::Number, 0, kAny, {}},        {"schedule", Type::Choice, 0, 0, {"constant", "cosine"}},
+      {"warmup", Type::Whole, 0, kAny, {}},     {"clip_norm", Type::Number, 0, kAny, {}},
+      {"seed", Type::Whole, 0, kAny, {}},       {"valid_split", Type::Number, 0, 0.9, {}},
+      {"patience", Type::Whole, 0, kAny, {}},   {"ema", Type::Number, 0, 0.999999, {}},
   };
   return settings;
 }
 
 const std::vector<TrainSetting> &optimizerSettings() {
   static const std::vector<TrainSetting> settings = {
-      {"type", Type::Choice, 0, 0, {"adam", "sgd"}}, {"lr", Type::Number, 0, kAny, {}},
-      {"momentum", Type::Number, 0, 1, {}},          {"beta1", Type::Number, 0, 1, {}},
-      {"beta2", Type::Number, 0, 1, {}},             {"epsilon", Type::Number, 0, kAny, {}},
+      {"type", Type::Choice, 0, 0, {"adam", "sgd"}},
+      {"lr", Type::Number, 0, kAny, {}},
+      {"momentum", Type::Number, 0, 1, {}},
+      {"beta1", Type::Number, 0, 1, {}},
+      {"beta2", Type::Number, 0, 1, {}},
+      {"epsilon", Type::Number, 0, kAny, {}},
       {"weight_decay", Type::Number, 0, kAny, {}},
   };
   return settings;

@@ -17,7 +17,8 @@ std::string join(const std::vector<ExprPtr> &items) {
 std::string join(const std::vector<Argument> &arguments) {
   std::string text;
   for (const Argument &argument : arguments)
-    text += (text.empty() ? "" : ", ") + (argument.name.empty() ? "" : argument.name + " = ") + printExpr(*argument.value);
+    text +=
+        (text.empty() ? "" : ", ") + (argument.name.empty() ? "" : argument.name + " = ") + printExpr(*argument.value);
   return text;
 }
 
@@ -46,7 +47,8 @@ private:
 
   void printDefinition(const Definition &definition) {
     static constexpr const char *names[] = {"bijection", "network", "layer"};
-    line("{}{} {}", definition.generative ? "generative " : "", names[static_cast<size_t>(definition.kind)], definition.name);
+    line("{}{} {}", definition.generative ? "generative " : "", names[static_cast<size_t>(definition.kind)],
+         definition.name);
     nested([&] {
       for (const Parameter &parameter : definition.parameters)
         line("parameter {}{}{}", parameter.name, parameter.domain ? ": " + printExpr(*parameter.domain) : "",
@@ -72,8 +74,9 @@ private:
       return line("return {}", printExpr(*statement.value));
     case StatementKind::Param:
       for (const ParamDecl &decl : statement.params)
-        line("param {}: {}{}{}{}{}", decl.name, printExpr(*decl.domain), decl.shape.empty() ? "" : "[" + join(decl.shape) + "]",
-             decl.value ? " = " + printExpr(*decl.value) : "", decl.distribution ? " ~ " + printExpr(*decl.distribution) : "",
+        line("param {}: {}{}{}{}{}", decl.name, printExpr(*decl.domain),
+             decl.shape.empty() ? "" : "[" + join(decl.shape) + "]", decl.value ? " = " + printExpr(*decl.value) : "",
+             decl.distribution ? " ~ " + printExpr(*decl.distribution) : "",
              decl.start ? " start " + printExpr(*decl.start) : "");
       return;
     case StatementKind::For:

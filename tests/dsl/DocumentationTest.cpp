@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Every example of docs/language.md is accepted: a block that defines a flow as it stands, a block of definitions in a flow of all its
-// layers and bijections. Blocks marked `wrong` must be refused.
+// Every example of docs/language.md is accepted: a block that defines a flow as it stands, a block of definitions in a
+// flow of all its layers and bijections. Blocks marked `wrong` must be refused.
 
 #include "TextBuilder.h"
 
@@ -58,7 +58,8 @@ TEST_CASE("the examples of the language page") {
       continue;
     ++checked;
     INFO("the example at line " << example.line);
-    auto path = std::filesystem::temp_directory_path() / fmt::format("flowc_example_{}{}", example.line, json ? ".json" : ".flow");
+    auto path = std::filesystem::temp_directory_path() /
+                fmt::format("flowc_example_{}{}", example.line, json ? ".json" : ".flow");
     bool complete = json || example.text.find("flow ") == 0 || example.text.find("\nflow ") != std::string::npos;
     std::ofstream(path) << example.text << (complete ? "" : flowAround(example.text));
     SourceManager sources;

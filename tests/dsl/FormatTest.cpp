@@ -22,8 +22,9 @@ std::string formatted(const std::string &text) {
 } // namespace
 
 TEST_CASE("spacing and indentation are by rule, comments stay") {
-  CHECK(formatted("# top\n\n\n\nlayer   l( x ,k=1 ){ # beside\n y=x+  1\n# below\n   if k==1{ y = -y }\nreturn y }\n") ==
-        "# top\n\nlayer l(x, k = 1) { # beside\n  y = x + 1\n  # below\n  if k == 1 { y = -y }\n  return y }\n");
+  CHECK(
+      formatted("# top\n\n\n\nlayer   l( x ,k=1 ){ # beside\n y=x+  1\n# below\n   if k==1{ y = -y }\nreturn y }\n") ==
+      "# top\n\nlayer l(x, k = 1) { # beside\n  y = x + 1\n  # below\n  if k == 1 { y = -y }\n  return y }\n");
 }
 
 TEST_CASE("lines that go on are indented") {
@@ -32,7 +33,8 @@ TEST_CASE("lines that go on are indented") {
 }
 
 TEST_CASE("minus signs, indices and slices") {
-  CHECK(formatted("bijection f(x) = -x- -1 + x [ 1 : -1 ][0] *(- 2)\n") == "bijection f(x) = -x - -1 + x[1:-1][0] * (-2)\n");
+  CHECK(formatted("bijection f(x) = -x- -1 + x [ 1 : -1 ][0] *(- 2)\n") ==
+        "bijection f(x) = -x - -1 + x[1:-1][0] * (-2)\n");
 }
 
 TEST_CASE("text that does not parse is not formatted") { CHECK(formatted("layer l(x) {").empty()); }

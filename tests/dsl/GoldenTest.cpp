@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Every spec in good/ gives the program in its .expected, every one in bad/ the messages in its. FLOWC_PROMOTE=1 writes the
-// .expected files anew; read the difference before committing it.
+// Every spec in good/ gives the program in its .expected, every one in bad/ the messages in its. FLOWC_PROMOTE=1 writes
+// the .expected files anew; read the difference before committing it.
 
 #include "TextBuilder.h"
 

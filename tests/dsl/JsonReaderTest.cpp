@@ -30,7 +30,10 @@ struct Reading {
 };
 
 std::string spec(const std::string &flow, const std::string &rest = "") {
-  return R"({"flowc": 1, "name": "a", "event": [2],)" "\n" R"("flow": )" + flow + rest + "}";
+  return R"({"flowc": 1, "name": "a", "event": [2],)"
+         "\n"
+         R"("flow": )" +
+         flow + rest + "}";
 }
 
 } // namespace
@@ -56,7 +59,8 @@ TEST_CASE("half a surrogate pair is an error, a pair is one character") {
 TEST_CASE("numbers are JSON's") {
   for (const char *number : {"2.", "+2", ".5", "02", "-.5", "2.e3", "1e999", "0x10", "1e"}) {
     INFO(number);
-    CHECK(Reading(spec("[]", std::string(", \"train\": {\"lr\": ") + number + "}")).error().find("bad-number 2:29") == 0);
+    CHECK(Reading(spec("[]", std::string(", \"train\": {\"lr\": ") + number + "}")).error().find("bad-number 2:29") ==
+          0);
   }
   for (const char *number : {"0", "-0.5", "1e-3", "2.5E+10"})
     CHECK(!Reading(spec("[]", std::string(", \"train\": {\"lr\": ") + number + "}")).diagnostics.hasErrors());
@@ -68,7 +72,8 @@ TEST_CASE("a repetition has no inverse, and is not lost in silence") {
 }
 
 TEST_CASE("both forms of an inverse are one tree") {
-  Reading reading(spec(R"([{"inverse": "affine"}, {"type": "affine", "inverse": true}, {"type": "affine", "inverse": false}])"));
+  Reading reading(
+      spec(R"([{"inverse": "affine"}, {"type": "affine", "inverse": true}, {"type": "affine", "inverse": false}])"));
   REQUIRE(reading.tree.flow);
   const auto &items = reading.tree.flow->items;
   REQUIRE(items.size() == 3);
@@ -79,7 +84,9 @@ TEST_CASE("both forms of an inverse are one tree") {
 }
 
 TEST_CASE("names are names") {
-  CHECK(Reading(spec(R"([{"repeat": 2, "as": "1 x", "of": []}])")).error().find("wrong-type 2:30 \"as\" must be letters") == 0);
+  CHECK(Reading(spec(R"([{"repeat": 2, "as": "1 x", "of": []}])"))
+            .error()
+            .find("wrong-type 2:30 \"as\" must be letters") == 0);
 }
 
 TEST_CASE("a missing key hides no other error") {
@@ -100,7 +107,8 @@ TEST_CASE("an argument's place is its own") {
 TEST_CASE("formatting keeps numbers as written and settles at once") {
   SourceManager sources;
   Diagnostics diagnostics(sources);
-  auto once = formatJson(sources, sources.add("a.json", R"({"a":1e-3,"b":[1.50,"\u00e9\n"],"c":{},"d":[]})"), diagnostics);
+  auto once =
+      formatJson(sources, sources.add("a.json", R"({"a":1e-3,"b":[1.50,"\u00e9\n"],"c":{},"d":[]})"), diagnostics);
   REQUIRE(once);
   CHECK(*once == "{\n  \"a\": 1e-3,\n  \"b\": [1.50, \"\u00e9\\n\"],\n  \"c\": {},\n  \"d\": []\n}\n");
   CHECK(formatJson(sources, sources.add("b.json", *once), diagnostics) == once);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// The schema's shape. That it accepts and refuses what the reader does is checked with a validator outside of the tests.
+// The schema's shape. That it accepts and refuses what the reader does is checked with a validator outside of the
+// tests.
 
-#include "dsl/Frontend.h"
 #include "dsl/Schema.h"
+#include "dsl/Frontend.h"
 
 #include <catch2/catch.hpp>
 

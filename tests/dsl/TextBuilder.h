@@ -17,13 +17,36 @@ public:
 
   std::vector<ScalarFunction> scalarFunctions() const override {
     std::vector<ScalarFunction> functions;
-    for (const char *name : {"exp", "log", "log1p", "expm1", "sqrt", "tanh", "atanh", "sigmoid", "logit", "softplus", "softplus_inverse",
-                             "sinh", "cosh", "asinh", "sin", "cos", "atan", "abs", "erf", "normal_cdf", "normal_quantile", "square",
-                             "cube", "cbrt"})
+    for (const char *name : {"exp",
+                             "log",
+                             "log1p",
+                             "expm1",
+                             "sqrt",
+                             "tanh",
+                             "atanh",
+                             "sigmoid",
+                             "logit",
+                             "softplus",
+                             "softplus_inverse",
+                             "sinh",
+                             "cosh",
+                             "asinh",
+                             "sin",
+                             "cos",
+                             "atan",
+                             "abs",
+                             "erf",
+                             "normal_cdf",
+                             "normal_quantile",
+                             "square",
+                             "cube",
+                             "cbrt"})
       functions.push_back({name, 1});
     return functions;
   }
-  void beginModel(std::string_view name, int64_t features, SourceLocation) override { line("model {} of {}", name, features); }
+  void beginModel(std::string_view name, int64_t features, SourceLocation) override {
+    line("model {} of {}", name, features);
+  }
   void endModel() override { line("end"); }
   Value beginLayer(const LayerInfo &info, std::optional<Interval> domain, SourceLocation) override {
     line("layer {}{}{}{}", info.name, info.generative ? " generative" : "", info.base ? " base" : "",
@@ -33,7 +56,10 @@ public:
   void endLayer(Value result, SourceLocation) override { line("  return %{}", result.id); }
   Value parameter(std::string_view name, const Shape &shape, const ParameterInit &init, SourceLocation) override {
     static constexpr const char *kinds[] = {"uniform", "normal", "constant", "values"};
-    return value("parameter {} [{}] {} {:.6g} {:.6g}", name, fmt::join(shape, ", "), kinds[static_cast<int>(init.kind)], init.a, init.b);
+    std::vector<double> numbers =
+        init.kind == ParameterInit::Kind::Values ? init.values : std::vector<double>{init.a, init.b};
+    return value("parameter {} [{}] {} {:.6g}", name, fmt::join(shape, ", "), kinds[static_cast<int>(init.kind)],
+                 fmt::join(numbers, " "));
   }
   Value constrained(Value operand, Interval range, SourceLocation) override {
     return value("%{} in ({}, {})", operand.id, range.low, range.high);
@@ -41,18 +67,23 @@ public:
   std::pair<Value, Value> startProbe(Value probed, SourceLocation) override {
     return {value("mean %{}", probed.id), value("deviation %{}", probed.id)};
   }
-  void startParameter(std::string_view name, Value start, SourceLocation) override { line("  start {} from %{}", name, start.id); }
+  void startParameter(std::string_view name, Value start, SourceLocation) override {
+    line("  start {} from %{}", name, start.id);
+  }
   Value constant(const Shape &shape, std::vector<double> values, SourceLocation) override {
     return value("constant [{}] {:.6g}", fmt::join(shape, ", "), fmt::join(values, " "));
   }
   Value apply(std::string_view function, std::span<const Value> operands, SourceLocation) override {
     return value("{} {}", function, list(operands));
   }
-  Value matvec(Value matrix, Value vector, SourceLocation) override { return value("matvec %{} %{}", matrix.id, vector.id); }
+  Value matvec(Value matrix, Value vector, SourceLocation) override {
+    return value("matvec %{} %{}", matrix.id, vector.id);
+  }
   Value extract(Value vector, std::vector<int64_t> indices, SourceLocation) override {
     return value("extract %{} [{}]", vector.id, fmt::join(indices, ", "));
   }
-  Value merge(std::span<const Value> pieces, const std::vector<std::vector<int64_t>> &indices, int64_t size, SourceLocation) override {
+  Value merge(std::span<const Value> pieces, const std::vector<std::vector<int64_t>> &indices, int64_t size,
+              SourceLocation) override {
     return value("merge {} {} of {}", list(pieces), indices, size);
   }
   Value sum(Value vector, SourceLocation) override { return value("sum %{}", vector.id); }
