@@ -1,28 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
-// Tokens to syntax tree, by recursive descent. After an error the parser skips to the next statement or definition, so
-// that one run shows several.
+// Tokens to syntax tree, by recursive descent: definitions, statements, the flow. After an error the parser skips to
+// the next statement or definition, so that one run shows several.
 
-#include "dsl/Lexer.h"
+#include "dsl/ExpressionParser.h"
 #include "dsl/Readers.h"
-
-#include <algorithm>
-#include <fmt/format.h>
 
 namespace flowc::dsl {
 namespace {
 
-constexpr int kDeepest = 200;
-constexpr uint32_t kHighest = 500;
-
-/// Thrown away with the construct that it was found in; never leaves this file.
-struct Abandon {};
-
-class Parser {
+class Parser : ExpressionParser {
 public:
-  Parser(std::vector<Token> tokens, Diagnostics &diagnostics) : tokens(std::move(tokens)), diagnostics(diagnostics) {
-    std::erase_if(this->tokens, [](const Token &token) { return token.kind == TokenKind::Comment; });
-  }
+  Parser(std::vector<Token> tokens, Diagnostics &diagnostics) : ExpressionParser(std::move(tokens), diagnostics) {}
 
   SyntaxTree file() {
     SyntaxTree tree;
@@ -42,110 +31,6 @@ public:
   }
 
 private:
-  //===- tokens -------------------------------------------------------------------------------------------------===//
-
-  const Token &peek() const { return tokens[position]; }
-  const Token &take() { return tokens[position].kind == TokenKind::End ? tokens[position] : tokens[position++]; }
-  bool at(std::string_view text) const {
-    return (peek().kind == TokenKind::Symbol || peek().kind == TokenKind::Name) && peek().text == text;
-  }
-  bool accept(std::string_view text) {
-    if (!at(text))
-      return false;
-    take();
-    return true;
-  }
-
-  static std::string describe(const Token &token) {
-    switch (token.kind) {
-    case TokenKind::End:
-      return "the end of the file";
-    case TokenKind::Newline:
-      return "the end of the line";
-    case TokenKind::String:
-      return "the text " + token.raw;
-    default:
-      return fmt::format("`{}`", token.text);
-    }
-  }
-
-  [[noreturn]] void expected(const std::string &what) {
-    if (gaveUp)
-      throw Abandon();
-    diagnostics.report(Kind::Syntax, peek().loc, fmt::format("expected {}, but found {}", what, describe(peek())));
-    throw Abandon();
-  }
-
-  /// Nothing sensible can follow; the rest of the file would only repeat this.
-  [[noreturn]] void giveUp(SourceLocation loc, const std::string &message) {
-    if (!gaveUp)
-      diagnostics.report(Kind::TooDeep, loc, message);
-    gaveUp = true;
-    position = tokens.size() - 1;
-    throw Abandon();
-  }
-
-  SourceLocation expect(std::string_view text, const char *why) {
-    if (!at(text))
-      expected(fmt::format("`{}` {}", text, why));
-    return take().loc;
-  }
-
-  Token name(const char *what) {
-    if (peek().kind != TokenKind::Name)
-      expected(what);
-    return take();
-  }
-
-  void skipNewlines() {
-    while (peek().kind == TokenKind::Newline)
-      take();
-  }
-  void skipSeparators() {
-    while (peek().kind == TokenKind::Newline || at(";"))
-      take();
-  }
-
-  /// Past the end of the statement at hand, without leaving the braces that it stands in.
-  void skipStatement() {
-    for (int depth = 0; peek().kind != TokenKind::End; take()) {
-      if (at("{") || at("(") || at("["))
-        ++depth;
-      if (at("}") && depth == 0)
-        return;
-      if (at("}") || at(")") || at("]"))
-        depth = std::max(0, depth - 1);
-      if (depth == 0 && (peek().kind == TokenKind::Newline || at(";")))
-        return;
-    }
-  }
-
-  static bool startsDefinition(const Token &token) {
-    static const std::string_view words[] = {"bijection", "network", "layer", "generative", "flow", "import"};
-    return token.kind == TokenKind::Name &&
-           std::find(std::begin(words), std::end(words), token.text) != std::end(words);
-  }
-
-  /// To the next line that begins a definition.
-  void skipToTopLevel(size_t before) {
-    position = std::max(position, before + 1);
-    while (peek().kind != TokenKind::End &&
-           !(startsDefinition(peek()) && tokens[position - 1].kind == TokenKind::Newline))
-      take();
-  }
-
-  /// Counts nesting, and gives up where it is absurd.
-  struct Nesting {
-    explicit Nesting(Parser &parser) : parser(parser) {
-      if (++parser.depth <= kDeepest)
-        return;
-      --parser.depth;
-      parser.giveUp(parser.peek().loc, fmt::format("nested more than {} deep", kDeepest));
-    }
-    ~Nesting() { --parser.depth; }
-    Parser &parser;
-  };
-
   //===- definitions --------------------------------------------------------------------------------------------===//
 
   void topLevel(SyntaxTree &tree) {
@@ -225,16 +110,6 @@ private:
     definition.generative = generative;
     definition.body = block();
     tree.definitions.push_back(std::move(definition));
-  }
-
-  ExprPtr domain() {
-    Token token = name("a domain, such as `real` or `positive`");
-    auto expr = std::make_shared<Expr>(Expr{ExprKind::Name, token.loc, 0, token.text, {}, {}});
-    if (at("(")) {
-      expr->kind = ExprKind::Call;
-      expr->arguments = arguments();
-    }
-    return expr;
   }
 
   //===- statements ---------------------------------------------------------------------------------------------===//
@@ -348,185 +223,6 @@ private:
     return result;
   }
 
-  //===- expressions --------------------------------------------------------------------------------------------===//
-
-  ExprPtr make(ExprKind kind, SourceLocation loc, std::string text, std::vector<ExprPtr> items,
-               std::vector<Argument> arguments = {}) {
-    auto expr = std::make_shared<Expr>(Expr{kind, loc, 0, std::move(text), std::move(items), std::move(arguments)});
-    uint32_t below = 0;
-    for (const ExprPtr &item : expr->items)
-      below = std::max(below, item ? item->height : 0);
-    for (const Argument &argument : expr->arguments)
-      below = std::max(below, argument.value->height);
-    expr->height = below + 1;
-    if (expr->height > kHighest)
-      giveUp(loc, fmt::format("an expression of more than {} operations in a row", kHighest));
-    return expr;
-  }
-
-  ExprPtr expression() {
-    Nesting nesting(*this);
-    ExprPtr left = binary(0);
-    return left;
-  }
-
-  /// Operators from loosely to tightly binding; ^ and the unary minus are apart.
-  static int levelOf(const Token &token) {
-    if (token.kind != TokenKind::Symbol)
-      return -1;
-    static const std::vector<std::vector<std::string_view>> levels = {
-        {"<", "<=", ">", ">=", "==", "!="}, {"+", "-"}, {"*", "/"}};
-    for (size_t level = 0; level < levels.size(); ++level)
-      if (std::find(levels[level].begin(), levels[level].end(), token.text) != levels[level].end())
-        return static_cast<int>(level);
-    return -1;
-  }
-
-  ExprPtr binary(int level) {
-    if (level == 3)
-      return unary();
-    ExprPtr left = binary(level + 1);
-    while (true) {
-      // A line may begin with an operator, but a statement may not, so it goes on.
-      size_t mark = position;
-      skipNewlines();
-      if (levelOf(peek()) != level) {
-        position = mark;
-        return left;
-      }
-      Token op = take();
-      skipNewlines();
-      left = make(ExprKind::Binary, op.loc, op.text, {left, binary(level + 1)});
-    }
-  }
-
-  ExprPtr unary() {
-    Nesting nesting(*this);
-    if (!at("-"))
-      return power();
-    Token op = take();
-    return make(ExprKind::Unary, op.loc, "-", {unary()});
-  }
-
-  ExprPtr power() {
-    ExprPtr base = postfix();
-    if (!at("^"))
-      return base;
-    Token op = take();
-    return make(ExprKind::Binary, op.loc, "^", {base, unary()});
-  }
-
-  ExprPtr postfix() {
-    ExprPtr value = primary();
-    while (at("[")) {
-      SourceLocation loc = take().loc;
-      ExprPtr first, last;
-      bool slice = false;
-      if (!at(":"))
-        first = expression();
-      if (accept(":")) {
-        slice = true;
-        if (!at("]"))
-          last = expression();
-      }
-      expect("]", "to close the index");
-      value =
-          slice ? make(ExprKind::Slice, loc, "", {value, first, last}) : make(ExprKind::Index, loc, "", {value, first});
-    }
-    return value;
-  }
-
-  ExprPtr primary() {
-    const Token token = peek();
-    if (token.kind == TokenKind::Number) {
-      take();
-      return std::make_shared<const Expr>(Expr{ExprKind::Number, token.loc, token.number, token.text, {}, {}});
-    }
-    if (token.kind == TokenKind::String) {
-      take();
-      return make(ExprKind::String, token.loc, token.text, {});
-    }
-    if (token.kind == TokenKind::Name) {
-      take();
-      if (!at("("))
-        return make(ExprKind::Name, token.loc, token.text, {});
-      return make(ExprKind::Call, token.loc, token.text, {}, arguments());
-    }
-    if (accept("(")) {
-      skipNewlines();
-      ExprPtr inner = expression();
-      skipNewlines();
-      expect(")", "to close the parenthesis");
-      return inner;
-    }
-    if (at("["))
-      return list();
-    if (at("{"))
-      return record();
-    if (at("*") && position > 0 && tokens[position - 1].text == "*")
-      expected("an expression (powers are written `^`)");
-    expected("an expression");
-  }
-
-  ExprPtr list() {
-    SourceLocation loc = take().loc;
-    std::vector<ExprPtr> items;
-    skipNewlines();
-    while (!at("]")) {
-      items.push_back(expression());
-      skipNewlines();
-      if (!accept(","))
-        break;
-      skipNewlines();
-    }
-    expect("]", "to close the list");
-    return make(ExprKind::List, loc, "", std::move(items));
-  }
-
-  ExprPtr record() {
-    Nesting nesting(*this);
-    auto expr = std::make_shared<Expr>(Expr{ExprKind::Record, take().loc, 0, "", {}, {}});
-    auto skip = [&] {
-      while (peek().kind == TokenKind::Newline || at(",") || at(";"))
-        take();
-    };
-    skip();
-    while (!at("}")) {
-      Token key = name("a setting's name, or `}` to close the record");
-      if (!at("{"))
-        expect("=", "after the setting's name");
-      expr->arguments.push_back({key.text, key.loc, expression()});
-      if (!at("}") && peek().kind != TokenKind::Newline && !at(",") && !at(";"))
-        expected("the end of the setting");
-      skip();
-    }
-    take();
-    return expr;
-  }
-
-  std::vector<Argument> arguments() {
-    expect("(", "to open the arguments");
-    std::vector<Argument> result;
-    skipNewlines();
-    while (!at(")")) {
-      Argument argument;
-      if (peek().kind == TokenKind::Name && tokens[position + 1].kind == TokenKind::Symbol &&
-          tokens[position + 1].text == "=") {
-        argument.name = peek().text;
-        argument.nameLoc = take().loc;
-        take();
-      }
-      argument.value = expression();
-      result.push_back(std::move(argument));
-      skipNewlines();
-      if (!accept(",") && !accept(";"))
-        break;
-      skipNewlines();
-    }
-    expect(")", "to close the arguments");
-    return result;
-  }
-
   //===- the flow -----------------------------------------------------------------------------------------------===//
 
   void flow(SyntaxTree &tree) {
@@ -614,12 +310,6 @@ private:
       items.push_back({FlowItemKind::Layer, loc, postfix(), nullptr, "", {}});
     }
   }
-
-  std::vector<Token> tokens;
-  Diagnostics &diagnostics;
-  size_t position = 0;
-  int depth = 0;
-  bool gaveUp = false;
 };
 
 } // namespace

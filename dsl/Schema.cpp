@@ -69,16 +69,24 @@ private:
   }
 
   /// What an argument may be, judged by its default.
-  Json argument(const Parameter &parameter) const {
+  Json argument(const Definition &definition, const Parameter &parameter) const {
+    // A bijection's parameter is one number, or one per feature.
+    bool perFeature = definition.kind == DefinitionKind::Bijection;
+    // A string names the number of a repetition.
+    Json number = {{"type", {"number", "string"}}, {"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}};
+    if (perFeature) {
+      number["type"].push_back("array");
+      number["items"] = {{"type", "number"}};
+    }
     if (!parameter.fallback)
-      return {{"type", "number"}};
+      return number;
     const Expr &fallback = *parameter.fallback;
     bool isMask = fallback.text == "half" || fallback.text == "alternate" || fallback.text == "random";
     Json schema;
     if (isMask)
       schema = reference("mask");
     else if (fallback.kind == ExprKind::Number)
-      schema = {{"type", "number"}};
+      schema = number;
     else if (fallback.kind == ExprKind::List)
       schema = {{"type", "array"}, {"items", {{"type", "number"}}}};
     else
@@ -90,7 +98,7 @@ private:
   Json forType(const Definition &definition, bool mayInvert) const {
     Json members = {{"type", {{"const", definition.name}}}};
     for (size_t i = 1; i < definition.parameters.size(); ++i)
-      members[definition.parameters[i].name] = argument(definition.parameters[i]);
+      members[definition.parameters[i].name] = argument(definition, definition.parameters[i]);
     if (mayInvert)
       members["inverse"] = {{"type", "boolean"}};
     return {{"if", {{"properties", {{"type", {{"const", definition.name}}}}}, {"required", {"type"}}}},
@@ -163,7 +171,7 @@ private:
   static Json mask() {
     Json indices = {{"type", "array"}, {"items", {{"type", "integer"}, {"minimum", 0}}}};
     Json random = {{"type", "object"},
-                   {"properties", {{"random", {{"type", "integer"}}}}},
+                   {"properties", {{"random", {{"type", {"integer", "string"}}}}}},
                    {"required", {"random"}},
                    {"additionalProperties", false}};
     Json swap = {{"type", "object"},
