@@ -20,6 +20,17 @@ Value sumOf(OpBuilder &builder, Location loc, Value value) {
   return SumOp::create(builder, loc, RankedTensorType::get({}, getElementTypeOrSelf(value.getType())), value);
 }
 
+/// The tangent of a product that is linear in each of two operands: `product` of one's tangent with the other, both summed.
+template <typename Product>
+Value bilinearTangent(OpBuilder &builder, Location loc, ArrayRef<Value> operands, ArrayRef<Value> tangents,
+                      Product product) {
+  Value left = tangents[0] ? product(tangents[0], operands[1]) : Value();
+  Value right = tangents[1] ? product(operands[0], tangents[1]) : Value();
+  if (!left || !right)
+    return left ? left : right;
+  return arith::AddFOp::create(builder, loc, left, right);
+}
+
 } // namespace
 
 //===- read -------------------------------------------------------------------------------------------------------===//
@@ -41,15 +52,9 @@ Value MatvecOp::solve(OpBuilder &, unsigned, Value, ArrayRef<Value>, ArrayRef<In
 
 // dy = A dx + dA x
 Value MatvecOp::tangent(OpBuilder &builder, ArrayRef<Value> operands, Value result, ArrayRef<Value> tangents) {
-  Value total;
-  for (unsigned which : {0u, 1u}) {
-    if (!tangents[which])
-      continue;
-    Value matrix = which == 0 ? tangents[0] : operands[0], vector = which == 1 ? tangents[1] : operands[1];
-    Value term = MatvecOp::create(builder, getLoc(), result.getType(), matrix, vector, getTransposed());
-    total = total ? (Value)arith::AddFOp::create(builder, getLoc(), total, term) : term;
-  }
-  return total;
+  return bilinearTangent(builder, getLoc(), operands, tangents, [&](Value matrix, Value vector) -> Value {
+    return MatvecOp::create(builder, getLoc(), result.getType(), matrix, vector, getTransposed());
+  });
 }
 
 // dA = g x^T (of the transpose: x g^T), dx = A^T g
@@ -78,15 +83,9 @@ Value OuterOp::solve(OpBuilder &, unsigned, Value, ArrayRef<Value>, ArrayRef<Int
 
 // dY = da b^T + a db^T
 Value OuterOp::tangent(OpBuilder &builder, ArrayRef<Value> operands, Value result, ArrayRef<Value> tangents) {
-  Value total;
-  for (unsigned which : {0u, 1u}) {
-    if (!tangents[which])
-      continue;
-    Value left = which == 0 ? tangents[0] : operands[0], right = which == 1 ? tangents[1] : operands[1];
-    Value term = OuterOp::create(builder, getLoc(), result.getType(), left, right);
-    total = total ? (Value)arith::AddFOp::create(builder, getLoc(), total, term) : term;
-  }
-  return total;
+  return bilinearTangent(builder, getLoc(), operands, tangents, [&](Value left, Value right) -> Value {
+    return OuterOp::create(builder, getLoc(), result.getType(), left, right);
+  });
 }
 
 // da = G b, db = G^T a
