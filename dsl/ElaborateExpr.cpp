@@ -207,11 +207,24 @@ MaybeThing Elaborator::power(const Thing &base, const Thing &exponent, SourceLoc
   const double *number = exponent.as<double>();
   if (const double *constant = base.as<double>(); constant && number)
     return finite(std::pow(*constant, *number), loc, fmt::format("{} ^ {}", *constant, *number));
-  if (number && *number == 2)
-    return applyFunction("square", {base}, loc);
-  if (number && *number == 3)
-    return applyFunction("cube", {base}, loc);
+  if (number && *number == std::trunc(*number) && std::abs(*number) <= 64)
+    return wholePower(base, static_cast<int>(*number), loc);
   return applyFunction("pow", {base, exponent}, loc);
+}
+
+// Products, squares and cubes are defined for every base; a general power only for a positive one.
+MaybeThing Elaborator::wholePower(const Thing &base, int exponent, SourceLocation loc) {
+  if (exponent == 1)
+    return base;
+  if (exponent <= 0) {
+    MaybeThing inverse = exponent == 0 ? arithmetic("-", base, base, loc) : wholePower(base, -exponent, loc);
+    return inverse ? arithmetic(exponent == 0 ? "+" : "/", Thing{1.0}, *inverse, loc) : std::nullopt;
+  }
+  bool even = exponent % 2 == 0, triple = exponent % 3 == 0;
+  MaybeThing root = wholePower(base, even ? exponent / 2 : triple ? exponent / 3 : exponent - 1, loc);
+  if (!root)
+    return std::nullopt;
+  return even || triple ? applyFunction(even ? "square" : "cube", {*root}, loc) : arithmetic("*", base, *root, loc);
 }
 
 std::optional<std::vector<TensorThing>> Elaborator::broadcast(std::vector<Thing> things, SourceLocation loc) {

@@ -98,6 +98,7 @@ private:
   MaybeThing finite(double number, SourceLocation loc, const std::string &formula);
   MaybeThing arithmetic(const std::string &op, const Thing &left, const Thing &right, SourceLocation loc);
   MaybeThing power(const Thing &base, const Thing &exponent, SourceLocation loc);
+  MaybeThing wholePower(const Thing &base, int exponent, SourceLocation loc);
   /// Brings numbers and tensors to one shape.
   std::optional<std::vector<TensorThing>> broadcast(std::vector<Thing> things, SourceLocation loc);
   MaybeThing applyFunction(std::string_view function, const std::vector<Thing> &operands, SourceLocation loc);

@@ -105,12 +105,53 @@ std::optional<Spec> loadSpec(const std::string &path, SourceManager &sources, Di
   return loadSpec(*file, sources, diagnostics);
 }
 
-Spec loadSpec(uint32_t file, SourceManager &sources, Diagnostics &diagnostics) {
+namespace {
+
+Spec loadTree(uint32_t file, SourceManager &sources, Diagnostics &diagnostics) {
   Spec spec;
   spec.path = sources.file(file).name;
   spec.text = sources.file(file).text;
   spec.definitions = loadPrelude(sources, diagnostics);
   spec.tree = Loader(spec, sources, diagnostics).load(file);
+  return spec;
+}
+
+/// A flow that has `definition` as its only layer.
+FlowDecl trialFlow(const Definition &definition, int64_t features) {
+  auto expression = [&](Expr value) {
+    value.loc = definition.loc;
+    return std::make_shared<const Expr>(std::move(value));
+  };
+  Expr size{ExprKind::Number, {}};
+  size.number = static_cast<double>(features);
+  Expr real{ExprKind::Name, {}}, layer{ExprKind::Name, {}};
+  real.text = "real";
+  layer.text = definition.name;
+  FlowDecl flow{definition.name, definition.loc, expression(real), expression(size), definition.loc, {}, nullptr, nullptr};
+  flow.items.push_back({FlowItemKind::Layer, definition.loc, expression(layer), nullptr, "", {}});
+  return flow;
+}
+
+} // namespace
+
+std::vector<Spec> loadTrials(const std::string &path, const std::string &name, int64_t features, SourceManager &sources,
+                             Diagnostics &diagnostics) {
+  std::vector<Spec> trials;
+  auto file = sources.read(path);
+  if (!file)
+    return trials;
+  Spec whole = loadTree(*file, sources, diagnostics);
+  for (const Definition &definition : whole.tree.definitions) {
+    if (definition.kind == DefinitionKind::Network || (!name.empty() && definition.name != name))
+      continue;
+    trials.push_back(whole);
+    trials.back().tree.flow = trialFlow(definition, features);
+  }
+  return trials;
+}
+
+Spec loadSpec(uint32_t file, SourceManager &sources, Diagnostics &diagnostics) {
+  Spec spec = loadTree(file, sources, diagnostics);
   if (!spec.tree.flow && !diagnostics.hasErrors())
     diagnostics.report(Kind::NoFlow, {file, 1, 1, 1}, "this file defines no flow; expected `flow NAME { ... }`");
   if (spec.tree.flow && spec.tree.flow->train)

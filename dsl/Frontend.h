@@ -31,6 +31,11 @@ std::optional<Spec> loadSpec(const std::string &path, SourceManager &sources, Di
 /// The same of a text that was added to `sources`; its name decides the form and where imports are sought.
 Spec loadSpec(uint32_t file, SourceManager &sources, Diagnostics &diagnostics);
 
+/// What the file itself defines, layers and bijections, each alone as the only layer of a flow with `features` features: for judging
+/// definitions that no flow uses yet. Only the one called `name`, if that is not empty.
+std::vector<Spec> loadTrials(const std::string &path, const std::string &name, int64_t features, SourceManager &sources,
+                             Diagnostics &diagnostics);
+
 /// The prelude alone, for commands without a spec.
 std::vector<std::shared_ptr<const Definition>> loadPrelude(SourceManager &sources, Diagnostics &diagnostics);
 

@@ -6,9 +6,7 @@
 #include "compiler/Derive/Blocks.h"
 
 #include "compiler/Dialect/Flow/Expr.h"
-
-#include "llvm/Support/Format.h"
-#include "llvm/Support/FormatVariadic.h"
+#include "compiler/Prove/Sign.h"
 
 using namespace mlir;
 using namespace flowc::flow;
@@ -135,12 +133,6 @@ private:
   const Part &part;
 };
 
-std::string describe(const Interval &interval) {
-  return llvm::formatv("{0}{1}, {2}{3}", interval.lowOpen ? "(" : "[", llvm::format("%g", interval.low),
-                       llvm::format("%g", interval.high), interval.highOpen ? ")" : "]")
-      .str();
-}
-
 /// Solves value[elements] = rhs by a root: the formula from the unknown to the value becomes the root's body.
 LogicalResult solveByRoot(Evaluator &known, const Part &part, Value rhs, llvm::SmallVectorImpl<SolvedPiece> &solved) {
   LayerOp layer = known.getLayer();
@@ -163,13 +155,11 @@ LogicalResult solveByRoot(Evaluator &known, const Part &part, Value rhs, llvm::S
     return failure();
   YieldOp::create(inside, loc, ValueRange{value, *derivative});
 
-  llvm::DenseMap<Value, Interval> given{{unknown, domain}};
-  Interval slope = inferRange(*derivative, given);
-  if (!slope.isNonZero())
+  auto sign = prove::proveSign(*derivative, {{unknown, domain}});
+  if (!sign)
     return layer.emitError("cannot prove that `")
-           << layer.getLayerType() << "` is increasing or decreasing: its derivative lies in " << describe(slope)
-           << " [not-monotone]";
-  if (slope.isNegative())
+           << layer.getLayerType() << "` is increasing or decreasing [not-monotone]";
+  if (!sign->positive)
     root.setDecreasing(true);
   // What does not depend on the unknown is computed once, not in every step of the iteration.
   for (Operation &op : llvm::make_early_inc_range(body->without_terminator()))
@@ -275,18 +265,6 @@ LogicalResult solveGroup(Evaluator &known, const BlockGroup &group, Value rhs,
 
 LogicalResult logDerivatives(Evaluator &known, const BlockGroup &group, llvm::SmallVectorImpl<Value> &terms) {
   return logPart(known, wholeGroup(group), terms);
-}
-
-Interval inferRange(Value value, llvm::DenseMap<Value, Interval> &given) {
-  if (auto it = given.find(value); it != given.end())
-    return it->second;
-  auto op = dyn_cast_or_null<RangeOpInterface>(value.getDefiningOp());
-  if (!op)
-    return Interval::all();
-  llvm::SmallVector<Interval> operands;
-  for (Value operand : op->getOperands())
-    operands.push_back(inferRange(operand, given));
-  return given[value] = op.inferRange(operands);
 }
 
 } // namespace flowc

@@ -23,7 +23,4 @@ mlir::LogicalResult solveGroup(Evaluator &known, const BlockGroup &group, mlir::
 mlir::LogicalResult logDerivatives(Evaluator &known, const BlockGroup &group,
                                    llvm::SmallVectorImpl<mlir::Value> &terms);
 
-/// The range of a value of derived IR, from the ranges of what it is computed from; `given` are known from elsewhere.
-flow::Interval inferRange(mlir::Value value, llvm::DenseMap<mlir::Value, flow::Interval> &given);
-
 } // namespace flowc

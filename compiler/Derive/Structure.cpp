@@ -5,8 +5,6 @@
 
 #include "compiler/Derive/Structure.h"
 
-#include "llvm/ADT/SetVector.h"
-
 using namespace mlir;
 using namespace flowc::flow;
 
@@ -28,7 +26,8 @@ std::pair<Value, int64_t> traceMoves(Value value, int64_t index) {
   return {value, index};
 }
 
-/// The ops that the layer's output needs, in order.
+} // namespace
+
 llvm::SetVector<Operation *> neededOps(LayerOp layer) {
   llvm::SetVector<Operation *> needed;
   for (Operation &op : llvm::reverse(layer.getBody().front()))
@@ -37,8 +36,6 @@ llvm::SetVector<Operation *> neededOps(LayerOp layer) {
       needed.insert(&op);
   return llvm::SetVector<Operation *>(needed.rbegin(), needed.rend());
 }
-
-} // namespace
 
 bool LayerStructure::isUniform(Value value) const {
   return llvm::all_of(dependencies(value), [](SetId set) { return set == 0; });

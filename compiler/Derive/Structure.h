@@ -6,7 +6,12 @@
 
 #include "compiler/Dialect/Flow/FlowDialect.h"
 
+#include "llvm/ADT/SetVector.h"
+
 namespace flowc {
+
+/// The ops that the layer's output needs, in order. (Others serve the parameters' data-dependent start.)
+llvm::SetVector<mlir::Operation *> neededOps(flow::LayerOp layer);
 
 /// Elements of one value that are solved together: value[elements[k]] is y[outputs[k]], and is solved for x[inputs[k]].
 struct BlockGroup {

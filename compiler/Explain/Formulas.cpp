@@ -92,6 +92,12 @@ public:
     return formulas;
   }
 
+  /// One formula on one line, every value but the named ones written where it is used.
+  std::string printInline(Value value, const llvm::DenseMap<Value, std::string> &given) {
+    names = given;
+    return text(value).text;
+  }
+
 private:
   void line(const llvm::Twine &left, const llvm::Twine &right) { lines->push_back((left + " = " + right).str()); }
 
@@ -119,7 +125,7 @@ private:
       return {number(*constant), *constant < 0 ? kSign : kAtom};
     Operation *op = value.getDefiningOp();
     Text formula = opText(op);
-    if (!deservesName(op))
+    if (!lines || !deservesName(op))
       return formula;
     std::string name = nameFor(op);
     line(name, formula.text);
@@ -130,7 +136,8 @@ private:
   /// Whether a value is worth a line of its own: a name of the user's on something longer than a rename, a network's product, or
   /// something long that is used twice.
   bool deservesName(Operation *op) {
-    if (isa<ReadOp, SplatOp>(op))
+    bool truth = !isa<FloatType>(getElementTypeOrSelf(op->getResult(0).getType()));
+    if (truth || isa<ReadOp, SplatOp>(op))
       return false;
     if (isa<NameLoc>(op->getLoc()) || isa<RootOp>(op))
       return true;
@@ -201,16 +208,10 @@ private:
   }
 
   Text callText(Operation *op) {
-    StringRef function = op->getName().stripDialect();
-    if (const ScalarRule *rule = findScalarRule(op))
-      function = rule->name;
-    for (auto [opName, call] : kCalls)
-      if (opName == op->getName().getStringRef())
-        function = call;
     std::string arguments;
     for (Value operand : op->getOperands())
       arguments += (arguments.empty() ? "" : ", ") + text(operand).text;
-    return {function.str() + "(" + arguments + ")"};
+    return {functionName(op).str() + "(" + arguments + ")"};
   }
 
   Text rootText(RootOp root) {
@@ -230,7 +231,39 @@ private:
   llvm::StringSet<> used;
 };
 
+/// The number of symbols of the formula written out.
+size_t writtenSize(Value value, llvm::DenseMap<Value, size_t> &sizes) {
+  auto [found, inserted] = sizes.try_emplace(value, 1);
+  Operation *op = value.getDefiningOp();
+  if (!inserted || !op)
+    return found->second;
+  size_t size = 1;
+  for (Value operand : op->getOperands())
+    size += writtenSize(operand, sizes);
+  return sizes[value] = size;
+}
+
 } // namespace
+
+StringRef functionName(Operation *op) {
+  if (const ScalarRule *rule = findScalarRule(op))
+    return rule->name;
+  for (const Infix &infix : kInfix)
+    if (infix.op == op->getName().getStringRef())
+      return infix.symbol.trim();
+  for (auto [opName, call] : kCalls)
+    if (opName == op->getName().getStringRef())
+      return call;
+  return op->getName().stripDialect();
+}
+
+std::string printInline(Value value, const llvm::DenseMap<Value, std::string> &names) {
+  constexpr size_t kReadable = 80;
+  llvm::DenseMap<Value, size_t> sizes;
+  if (size_t size = writtenSize(value, sizes); size > kReadable)
+    return "a formula of " + std::to_string(size) + " symbols";
+  return FormulaPrinter("", "").printInline(value, names);
+}
 
 Formulas printFormulas(func::FuncOp function, StringRef input, StringRef result) {
   return FormulaPrinter(input, result).print(function, input);

@@ -74,11 +74,12 @@ json::Object describeLayer(ModelOp model, LayerOp layer) {
   Formulas forward = printFormulas(function(forwardName(layer.getSymName())), "x", "z");
   Formulas inverse = printFormulas(function(inverseName(layer.getSymName())), "z", "x");
   int64_t levels = cast<IntegerAttr>(layer->getAttr("levels")).getInt();
+  auto verdict = layer->getAttrOfType<StringAttr>("verdict");
   return json::Object{{"name", layer.getSymName()},
                       {"type", layer.getLayerType()},
                       {"stated", layer.getGenerative() ? "generative" : "data to latent"},
                       {"levels", levels},
-                      {"verdict", "derived"},
+                      {"verdict", verdict ? verdict.getValue() : "unknown"},
                       {"forward", json::Array(forward.value)},
                       {"inverse", json::Array(inverse.value)},
                       {"log_det", json::Array(forward.logDet)}};

@@ -3,6 +3,7 @@
 // `flowc build`: spec to model directory, or to whatever phase is asked for.
 
 #include "compiler/driver/Commands.h"
+#include "compiler/Prove/Check.h"
 #include "compiler/driver/Compilation.h"
 #include "compiler/driver/LoadSpec.h"
 #include "compiler/driver/ModelDirectory.h"
@@ -120,6 +121,14 @@ private:
     const int wrong = static_cast<int>(cli::ExitCode::BadInput), bug = static_cast<int>(cli::ExitCode::Bug);
     if (request.emit == Phase::Flow)
       return emit(printModule(*spec.module));
+    auto model = *spec.module->getOps<flow::ModelOp>().begin();
+    prove::ModelReport report = times.measure("check", [&] { return prove::checkModel(model); });
+    // What is undecided may still be derived, or is refused there; what is refuted goes no further.
+    if (report.verdict() == prove::Verdict::Refuted) {
+      prove::emitFindings(report);
+      return wrong;
+    }
+    prove::recordVerdicts(report, model);
     Compilation compilation(std::move(spec.module), request.options, times);
     if (failed(compilation.derive()))
       return wrong;

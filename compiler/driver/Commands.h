@@ -11,10 +11,11 @@
 
 namespace flowc::driver {
 
-/// build, fmt, schema, list: rows for the option table.
+/// build, check, fmt, schema, list: rows for the option table.
 const std::vector<cli::Command> &compilerCommands();
 
 int runBuild(const cli::Arguments &arguments);
+int runCheck(const cli::Arguments &arguments);
 int runFmt(const cli::Arguments &arguments);
 int runSchema(const cli::Arguments &arguments);
 int runList(const cli::Arguments &arguments);

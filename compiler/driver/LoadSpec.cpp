@@ -38,6 +38,18 @@ std::optional<LoadedSpec> loadModule(const std::string &path, MLIRContext &conte
   return std::nullopt;
 }
 
+/// The flow IR of a spec that was read without errors.
+std::optional<LoadedSpec> importSpec(const dsl::Spec &spec, MLIRContext &context, const dsl::SourceManager &sources,
+                                 dsl::Diagnostics &diagnostics) {
+  FlowBuilder builder(&context, [&](uint32_t file) { return sources.file(file).name; });
+  if (!dsl::elaborate(spec, builder, diagnostics))
+    return std::nullopt;
+  LoadedSpec loaded{builder.takeModule(), spec.path, spec.text};
+  if (auto train = llvm::json::parse(spec.train.dump()))
+    loaded.train = *train;
+  return loaded;
+}
+
 /// The file, line and column that a location stems from, whatever it is wrapped in.
 std::optional<FileLineColLoc> sourceOf(Location loc) {
   std::optional<FileLineColLoc> found;
@@ -53,7 +65,8 @@ std::optional<FileLineColLoc> sourceOf(Location loc) {
 
 /// The compiler ends its messages with their names in brackets.
 std::pair<dsl::Kind, std::string> splitKind(const std::string &message) {
-  for (dsl::Kind kind : {dsl::Kind::NotMonotone, dsl::Kind::NotTriangular, dsl::Kind::NoInverseRule}) {
+  using enum dsl::Kind;
+  for (dsl::Kind kind : {NotMonotone, NotTriangular, NoInverseRule, NotDefined, NotContinuous, NotOnto}) {
     std::string suffix = " [" + std::string(dsl::kindName(kind)) + "]";
     if (llvm::StringRef(message).ends_with(suffix))
       return {kind, message.substr(0, message.size() - suffix.size())};
@@ -102,14 +115,30 @@ std::optional<LoadedSpec> loadSpec(const std::string &path, MLIRContext &context
   exitCode = static_cast<int>(cli::ExitCode::BadInput);
   if (!spec->tree.flow || diagnostics.found.hasErrors())
     return std::nullopt;
-  FlowBuilder builder(&context, [&](uint32_t file) { return diagnostics.sources.file(file).name; });
-  if (!dsl::elaborate(*spec, builder, diagnostics.found))
-    return std::nullopt;
-  exitCode = 0;
-  LoadedSpec loaded{builder.takeModule(), spec->path, spec->text};
-  if (auto train = llvm::json::parse(spec->train.dump()))
-    loaded.train = *train;
+  auto loaded = importSpec(*spec, context, diagnostics.sources, diagnostics.found);
+  if (loaded)
+    exitCode = 0;
   return loaded;
+}
+
+bool hasFlow(const std::string &path) {
+  if (llvm::StringRef(path).ends_with(".mlir"))
+    return true;
+  dsl::SourceManager sources;
+  dsl::Diagnostics ignored(sources);
+  auto spec = dsl::loadSpec(path, sources, ignored);
+  return !spec || spec->tree.flow || spec->tree.definitions.empty();
+}
+
+std::vector<LoadedSpec> loadTrials(const std::string &path, const std::string &name, int64_t features,
+                                   MLIRContext &context, SpecDiagnostics &diagnostics, int &exitCode) {
+  std::vector<LoadedSpec> trials;
+  for (const dsl::Spec &spec : dsl::loadTrials(path, name, features, diagnostics.sources, diagnostics.found))
+    if (!diagnostics.found.hasErrors())
+      if (auto loaded = importSpec(spec, context, diagnostics.sources, diagnostics.found))
+        trials.push_back(std::move(*loaded));
+  exitCode = diagnostics.found.hasErrors() ? static_cast<int>(cli::ExitCode::BadInput) : 0;
+  return trials;
 }
 
 std::optional<std::string> printSpecTree(const std::string &path, const DiagnosticStyle &style, int &exitCode) {

@@ -37,6 +37,8 @@ public:
 
 private:
   friend std::optional<LoadedSpec> loadSpec(const std::string &, mlir::MLIRContext &, SpecDiagnostics &, int &);
+  friend std::vector<LoadedSpec> loadTrials(const std::string &, const std::string &, int64_t, mlir::MLIRContext &,
+                                            SpecDiagnostics &, int &);
 
   dsl::SourceLocation locate(mlir::Location loc) const;
   mlir::LogicalResult take(mlir::Diagnostic &diagnostic);
@@ -50,6 +52,13 @@ private:
 /// Loads `path`; what is wrong goes to `diagnostics`, with the exit code.
 std::optional<LoadedSpec> loadSpec(const std::string &path, mlir::MLIRContext &context, SpecDiagnostics &diagnostics,
                                    int &exitCode);
+
+/// Whether a spec's file has a flow, and not only definitions. (What cannot be read has one, and its fault is shown when it is loaded.)
+bool hasFlow(const std::string &path);
+
+/// The layers and bijections that the file defines, each as the only layer of a flow; only `name`, if that is given.
+std::vector<LoadedSpec> loadTrials(const std::string &path, const std::string &name, int64_t features,
+                                   mlir::MLIRContext &context, SpecDiagnostics &diagnostics, int &exitCode);
 
 /// The syntax tree, as text; for --emit=tree.
 std::optional<std::string> printSpecTree(const std::string &path, const DiagnosticStyle &style, int &exitCode);

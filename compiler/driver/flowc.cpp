@@ -37,7 +37,7 @@ int runOnModel(const cli::Command &command, cli::Arguments arguments) {
 int run(const cli::Invocation &invocation) {
   std::string_view name = invocation.command->name;
   const std::pair<std::string_view, int (*)(const cli::Arguments &)> own[] = {
-      {"build", driver::runBuild}, {"fmt", driver::runFmt}, {"schema", driver::runSchema}, {"list", driver::runList}};
+      {"build", driver::runBuild}, {"check", driver::runCheck}, {"fmt", driver::runFmt}, {"schema", driver::runSchema}, {"list", driver::runList}};
   for (auto [command, function] : own)
     if (command == name)
       return function(invocation.arguments);

@@ -51,6 +51,18 @@ std::optional<double> constantValue(Value value) {
   return dense.getSplatValue<APFloat>().convertToDouble();
 }
 
+Interval inferRange(Value value, llvm::DenseMap<Value, Interval> &given) {
+  if (auto it = given.find(value); it != given.end())
+    return it->second;
+  auto op = dyn_cast_or_null<RangeOpInterface>(value.getDefiningOp());
+  if (!op)
+    return Interval::all();
+  llvm::SmallVector<Interval> operands;
+  for (Value operand : op->getOperands())
+    operands.push_back(inferRange(operand, given));
+  return given[value] = op.inferRange(operands);
+}
+
 //===- verifiers --------------------------------------------------------------------------------------------------===//
 
 LogicalResult LayerOp::verify() {

@@ -6,6 +6,7 @@
 
 #include "compiler/Dialect/Flow/ElementSets.h"
 #include "compiler/Dialect/Flow/Interval.h"
+#include "compiler/Dialect/Flow/Limit.h"
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/Builders.h"
@@ -38,6 +39,9 @@ inline int64_t elementCount(mlir::Value value) {
 
 /// A constant of `type` (a float, or a tensor or vector of floats) with every element `value`.
 mlir::Value constantOf(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type, double value);
+
+/// The range of a value, from the ranges of what it is computed from; `given` are known from elsewhere, and get what is found.
+Interval inferRange(mlir::Value value, llvm::DenseMap<mlir::Value, Interval> &given);
 
 /// The number that every element of `value` is, if it is such a constant.
 std::optional<double> constantValue(mlir::Value value);

@@ -32,6 +32,19 @@ def RangeOpInterface : OpInterface<"RangeOpInterface"> {
   let methods = [
     InterfaceMethod<"One interval that holds for all elements; must never be too small.",
       "::flowc::flow::Interval", "inferRange", (ins "::llvm::ArrayRef<::flowc::flow::Interval>":$operands)>,
+    InterfaceMethod<"Where the op is defined; everywhere, if it does not say.",
+      "::llvm::SmallVector<::flowc::flow::Requirement>", "requirements", (ins), "", "return {};">,
+    InterfaceMethod<"One element of an element-wise result, in f64.",
+      "double", "evaluate", (ins "::llvm::ArrayRef<double>":$operands), "",
+      "return std::numeric_limits<double>::quiet_NaN();">,
+    InterfaceMethod<[{
+      One element of an element-wise result as an SMT-LIB term of its operands'; "" if it is no rational or piecewise rational
+      function of them.
+    }], "std::string", "smtTerm", (ins "::llvm::ArrayRef<std::string>":$operands), "", "return {};">,
+    InterfaceMethod<[{
+      What an element of an element-wise result tends to, given what its operands tend to together.
+    }], "::flowc::flow::Limit", "limit", (ins "::mlir::OpBuilder &":$builder,
+        "::llvm::ArrayRef<::flowc::flow::Limit>":$operands), "", "return ::flowc::flow::Limit::unknown();">,
   ];
 }
 

@@ -118,8 +118,8 @@ def AdjointOp : FlowOp<"adjoint", [Pure]> {
 
 //===- vectors ----------------------------------------------------------------------------------------------------===//
 
-class AnsweringOp<string mnemonic, list<Trait> traits = []> : FlowOp<mnemonic, !listconcat([Pure,
-    DeclareOpInterfaceMethods<RangeOpInterface>, DeclareOpInterfaceMethods<SolveOpInterface>], traits)>;
+class AnsweringOp<string mnemonic, list<Trait> traits = [], list<string> scalarAnswers = []> : FlowOp<mnemonic, !listconcat([Pure,
+    DeclareOpInterfaceMethods<RangeOpInterface, scalarAnswers>, DeclareOpInterfaceMethods<SolveOpInterface>], traits)>;
 
 def MatvecOp : AnsweringOp<"matvec", [DeclareOpInterfaceMethods<DependencyOpInterface>,
                                       DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
@@ -176,7 +176,7 @@ def SplatOp : AnsweringOp<"splat", [DeclareOpInterfaceMethods<DependencyOpInterf
 
 def ConstrainedOp : AnsweringOp<"constrained", [SameOperandsAndResultType,
       DeclareOpInterfaceMethods<DependencyOpInterface, ["isElementwise"]>,
-      DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
+      DeclareOpInterfaceMethods<DifferentiateOpInterface>], ["evaluate", "smtTerm", "limit"]> {
   let summary = "the operand, known to lie in an interval";
   let description = [{A fact from a declared domain; removed once the proofs and derivations that use it are done.}];
   let arguments = (ins Flow_Real:$value, F64Attr:$low, F64Attr:$high, BoolAttr:$low_open, BoolAttr:$high_open);
@@ -186,7 +186,7 @@ def ConstrainedOp : AnsweringOp<"constrained", [SameOperandsAndResultType,
 
 def DetachOp : AnsweringOp<"detach", [SameOperandsAndResultType,
       DeclareOpInterfaceMethods<DependencyOpInterface, ["isElementwise"]>,
-      DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
+      DeclareOpInterfaceMethods<DifferentiateOpInterface>], ["evaluate", "smtTerm", "limit"]> {
   let summary = "the operand, held constant when gradients are taken";
   let arguments = (ins Flow_Real:$value);
   let results = (outs Flow_Real:$result);

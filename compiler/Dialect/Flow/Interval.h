@@ -28,6 +28,13 @@ struct Interval {
   bool operator==(const Interval &) const = default;
 };
 
+/// What an operand must be for an op to be defined: in an interval, or (`nonZero`) not 0.
+struct Requirement {
+  unsigned operand;
+  Interval within;
+  bool nonZero;
+};
+
 Interval operator+(const Interval &a, const Interval &b);
 Interval operator-(const Interval &a);
 Interval operator*(const Interval &a, const Interval &b);

@@ -12,10 +12,6 @@ namespace {
 
 ElementSets everywhere(Value value, SetId set) { return ElementSets(elementCount(value), set); }
 
-RankedTensorType vectorType(OpBuilder &builder, int64_t size, Type like) {
-  return RankedTensorType::get({size}, getElementTypeOrSelf(like));
-}
-
 Value sumOf(OpBuilder &builder, Location loc, Value value) {
   return SumOp::create(builder, loc, RankedTensorType::get({}, getElementTypeOrSelf(value.getType())), value);
 }
@@ -213,6 +209,9 @@ bool ConstrainedOp::isElementwise() { return true; }
 Interval ConstrainedOp::inferRange(ArrayRef<Interval>) {
   return {getLow().convertToDouble(), getHigh().convertToDouble(), getLowOpen(), getHighOpen()};
 }
+double ConstrainedOp::evaluate(ArrayRef<double> operands) { return operands[0]; }
+std::string ConstrainedOp::smtTerm(ArrayRef<std::string> operands) { return operands[0]; }
+Limit ConstrainedOp::limit(OpBuilder &, ArrayRef<Limit> operands) { return operands[0]; }
 Value ConstrainedOp::solve(OpBuilder &, unsigned, Value result, ArrayRef<Value>, ArrayRef<Interval>) { return result; }
 Value ConstrainedOp::tangent(OpBuilder &, ArrayRef<Value>, Value, ArrayRef<Value> tangents) { return tangents[0]; }
 void ConstrainedOp::adjoints(OpBuilder &, ArrayRef<Value>, Value, Value adjoint, const BitVector &wanted,
@@ -226,6 +225,9 @@ void ConstrainedOp::adjoints(OpBuilder &, ArrayRef<Value>, Value, Value adjoint,
 ElementSets DetachOp::dependencies(ArrayRef<ElementSets> operands, SetPool &) { return operands[0]; }
 bool DetachOp::isElementwise() { return true; }
 Interval DetachOp::inferRange(ArrayRef<Interval> operands) { return operands[0]; }
+double DetachOp::evaluate(ArrayRef<double> operands) { return operands[0]; }
+std::string DetachOp::smtTerm(ArrayRef<std::string> operands) { return operands[0]; }
+Limit DetachOp::limit(OpBuilder &, ArrayRef<Limit> operands) { return operands[0]; }
 Value DetachOp::solve(OpBuilder &, unsigned, Value result, ArrayRef<Value>, ArrayRef<Interval>) { return result; }
 Value DetachOp::tangent(OpBuilder &, ArrayRef<Value>, Value, ArrayRef<Value>) { return {}; }
 void DetachOp::adjoints(OpBuilder &, ArrayRef<Value>, Value, Value, const BitVector &, SmallVectorImpl<Value> &) {}

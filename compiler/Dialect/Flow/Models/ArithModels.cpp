@@ -6,6 +6,8 @@
 #include "compiler/Dialect/Flow/Expr.h"
 #include "compiler/Dialect/Flow/Models/Models.h"
 
+#include <cmath>
+
 using namespace mlir;
 
 namespace flowc::flow {
@@ -25,12 +27,27 @@ struct Site {
 
 using MaybeExpr = std::optional<Expr>;
 
+/// The limit of max (or min): the `winning` infinity wins, the other one leaves the other operand.
+template <typename Op> Limit largest(OpBuilder &builder, Location loc, ArrayRef<Limit> v, Limit::Kind winning) {
+  for (unsigned k : {0u, 1u}) {
+    if (v[k].kind == winning)
+      return v[k];
+    if (v[k].isInfinite())
+      return v[1 - k];
+  }
+  if (v[0].kind == Limit::Finite && v[1].kind == Limit::Finite)
+    return Limit::finite(Op::create(builder, loc, v[0].value, v[1].value));
+  return v[0].staysBounded() && v[1].staysBounded() ? Limit::bounded() : Limit::unknown();
+}
+
 /// Defaults of a rule: nothing in closed form.
 struct NoAnswer {
   /// The partial derivative by operand k; nothing if it is zero everywhere.
   static MaybeExpr partial(const Site &, unsigned) { return std::nullopt; }
   static MaybeExpr solve(const Site &, unsigned, ArrayRef<Interval>) { return std::nullopt; }
   static MaybeExpr logPartial(const Site &, unsigned) { return std::nullopt; }
+  static SmallVector<Requirement> requirements() { return {}; }
+  static Limit limit(OpBuilder &, Location, ArrayRef<Limit>) { return Limit::unknown(); }
   /// The partial derivative by operand k times v; a rule may know something simpler than the product.
   template <typename Rule> static MaybeExpr scaled(const Site &site, unsigned k, Expr v) {
     MaybeExpr partial = Rule::partial(site, k);
@@ -53,6 +70,9 @@ struct NoAnswer {
 // y = a + b
 struct AddRule : NoAnswer {
   static Interval range(ArrayRef<Interval> r) { return r[0] + r[1]; }
+  static double evaluate(ArrayRef<double> v) { return v[0] + v[1]; }
+  static std::string term(ArrayRef<std::string> v) { return "(+ " + v[0] + " " + v[1] + ")"; }
+  static Limit limit(OpBuilder &b, Location l, ArrayRef<Limit> v) { return sumOf(b, l, v[0], v[1]); }
   template <typename> static MaybeExpr scaled(const Site &, unsigned, Expr v) { return v; }
   static MaybeExpr logPartial(const Site &site, unsigned) { return site.out().constant(0); }
   static MaybeExpr solve(const Site &site, unsigned unknown, ArrayRef<Interval>) { return site.out() - site.in(1 - unknown); }
@@ -61,6 +81,9 @@ struct AddRule : NoAnswer {
 // y = a - b
 struct SubRule : NoAnswer {
   static Interval range(ArrayRef<Interval> r) { return r[0] + -r[1]; }
+  static double evaluate(ArrayRef<double> v) { return v[0] - v[1]; }
+  static std::string term(ArrayRef<std::string> v) { return "(- " + v[0] + " " + v[1] + ")"; }
+  static Limit limit(OpBuilder &b, Location l, ArrayRef<Limit> v) { return sumOf(b, l, v[0], v[1].negated(b, l)); }
   template <typename> static MaybeExpr scaled(const Site &, unsigned k, Expr v) { return k == 0 ? v : -v; }
   static MaybeExpr logPartial(const Site &site, unsigned) { return site.out().constant(0); }
   static MaybeExpr solve(const Site &site, unsigned unknown, ArrayRef<Interval>) {
@@ -71,6 +94,9 @@ struct SubRule : NoAnswer {
 // y = -a
 struct NegRule : NoAnswer {
   static Interval range(ArrayRef<Interval> r) { return -r[0]; }
+  static double evaluate(ArrayRef<double> v) { return -v[0]; }
+  static std::string term(ArrayRef<std::string> v) { return "(- " + v[0] + ")"; }
+  static Limit limit(OpBuilder &b, Location l, ArrayRef<Limit> v) { return v[0].negated(b, l); }
   template <typename> static MaybeExpr scaled(const Site &, unsigned, Expr v) { return -v; }
   static MaybeExpr logPartial(const Site &site, unsigned) { return site.out().constant(0); }
   static MaybeExpr solve(const Site &site, unsigned, ArrayRef<Interval>) { return -site.out(); }
@@ -79,6 +105,9 @@ struct NegRule : NoAnswer {
 // y = a b: dy/da = b; a = y / b where b cannot be 0
 struct MulRule : NoAnswer {
   static Interval range(ArrayRef<Interval> r) { return r[0] * r[1]; }
+  static double evaluate(ArrayRef<double> v) { return v[0] * v[1]; }
+  static std::string term(ArrayRef<std::string> v) { return "(* " + v[0] + " " + v[1] + ")"; }
+  static Limit limit(OpBuilder &b, Location l, ArrayRef<Limit> v) { return productOf(b, l, v[0], v[1]); }
   static MaybeExpr partial(const Site &site, unsigned k) { return site.in(1 - k); }
   static MaybeExpr logPartial(const Site &site, unsigned k) { return log(abs(site.in(1 - k))); }
   static MaybeExpr solve(const Site &site, unsigned unknown, ArrayRef<Interval> r) {
@@ -91,6 +120,10 @@ struct MulRule : NoAnswer {
 // y = a / b: dy/da = 1 / b, dy/db = -y / b
 struct DivRule : NoAnswer {
   static Interval range(ArrayRef<Interval> r) { return r[0] * reciprocal(r[1]); }
+  static double evaluate(ArrayRef<double> v) { return v[0] / v[1]; }
+  static std::string term(ArrayRef<std::string> v) { return "(/ " + v[0] + " " + v[1] + ")"; }
+  static SmallVector<Requirement> requirements() { return {{1, Interval::all(), true}}; }
+  static Limit limit(OpBuilder &b, Location l, ArrayRef<Limit> v) { return productOf(b, l, v[0], reciprocalOf(b, l, v[1])); }
   static MaybeExpr partial(const Site &site, unsigned k) {
     return k == 0 ? 1.0 / site.in(1) : -(site.out() / site.in(1));
   }
@@ -112,6 +145,9 @@ struct DivRule : NoAnswer {
 // an activation's input need not be kept for the gradient: a > b exactly where y > b.
 struct MaxRule : NoAnswer {
   static Interval range(ArrayRef<Interval> r) { return maximum(r[0], r[1]); }
+  static double evaluate(ArrayRef<double> v) { return std::max(v[0], v[1]); }
+  static std::string term(ArrayRef<std::string> v) { return "(ite (>= " + v[0] + " " + v[1] + ") " + v[0] + " " + v[1] + ")"; }
+  static Limit limit(OpBuilder &b, Location l, ArrayRef<Limit> v) { return largest<arith::MaximumFOp>(b, l, v, Limit::PlusInfinity); }
   static MaybeExpr partial(const Site &site, unsigned k) {
     Expr zero = site.out().constant(0), one = site.out().constant(1);
     return k == 0 ? site.in(1).whereAtLeast(site.out(), zero, one) : site.in(1).whereAtLeast(site.out(), one, zero);
@@ -125,6 +161,9 @@ struct MaxRule : NoAnswer {
 // y = min(a, b)
 struct MinRule : NoAnswer {
   static Interval range(ArrayRef<Interval> r) { return -maximum(-r[0], -r[1]); }
+  static double evaluate(ArrayRef<double> v) { return std::min(v[0], v[1]); }
+  static std::string term(ArrayRef<std::string> v) { return "(ite (<= " + v[0] + " " + v[1] + ") " + v[0] + " " + v[1] + ")"; }
+  static Limit limit(OpBuilder &b, Location l, ArrayRef<Limit> v) { return largest<arith::MinimumFOp>(b, l, v, Limit::MinusInfinity); }
   static MaybeExpr partial(const Site &site, unsigned k) {
     Expr zero = site.out().constant(0), one = site.out().constant(1);
     return k == 0 ? site.out().whereAtLeast(site.in(1), zero, one) : site.out().whereAtLeast(site.in(1), one, zero);
@@ -138,6 +177,9 @@ struct MinRule : NoAnswer {
 // y = a^p for a > 0: dy/da = p a^(p-1), dy/dp = y log a; a = y^(1/p), p = log y / log a
 struct PowRule : NoAnswer {
   static Interval range(ArrayRef<Interval> r) { return r[0].isPositive() ? Interval::open(0, kInfinity) : Interval::all(); }
+  static double evaluate(ArrayRef<double> v) { return std::pow(v[0], v[1]); }
+  static std::string term(ArrayRef<std::string>) { return ""; }
+  static SmallVector<Requirement> requirements() { return {{0, Interval::open(0, kInfinity), false}}; }
   static MaybeExpr partial(const Site &site, unsigned k) {
     if (k == 1)
       return site.out() * log(site.in(0));
@@ -158,6 +200,16 @@ struct PowRule : NoAnswer {
 // y = c ? a : b. Each branch takes the derivative where it is chosen; c itself has none.
 struct SelectRule : NoAnswer {
   static Interval range(ArrayRef<Interval> r) { return hull(r[1], r[2]); }
+  static double evaluate(ArrayRef<double> v) { return v[0] ? v[1] : v[2]; }
+  static std::string term(ArrayRef<std::string> v) { return "(ite " + v[0] + " " + v[1] + " " + v[2] + ")"; }
+  static Limit limit(OpBuilder &, Location, ArrayRef<Limit> v) {
+    std::optional<double> holds = v[0].kind == Limit::Finite ? constantValue(v[0].value) : std::nullopt;
+    if (holds)
+      return v[*holds ? 1 : 2];
+    if (v[1].isInfinite() && v[1].kind == v[2].kind)
+      return v[1];
+    return v[1].staysBounded() && v[2].staysBounded() ? Limit::bounded() : Limit::unknown();
+  }
   template <typename> static MaybeExpr scaled(const Site &site, unsigned k, Expr v) {
     if (k == 0)
       return std::nullopt;
@@ -174,9 +226,8 @@ struct SelectRule : NoAnswer {
   }
 };
 
-struct CompareRule : NoAnswer {
-  static Interval range(ArrayRef<Interval>) { return Interval::closed(0, 1); }
-};
+/// A comparison has no derivative; its range is CompareRange.
+struct CompareRule : NoAnswer {};
 
 //===- from rules to interfaces -----------------------------------------------------------------------------------===//
 
@@ -194,6 +245,41 @@ struct ArithDependency : DependencyOpInterface::ExternalModel<ArithDependency<Op
 
 template <typename Op, typename Rule> struct ArithRange : RangeOpInterface::ExternalModel<ArithRange<Op, Rule>, Op> {
   Interval inferRange(Operation *, ArrayRef<Interval> operands) const { return Rule::range(operands); }
+  SmallVector<Requirement> requirements(Operation *) const { return Rule::requirements(); }
+  double evaluate(Operation *, ArrayRef<double> operands) const { return Rule::evaluate(operands); }
+  std::string smtTerm(Operation *, ArrayRef<std::string> operands) const { return Rule::term(operands); }
+  Limit limit(Operation *op, OpBuilder &builder, ArrayRef<Limit> operands) const {
+    return Rule::limit(builder, op->getLoc(), operands);
+  }
+};
+
+/// Comparisons: 1 where the predicate holds, 0 elsewhere.
+struct CompareRange : RangeOpInterface::ExternalModel<CompareRange, arith::CmpFOp> {
+  Interval inferRange(Operation *, ArrayRef<Interval>) const { return Interval::closed(0, 1); }
+  double evaluate(Operation *op, ArrayRef<double> v) const {
+    return arith::applyCmpPredicate(cast<arith::CmpFOp>(op).getPredicate(), APFloat(v[0]), APFloat(v[1]));
+  }
+  std::string smtTerm(Operation *op, ArrayRef<std::string> v) const {
+    return "(" + symbol(op).str() + " " + v[0] + " " + v[1] + ")";
+  }
+  Limit limit(Operation *op, OpBuilder &builder, ArrayRef<Limit> v) const {
+    Limit difference = sumOf(builder, op->getLoc(), v[0], v[1].negated(builder, op->getLoc()));
+    if (!difference.isInfinite())
+      return Limit::unknown();
+    bool above = difference.kind == Limit::PlusInfinity;
+    return Limit::truth(builder, op->getLoc(), above == symbol(op).starts_with(">"));
+  }
+
+private:
+  /// (The language has these four.)
+  static StringRef symbol(Operation *op) {
+    switch (cast<arith::CmpFOp>(op).getPredicate()) {
+    case arith::CmpFPredicate::OLT: return "<";
+    case arith::CmpFPredicate::OLE: return "<=";
+    case arith::CmpFPredicate::OGT: return ">";
+    default: return ">=";
+    }
+  }
 };
 
 template <typename Op, typename Rule> struct ArithSolve : SolveOpInterface::ExternalModel<ArithSolve<Op, Rule>, Op> {
@@ -241,6 +327,8 @@ struct ConstantDependency : DependencyOpInterface::ExternalModel<ConstantDepende
 
 struct ConstantRange : RangeOpInterface::ExternalModel<ConstantRange, arith::ConstantOp> {
   Interval inferRange(Operation *op, ArrayRef<Interval>) const {
+    if (auto number = dyn_cast<FloatAttr>(cast<arith::ConstantOp>(op).getValue()))
+      return Interval::point(number.getValueAsDouble());
     auto dense = dyn_cast<DenseFPElementsAttr>(cast<arith::ConstantOp>(op).getValue());
     if (!dense || dense.empty())
       return Interval::all();
@@ -263,7 +351,9 @@ void attachArithModels(MLIRContext *context) {
   attach<arith::MinimumFOp, MinRule>(context);
   attach<math::PowFOp, PowRule>(context);
   attach<arith::SelectOp, SelectRule>(context);
-  attach<arith::CmpFOp, CompareRule>(context);
+  arith::CmpFOp::attachInterface<ArithDependency<arith::CmpFOp, CompareRule>, CompareRange,
+                                 ArithSolve<arith::CmpFOp, CompareRule>, ArithDifferentiate<arith::CmpFOp, CompareRule>>(
+      *context);
   arith::ConstantOp::attachInterface<ConstantDependency, ConstantRange>(*context);
 }
 

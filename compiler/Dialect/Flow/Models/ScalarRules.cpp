@@ -14,6 +14,9 @@ using namespace mlir;
 namespace flowc::flow {
 namespace {
 
+/// What two values of an even function obey.
+constexpr llvm::StringLiteral kEven = "(=> (= (+ x u) 0.0) (= y v))";
+
 constexpr double kPi = 3.14159265358979323846;
 constexpr double kLog2 = 0.69314718055994530942;
 constexpr double kLog3 = 1.09861228866810969140;
@@ -21,13 +24,27 @@ constexpr double kSqrt2 = 1.41421356237309504880;
 constexpr double kSqrtPi = 1.77245385090551602730;
 constexpr double kLogSqrtPi = 0.57236494292470008707;
 
+/// The x with normal_cdf(x) = v, by halving: only the prover's search asks for it.
+double normalQuantile(double v) {
+  if (!(v > 0 && v < 1))
+    return std::nan("");
+  double low = -40, high = 40;
+  for (int step = 0; step < 100; ++step) {
+    double middle = (low + high) / 2;
+    (0.5 * std::erfc(-middle / kSqrt2) < v ? low : high) = middle;
+  }
+  return (low + high) / 2;
+}
+
 } // namespace
 
 llvm::ArrayRef<ScalarRule> scalarRules() {
   using enum Direction;
 #define NONE std::nullopt
-#define UNKNOWN (void(v), std::nan(""))
-#define SCALAR_RULE(NAME, OP, VALUE, DOMAIN, RANGE, INJECTIVE, DIRECTION, DERIVATIVE, LOG_DERIVATIVE, INVERSE)                \
+#define ODD "(=> (= (+ x u) 0.0) (= (+ y v) 0.0))"
+#define EVEN kEven
+#define SCALAR_RULE(NAME, OP, VALUE, DOMAIN, RANGE, INJECTIVE, DIRECTION, DERIVATIVE, LOG_DERIVATIVE, INVERSE, TERM, LEMMA,   \
+                    PAIR_LEMMA)                                                                                       \
   ScalarRule{NAME,                                                                                                    \
              OP::getOperationName(),                                                                                  \
              [](OpBuilder &builder, Location loc, Value x) -> Value { return OP::create(builder, loc, x); },          \
@@ -38,13 +55,17 @@ llvm::ArrayRef<ScalarRule> scalarRules() {
              DIRECTION,                                                                                               \
              [](Expr x, Expr y) -> Expr { return DERIVATIVE; },                                                       \
              [](Expr x, Expr y) -> std::optional<Expr> { return LOG_DERIVATIVE; },                                    \
-             [](Expr y) -> std::optional<Expr> { return INVERSE; }},
+             [](Expr y) -> std::optional<Expr> { return INVERSE; },                                                    \
+             TERM,                                                                                                    \
+             LEMMA,                                                                                                   \
+             PAIR_LEMMA},
   static const ScalarRule rules[] = {
 #include "compiler/Dialect/Flow/Models/ScalarRules.def"
   };
 #undef SCALAR_RULE
 #undef NONE
-#undef UNKNOWN
+#undef ODD
+#undef EVEN
   return rules;
 }
 
@@ -67,6 +88,19 @@ Interval imageOf(const ScalarRule &rule, const Interval &x) {
   return image;
 }
 
+std::string substitute(llvm::StringRef formula, llvm::ArrayRef<std::pair<char, std::string>> names) {
+  std::string text;
+  for (size_t i = 0; i < formula.size(); ++i) {
+    bool alone = (i == 0 || !llvm::isAlnum(formula[i - 1])) && (i + 1 == formula.size() || !llvm::isAlnum(formula[i + 1]));
+    const auto *found = llvm::find_if(names, [&](const auto &entry) { return entry.first == formula[i]; });
+    if (alone && found != names.end())
+      text += found->second;
+    else
+      text += formula[i];
+  }
+  return text;
+}
+
 const ScalarRule *findScalarRule(llvm::StringRef name) {
   for (const ScalarRule &rule : scalarRules())
     if (rule.name == name)
@@ -83,6 +117,29 @@ const ScalarRule *findScalarRule(Operation *op) {
 
 namespace {
 
+/// The limit of f where its argument has `x`: at an end of f's domain that of its range, f of it inside.
+Limit limitOf(const ScalarRule &rule, Operation *op, OpBuilder &builder, const Limit &x) {
+  std::optional<double> end;
+  if (x.isInfinite())
+    end = x.kind == Limit::PlusInfinity ? kInfinity : -kInfinity;
+  else if (x.kind == Limit::Finite)
+    end = constantValue(x.value);
+  // An even function does at -inf what it does at inf.
+  if (rule.pairLemma == kEven && end == -kInfinity)
+    end = kInfinity;
+  bool monotone = rule.domain.high == rule.injectiveOn.high && (end == kInfinity || rule.domain.within(rule.injectiveOn));
+  bool atLow = end == rule.domain.low && rule.domain.lowOpen, atHigh = end == rule.domain.high && rule.domain.highOpen;
+  if (monotone && (atLow || atHigh)) {
+    bool low = atLow == (rule.direction == Direction::Increasing);
+    return Limit::number(builder, op->getLoc(), low ? rule.range.low : rule.range.high);
+  }
+  llvm::DenseMap<Value, Interval> given;
+  if (x.kind == Limit::Finite && inferRange(x.value, given).within(rule.domain))
+    return Limit::finite(rule.build(builder, op->getLoc(), x.value));
+  bool bounded = std::isfinite(rule.range.low) && std::isfinite(rule.range.high);
+  return bounded ? Limit::bounded() : Limit::unknown();
+}
+
 template <typename Op, unsigned Row>
 struct ScalarDependency : DependencyOpInterface::ExternalModel<ScalarDependency<Op, Row>, Op> {
   ElementSets dependencies(Operation *, ArrayRef<ElementSets> operands, SetPool &) const { return operands[0]; }
@@ -91,6 +148,19 @@ struct ScalarDependency : DependencyOpInterface::ExternalModel<ScalarDependency<
 
 template <typename Op, unsigned Row> struct ScalarRange : RangeOpInterface::ExternalModel<ScalarRange<Op, Row>, Op> {
   Interval inferRange(Operation *, ArrayRef<Interval> operands) const { return imageOf(scalarRules()[Row], operands[0]); }
+  SmallVector<Requirement> requirements(Operation *) const {
+    const ScalarRule &rule = scalarRules()[Row];
+    if (rule.domain == Interval::all())
+      return {};
+    return {{0, rule.domain, false}};
+  }
+  double evaluate(Operation *, ArrayRef<double> operands) const { return scalarRules()[Row].value(operands[0]); }
+  std::string smtTerm(Operation *, ArrayRef<std::string> operands) const {
+    return substitute(scalarRules()[Row].smtTerm, {{'x', operands[0]}});
+  }
+  Limit limit(Operation *op, OpBuilder &builder, ArrayRef<Limit> operands) const {
+    return limitOf(scalarRules()[Row], op, builder, operands[0]);
+  }
 };
 
 template <typename Op, unsigned Row> struct ScalarSolve : SolveOpInterface::ExternalModel<ScalarSolve<Op, Row>, Op> {

@@ -17,7 +17,7 @@ struct ScalarRule {
   llvm::StringRef name;
   llvm::StringRef opName;
   mlir::Value (*build)(mlir::OpBuilder &, mlir::Location, mlir::Value);
-  /// f(v); not a number where it is not known.
+  /// f(v), not a number outside of the domain.
   double (*value)(double v);
   Interval domain, range;
   /// Where the inverse holds, and which way f goes there.
@@ -28,7 +28,12 @@ struct ScalarRule {
   std::optional<Expr> (*logDerivative)(Expr x, Expr y);
   /// Nothing where there is no closed form.
   std::optional<Expr> (*inverse)(Expr y);
+  /// SMT-LIB: f(x) as a term ("" if it is none), what each y = f(x) obeys, what each y = f(x) and v = f(u) obey.
+  llvm::StringRef smtTerm, lemma, pairLemma;
 };
+
+/// `formula` with its one-letter names replaced.
+std::string substitute(llvm::StringRef formula, llvm::ArrayRef<std::pair<char, std::string>> names);
 
 /// The range of f on `x`: that of its ends where f is monotone, else its whole range.
 Interval imageOf(const ScalarRule &rule, const Interval &x);

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+
+#include "compiler/Dialect/Flow/Limit.h"
+
+#include "compiler/Dialect/Flow/Expr.h"
+#include "compiler/Dialect/Flow/FlowDialect.h"
+
+#include <cmath>
+
+using namespace mlir;
+
+namespace flowc::flow {
+namespace {
+
+/// The sign of a limit: of its infinity, or of its value wherever that is sure to be not 0; 0 if that is not known.
+int signOf(const Limit &a) {
+  if (a.kind != Limit::Finite)
+    return a.kind == Limit::PlusInfinity ? 1 : a.kind == Limit::MinusInfinity ? -1 : 0;
+  llvm::DenseMap<Value, Interval> given;
+  Interval range = inferRange(a.value, given);
+  return range.isPositive() ? 1 : range.isNegative() ? -1 : 0;
+}
+
+Limit infinity(int sign) { return sign > 0 ? Limit::plusInfinity() : Limit::minusInfinity(); }
+
+} // namespace
+
+Limit Limit::number(OpBuilder &builder, Location loc, double value) {
+  if (std::isinf(value))
+    return infinity(value > 0 ? 1 : -1);
+  return finite(constantOf(builder, loc, builder.getF64Type(), value));
+}
+
+Limit Limit::negated(OpBuilder &builder, Location loc) const {
+  if (isInfinite())
+    return infinity(-signOf(*this));
+  return kind == Finite ? finite(-Expr(builder, loc, value)) : *this;
+}
+
+Limit sumOf(OpBuilder &builder, Location loc, const Limit &a, const Limit &b) {
+  if (a.kind == Limit::Finite && b.kind == Limit::Finite)
+    return Limit::finite(Expr(builder, loc, a.value) + Expr(builder, loc, b.value));
+  if (a.isInfinite() && (b.staysBounded() || b.kind == a.kind))
+    return a;
+  if (b.isInfinite() && a.staysBounded())
+    return b;
+  return a.staysBounded() && b.staysBounded() ? Limit::bounded() : Limit::unknown();
+}
+
+Limit productOf(OpBuilder &builder, Location loc, const Limit &a, const Limit &b) {
+  if (a.kind == Limit::Finite && b.kind == Limit::Finite)
+    return Limit::finite(Expr(builder, loc, a.value) * Expr(builder, loc, b.value));
+  if (a.staysBounded() && b.staysBounded())
+    return Limit::bounded();
+  // One is infinite (or unknown): the other's sign decides, unless it may be 0.
+  int sign = signOf(a) * signOf(b);
+  return sign ? infinity(sign) : Limit::unknown();
+}
+
+Limit reciprocalOf(OpBuilder &builder, Location loc, const Limit &a) {
+  if (a.isInfinite())
+    return Limit::number(builder, loc, 0);
+  if (a.kind == Limit::Finite && signOf(a))
+    return Limit::finite(1.0 / Expr(builder, loc, a.value));
+  return Limit::unknown();
+}
+
+} // namespace flowc::flow

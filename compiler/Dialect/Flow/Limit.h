@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+//
+// What a formula of one unknown tends to as the unknown approaches an end of its domain, all else held.
+
+#pragma once
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/Value.h"
+
+namespace flowc::flow {
+
+struct Limit {
+  enum Kind { Unknown, PlusInfinity, MinusInfinity, Bounded, Finite } kind = Unknown;
+  /// For a finite limit: its value, a formula that the unknown does not occur in.
+  mlir::Value value;
+
+  static Limit unknown() { return {}; }
+  static Limit plusInfinity() { return {PlusInfinity, {}}; }
+  static Limit minusInfinity() { return {MinusInfinity, {}}; }
+  /// Stays within some bounds, and may or may not converge.
+  static Limit bounded() { return {Bounded, {}}; }
+  static Limit finite(mlir::Value value) { return {Finite, value}; }
+  /// A number, which may be infinite.
+  static Limit number(mlir::OpBuilder &builder, mlir::Location loc, double value);
+  /// A condition that holds, or does not, near enough to the end.
+  static Limit truth(mlir::OpBuilder &builder, mlir::Location loc, bool holds) { return number(builder, loc, holds); }
+
+  bool isInfinite() const { return kind == PlusInfinity || kind == MinusInfinity; }
+  bool staysBounded() const { return kind == Bounded || kind == Finite; }
+  Limit negated(mlir::OpBuilder &builder, mlir::Location loc) const;
+};
+
+/// The sum, and the product, of two formulas with these limits.
+Limit sumOf(mlir::OpBuilder &builder, mlir::Location loc, const Limit &a, const Limit &b);
+Limit productOf(mlir::OpBuilder &builder, mlir::Location loc, const Limit &a, const Limit &b);
+/// The limit of 1 / a.
+Limit reciprocalOf(mlir::OpBuilder &builder, mlir::Location loc, const Limit &a);
+
+} // namespace flowc::flow

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+
+#include "compiler/Prove/Check.h"
+
+#include "compiler/Prove/LayerChecker.h"
+
+using namespace mlir;
+using namespace flowc::flow;
+
+namespace flowc::prove {
+namespace {
+
+/// Where a layer's data side is declared to lie.
+std::optional<Interval> declaredDomain(LayerOp layer) {
+  if (!layer.getLower())
+    return std::nullopt;
+  return Interval::open(layer.getLower()->convertToDouble(), layer.getUpper()->convertToDouble());
+}
+
+} // namespace
+
+ModelReport checkModel(ModelOp model, bool alone) {
+  ModelReport report{model.getSymName().str(), static_cast<int64_t>(model.getFeatures()), {}};
+  llvm::SmallVector<LayerOp> layers(model.getOps<LayerOp>());
+  if (alone)
+    llvm::erase_if(layers, [](LayerOp layer) { return layer.getBase(); });
+  Domain data(model.getFeatures(), Interval::all());
+  for (auto [k, layer] : llvm::enumerate(layers)) {
+    if (auto declared = declaredDomain(layer))
+      data.assign(model.getFeatures(), *declared);
+    // What the layer must map onto: (0, 1) for the base; what the next one declares; what nobody declares follows from
+    // the layer.
+    std::optional<Interval> latent;
+    if (layer.getBase())
+      latent = Interval::open(0, 1);
+    else if (k + 1 < layers.size())
+      latent = declaredDomain(layers[k + 1]);
+    // A base that declares nothing takes every real number.
+    if (!latent && k + 1 < layers.size() && layers[k + 1].getBase())
+      latent = Interval::all();
+    LayerChecker checker(layer, data, latent);
+    report.layers.push_back(checker.run());
+    data = checker.image();
+  }
+  return report;
+}
+
+void recordVerdicts(const ModelReport &report, ModelOp model) {
+  for (const LayerReport &layer : report.layers)
+    model.lookupSymbol(layer.name)
+        ->setAttr("verdict", StringAttr::get(model.getContext(), verdictName(layer.verdict())));
+}
+
+void emitFindings(const ModelReport &report) {
+  static const std::pair<StringRef, StringRef> tags[] = {
+      {"monotone", "not-monotone"}, {"defined", "not-defined"}, {"continuous", "not-continuous"}, {"onto", "not-onto"}};
+  std::set<std::pair<void *, std::string>> said;
+  for (const LayerReport &layer : report.layers)
+    for (const Obligation &obligation : layer.obligations) {
+      // Layers of one kind have one fault; it is told once.
+      if (obligation.verdict == Verdict::Proved ||
+          !said.insert({const_cast<void *>(obligation.loc.getAsOpaquePointer()), obligation.statement}).second)
+        continue;
+      InFlightDiagnostic error = emitError(obligation.loc);
+      if (obligation.kind == "structure") {
+        error << obligation.statement;
+      } else {
+        if (obligation.verdict == Verdict::Refuted)
+          error << "`" << layer.type << "` is not a bijection: " << obligation.failure;
+        else
+          error << "cannot prove that `" << layer.type << "` is a bijection: that " << obligation.statement;
+        for (auto [kind, tag] : tags)
+          if (obligation.kind == kind)
+            error << " [" << tag << "]";
+      }
+      if (!obligation.finding.empty())
+        error.attachNote(obligation.loc) << obligation.finding;
+      if (!obligation.remedy.empty())
+        error.attachNote(obligation.loc) << obligation.remedy;
+    }
+}
+
+} // namespace flowc::prove

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+//
+// Decides whether every layer of a model is a bijection from its domain onto the next layer's.
+
+#pragma once
+
+#include "compiler/Prove/Report.h"
+
+namespace flowc::prove {
+
+/// Checks all layers (flow IR, as imported). Nothing is changed and nothing printed. With `alone`, the layers before
+/// the base are judged without it: what they map onto may be anything.
+ModelReport checkModel(flow::ModelOp model, bool alone = false);
+
+/// Writes each layer's verdict into its op, for the manifest.
+void recordVerdicts(const ModelReport &report, flow::ModelOp model);
+
+/// Emits what is not proved as errors, with the witnesses as notes, and warnings.
+void emitFindings(const ModelReport &report);
+
+} // namespace flowc::prove

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+//
+// One element of a layer's output as a formula of one unknown, for the prover: plain f64 ops, with a variable for
+// everything that the unknown does not reach by element-wise ops.
+
+#pragma once
+
+#include "compiler/Derive/Structure.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace flowc::prove {
+
+/// A variable of a formula: the unknown, a parameter, another input, or a network's result.
+struct Variable {
+  mlir::Value value;
+  std::string name;
+  flow::Interval range;
+  /// Whether it takes every value of its range, whatever the other variables are. A point at which some variable is not
+  /// free may be out of reach.
+  bool free = true;
+  /// Whether it is a trained number, the same for every sample.
+  bool parameter = false;
+};
+
+/// Where an element of a value comes from: another element, moved; or an op on one element of each operand; or nothing
+/// that an element-wise formula can say.
+struct Origin {
+  enum Kind { Input, Number, Moved, Computed, Opaque } kind;
+  mlir::Value from;
+  int64_t element;
+  double number;
+};
+
+/// Answers that question for a layer.
+class Origins {
+public:
+  explicit Origins(flow::LayerOp layer) : layer(layer) {}
+  Origin of(mlir::Value value, int64_t element);
+  flow::LayerOp getLayer() const { return layer; }
+
+private:
+  flow::LayerOp layer;
+  llvm::DenseMap<mlir::Value, llvm::SmallVector<std::pair<unsigned, int64_t>>> moves;
+};
+
+/// A formula in a scratch function of its own; its first variable is the unknown.
+class Formula {
+public:
+  /// The formula of value[element], in terms of x[input]. `domain` is the unknown's.
+  static Formula build(Origins &origins, const LayerStructure &structure, mlir::Value value, int64_t element,
+                       int64_t input, flow::Interval domain);
+  /// What tells formulas apart: elements with the same signature have the same formula but for the variables' names.
+  static std::string signature(Origins &origins, mlir::Value value, int64_t element, int64_t input);
+
+  mlir::Value value() const { return end().getOperand(0); }
+  /// d value / d unknown.
+  mlir::Value slope() const { return end().getOperand(1); }
+  const Variable &unknown() const { return variables.front(); }
+  llvm::ArrayRef<Variable> allVariables() const { return variables; }
+  mlir::func::FuncOp getFunction() const { return function; }
+  /// The values that depend on the unknown.
+  llvm::DenseSet<mlir::Value> dependents() const;
+  /// The variables' ranges, as the range analysis wants them.
+  llvm::DenseMap<mlir::Value, flow::Interval> ranges() const;
+  /// The names of values, for printing: the variables', and those that the user gave to what does not depend on the
+  /// unknown.
+  llvm::DenseMap<mlir::Value, std::string> names() const;
+  /// Builds at the end of the function.
+  mlir::OpBuilder builder() const;
+
+private:
+  friend class FormulaBuilder;
+  mlir::func::ReturnOp end() const {
+    return mlir::cast<mlir::func::ReturnOp>(function.getBody().front().getTerminator());
+  }
+
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  mutable mlir::func::FuncOp function;
+  llvm::SmallVector<Variable> variables;
+};
+
+} // namespace flowc::prove

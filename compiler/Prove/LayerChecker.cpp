@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: MIT
+
+#include "compiler/Prove/LayerChecker.h"
+
+#include "compiler/Dialect/Flow/Models/ScalarRules.h"
+#include "compiler/Explain/Formulas.h"
+#include "compiler/Prove/Ends.h"
+#include "compiler/Prove/Sign.h"
+
+#include "mlir/IR/Diagnostics.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace flowc::flow;
+
+namespace flowc::prove {
+namespace {
+
+/// The largest layer whose dependencies are kept for a picture.
+constexpr int64_t kLargestPattern = 128;
+
+std::string number(double value) {
+  if (std::abs(value) < 1e-12)
+    return "0";
+  if (std::isinf(value))
+    return value > 0 ? "inf" : "-inf";
+  return llvm::formatv("{0}", llvm::format("%.6g", value)).str();
+}
+
+std::string describe(const Interval &interval) {
+  if (interval == Interval::all())
+    return "all real numbers";
+  return (interval.lowOpen ? "(" : "[") + number(interval.low) + ", " + number(interval.high) +
+         (interval.highOpen ? ")" : "]");
+}
+
+std::string print(const Formula &formula, Value value) { return printInline(value, formula.names()); }
+
+std::string describe(const Witness &witness, size_t first = 0) {
+  std::string text;
+  for (const auto &[name, value] : llvm::ArrayRef(witness.point).drop_front(first))
+    text += (text.empty() ? "" : ", ") + name + " = " + number(value);
+  return text;
+}
+
+/// A domain for one of the variables with which `proves` succeeds, as advice.
+std::string findRemedy(const Formula &formula, llvm::function_ref<bool(llvm::DenseMap<Value, Interval>)> proves) {
+  static const std::pair<Interval, StringRef> domains[] = {{Interval::open(0, kInfinity), "positive"},
+                                                           {Interval::open(0, 1), "unit"}};
+  for (const Variable &variable : formula.allVariables())
+    for (auto [domain, name] : domains) {
+      if (variable.range != Interval::all())
+        continue;
+      llvm::DenseMap<Value, Interval> ranges = formula.ranges();
+      ranges[variable.value] = domain;
+      if (proves(std::move(ranges)))
+        return variable.name + " ranges over all real numbers; with `" + variable.name + ": " + name.str() +
+               "` the proof succeeds";
+    }
+  return "";
+}
+
+/// The ops that a value is computed by.
+llvm::SetVector<Operation *> backwardSlice(Value value) {
+  llvm::SetVector<Operation *> slice;
+  llvm::SmallVector<Value> pending{value};
+  while (!pending.empty())
+    if (Operation *op = pending.pop_back_val().getDefiningOp(); op && slice.insert(op))
+      llvm::append_range(pending, op->getOperands());
+  return slice;
+}
+
+} // namespace
+
+LayerChecker::LayerChecker(LayerOp layer, Domain data, std::optional<Interval> latent)
+    : layer(layer), report{layer.getSymName().str(), layer.getLayerType().str(), layer.getGenerative(), layer.getBase(),
+                           layer.getLoc()},
+      origins(layer) {
+  Domain latentDomain(data.size(), latent.value_or(Interval::all()));
+  // Written latent to data, the layer takes the latent side (all reals if nobody says) and must cover the data side.
+  inputSide = layer.getGenerative() ? latentDomain : data;
+  if (layer.getGenerative())
+    target = data;
+  else if (latent)
+    target = latentDomain;
+  latentSide = latentDomain;
+}
+
+Obligation &LayerChecker::add(const char *kind, std::string statement, Verdict verdict, llvm::StringRef method,
+                              Location loc) {
+  report.obligations.push_back({kind, std::move(statement), {}, verdict, method.str(), {}, {}, {}, {}, loc});
+  return report.obligations.back();
+}
+
+Obligation &LayerChecker::addFailed(const char *kind, std::string statement, std::string failure, Location loc) {
+  Obligation &failed = add(kind, std::move(statement), Verdict::Unknown, "", loc);
+  failed.failure = std::move(failure);
+  return failed;
+}
+
+void LayerChecker::refute(Obligation &obligation, std::optional<Witness> witness, const std::string &what) {
+  if (!witness)
+    return;
+  obligation.witness = witness;
+  obligation.finding = what;
+  obligation.method = "witness";
+  if (witness->reachable)
+    obligation.verdict = Verdict::Refuted;
+  else
+    obligation.finding += "; whether the network reaches that is not known";
+}
+
+LayerReport LayerChecker::run() {
+  std::vector<std::pair<Location, std::string>> messages;
+  {
+    ScopedDiagnosticHandler handler(layer->getContext(), [&](Diagnostic &diagnostic) {
+      messages.emplace_back(diagnostic.getLocation(), diagnostic.str());
+      for (Diagnostic &note : diagnostic.getNotes())
+        messages.emplace_back(note.getLocation(), note.str());
+    });
+    FailureOr<LayerStructure> found = LayerStructure::analyze(layer);
+    if (succeeded(found))
+      structure.emplace(std::move(*found));
+  }
+  if (!structure) {
+    Obligation &failed =
+        add("structure", messages.empty() ? "it has no structure that flowc knows" : messages[0].second,
+            Verdict::Unknown, "structure", messages.empty() ? layer.getLoc() : messages[0].first);
+    if (messages.size() > 1)
+      failed.finding = messages[1].second;
+    report.structure = "not known";
+    return std::move(report);
+  }
+  describeStructure();
+  if (checkRequirements()) {
+    for (const Class &block : classes())
+      checkBlock(block);
+    describeImage();
+  }
+  return std::move(report);
+}
+
+void LayerChecker::describeStructure() {
+  int64_t features = inputSide.size();
+  report.levels = structure->levels().size();
+  bool moves = true;
+  for (const auto &level : structure->levels())
+    for (const BlockGroup &group : level)
+      moves &= group.value == layer.input();
+  if (moves)
+    report.structure = "permutation";
+  else if (report.levels <= 1)
+    report.structure = "element-wise";
+  else if (report.levels == 2)
+    report.structure = "coupling";
+  else
+    report.structure = report.levels == features ? "autoregressive" : "levels";
+  if (features <= kLargestPattern)
+    for (SetId set : structure->dependencies(layer.output()))
+      report.pattern.emplace_back(structure->elements(set).begin(), structure->elements(set).end());
+}
+
+void LayerChecker::describeImage() {
+  if (!layer.getGenerative() && !latentSide.empty() && llvm::all_equal(latentSide) && latentSide[0] != Interval::all())
+    report.image = describe(latentSide[0]);
+}
+
+std::vector<LayerChecker::Class> LayerChecker::classes() {
+  std::vector<Class> classes;
+  std::map<std::string, size_t> known;
+  for (const auto &level : structure->levels())
+    for (const BlockGroup &group : level)
+      for (size_t k = 0; k < group.elements.size(); ++k) {
+        Interval domain = inputSide[group.inputs[k]];
+        std::string signature =
+            Formula::signature(origins, group.value, group.elements[k], group.inputs[k]) + describe(domain);
+        if (target)
+          signature += describe((*target)[group.outputs[k]]);
+        auto [it, inserted] = known.try_emplace(signature, classes.size());
+        if (inserted)
+          classes.push_back({group.value, group.elements[k], group.inputs[k], {}, {}});
+        classes[it->second].inputs.push_back(group.inputs[k]);
+        classes[it->second].outputs.push_back(group.outputs[k]);
+      }
+  return classes;
+}
+
+bool LayerChecker::checkRequirements() {
+  for (Operation *op : neededOps(layer))
+    if (auto rule = dyn_cast<RangeOpInterface>(op))
+      for (const Requirement &requirement : rule.requirements())
+        checkRequirement(op, requirement);
+  return report.verdict() == Verdict::Proved;
+}
+
+void LayerChecker::checkRequirement(Operation *op, const Requirement &requirement) {
+  Value operand = op->getOperand(requirement.operand);
+  Interval range = structure->range(operand);
+  if (requirement.nonZero ? range.isNonZero() : range.within(requirement.within))
+    return;
+  std::set<std::string> seen;
+  for (int64_t element = 0; element < elementCount(operand); ++element) {
+    llvm::ArrayRef<int64_t> inputs = structure->elements(structure->dependencies(operand)[element]);
+    int64_t input = inputs.empty() ? -1 : inputs.front();
+    Interval domain = inputs.empty() ? Interval::all() : inputSide[input];
+    if (!seen.insert(Formula::signature(origins, operand, element, input) + describe(domain)).second)
+      continue;
+    Formula formula = Formula::build(origins, *structure, operand, element, input, domain);
+    std::string argument = print(formula, formula.value()), function = functionName(op).str();
+    std::string where = requirement.nonZero ? "is never 0" : "lies in " + describe(requirement.within);
+    std::string statement = argument + " " + where + ", where `" + function + "` is defined";
+    llvm::DenseMap<Value, double> hint;
+    if (auto method = proveRequirement(formula.value(), requirement, formula.ranges(), &hint)) {
+      add("defined", statement, Verdict::Proved, methodName(*method), op->getLoc());
+      continue;
+    }
+    Obligation &failed = addFailed("defined", statement,
+                                   "`" + function + "` is not defined everywhere: " + argument + " may be " +
+                                       (requirement.nonZero ? "0" : "outside of " + describe(requirement.within)),
+                                   op->getLoc());
+    auto witness = refuteRequirement(formula, requirement, hint);
+    if (witness)
+      refute(failed, witness, argument + " is " + number(witness->value) + " at " + describe(*witness, inputs.empty()));
+    failed.remedy = findRemedy(formula, [&](llvm::DenseMap<Value, Interval> ranges) {
+      return proveRequirement(formula.value(), requirement, std::move(ranges)).has_value();
+    });
+  }
+}
+
+void LayerChecker::checkBlock(const Class &block) {
+  Formula formula =
+      Formula::build(origins, *structure, block.value, block.element, block.input, inputSide[block.input]);
+  checkContinuity(formula, block);
+  auto increasing = checkMonotone(formula, block);
+  if (increasing)
+    checkImage(formula, block, *increasing);
+}
+
+void LayerChecker::checkContinuity(const Formula &formula, const Class &block) {
+  llvm::DenseSet<Value> dependents = formula.dependents();
+  llvm::SetVector<Operation *> slice = backwardSlice(formula.value());
+  for (Operation *op : llvm::reverse(slice)) {
+    auto select = dyn_cast<arith::SelectOp>(op);
+    auto compare = select ? select.getCondition().getDefiningOp<arith::CmpFOp>() : nullptr;
+    if (!compare || !dependents.contains(compare))
+      continue;
+    std::string statement =
+        "its pieces meet where " + print(formula, compare.getLhs()) + " = " + print(formula, compare.getRhs());
+    if (auto method = proveEqualWhere(select.getTrueValue(), select.getFalseValue(), compare.getLhs(), compare.getRhs(),
+                                      formula.ranges())) {
+      add("continuous", statement, Verdict::Proved, methodName(*method), block.value.getLoc());
+      continue;
+    }
+    Obligation &failed = addFailed("continuous", statement,
+                                   "its pieces do not meet where " + print(formula, compare.getLhs()) + " = " +
+                                       print(formula, compare.getRhs()),
+                                   block.value.getLoc());
+    auto witness = refuteContinuity(formula, compare, formula.value());
+    if (witness)
+      refute(failed, witness, "it jumps by " + number(witness->value) + " at " + describe(*witness));
+  }
+}
+
+std::optional<bool> LayerChecker::checkMonotone(const Formula &formula, const Class &block) {
+  std::string slope = "d/d" + formula.unknown().name + " = " + print(formula, formula.slope());
+  std::string statement = slope + " is never 0";
+  llvm::DenseMap<Value, double> hint;
+  if (auto sign = proveSign(formula.slope(), formula.ranges(), &hint)) {
+    Obligation &proved = add("monotone", statement, Verdict::Proved, methodName(sign->method), block.value.getLoc());
+    proved.features.assign(block.outputs.begin(), block.outputs.end());
+    return sign->positive;
+  }
+  Obligation &failed =
+      addFailed("monotone", statement, "its derivative " + slope + " is 0 somewhere", block.value.getLoc());
+  failed.features.assign(block.outputs.begin(), block.outputs.end());
+  failed.remedy = findRemedy(formula, [&](llvm::DenseMap<Value, Interval> ranges) {
+    return proveSign(formula.slope(), std::move(ranges)).has_value();
+  });
+  auto witness = refuteSign(formula, hint);
+  if (!witness)
+    return std::nullopt;
+  std::string what;
+  if (witness->twins)
+    what = formula.unknown().name + " = " + number((*witness->twins)[0]) + " and " + formula.unknown().name + " = " +
+           number((*witness->twins)[1]) + " both give " + number(witness->value) +
+           (witness->point.size() > 1 ? ", with " + describe(*witness, 1) : "");
+  else
+    what = "it is " + number(witness->value) + " at " + describe(*witness);
+  refute(failed, witness, what);
+  return std::nullopt;
+}
+
+void LayerChecker::checkImage(Formula &formula, const Class &block, bool increasing) {
+  const Interval &domain = inputSide[block.input];
+  Limit low = limitAt(formula, increasing ? domain.low : domain.high);
+  Limit high = limitAt(formula, increasing ? domain.high : domain.low);
+  auto setImage = [&](const Interval &image) {
+    if (!layer.getGenerative())
+      for (int64_t output : block.outputs)
+        latentSide[output] = image;
+  };
+  auto first = numberOf(low), last = numberOf(high);
+  // A slope that stays away from 0 reaches everything.
+  if (auto ranges = formula.ranges(); domain == Interval::all() && !(first && last)) {
+    Interval slope = inferRange(formula.slope(), ranges);
+    if (slope.low > 0 || slope.high < 0)
+      first = -kInfinity, last = kInfinity;
+  }
+  if (!target) {
+    if (first && last)
+      setImage(Interval::open(*first, *last));
+    else
+      addFailed("onto", "what it maps " + describe(domain) + " onto is known", "its image is not known",
+                block.value.getLoc());
+    return;
+  }
+  const Interval &wanted = (*target)[block.outputs.front()];
+  setImage(wanted);
+  std::string statement = "it maps " + describe(domain) + " onto " + describe(wanted);
+  auto reaches = [&](const Limit &limit, std::optional<double> number, double end) -> std::optional<Method> {
+    if (number && (*number == end || std::isinf(*number)))
+      return *number == end ? std::optional(Method::Intervals) : std::nullopt;
+    if (limit.kind != Limit::Finite || std::isinf(end))
+      return std::nullopt;
+    OpBuilder builder = formula.builder();
+    Value bound = constantOf(builder, builder.getUnknownLoc(), builder.getF64Type(), end);
+    return proveEqual(limit.value, bound, formula.ranges());
+  };
+  auto atLow = reaches(low, first, wanted.low), atHigh = reaches(high, last, wanted.high);
+  if (atLow && atHigh) {
+    add("onto", statement, Verdict::Proved, "limits", block.value.getLoc());
+    return;
+  }
+  Obligation &failed = addFailed("onto", statement, "it does not map " + describe(domain) + " onto " + describe(wanted),
+                                 block.value.getLoc());
+  failed.features.assign(block.outputs.begin(), block.outputs.end());
+  // An end that is known to be another one refutes.
+  auto endText = [&](const Limit &limit, std::optional<double> end) {
+    return end ? number(*end) : limit.kind == Limit::Finite ? print(formula, limit.value) : std::string("?");
+  };
+  auto differs = [](std::optional<double> end, double wanted) {
+    return end && *end != wanted && !(std::abs(*end - wanted) < 1e-9);
+  };
+  bool wrong = differs(first, wanted.low) || differs(last, wanted.high) ||
+               (std::isinf(wanted.low) && low.staysBounded()) || (std::isinf(wanted.high) && high.staysBounded());
+  failed.finding = "its image is (" + endText(low, first) + ", " + endText(high, last) + ")";
+  if (wrong)
+    failed.verdict = Verdict::Refuted;
+}
+
+} // namespace flowc::prove

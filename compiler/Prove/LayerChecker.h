@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+//
+// The obligations of one layer: that it is defined on its domain, that every block is continuous and strictly monotone
+// in its unknown, and that it maps its domain onto the next layer's.
+
+#pragma once
+
+#include "compiler/Prove/Report.h"
+
+namespace flowc::prove {
+
+/// An interval per feature.
+using Domain = llvm::SmallVector<flow::Interval>;
+
+class LayerChecker {
+public:
+  /// `data` is where the layer's data side lies, `latent` what its latent side must be, if that is given.
+  LayerChecker(flow::LayerOp layer, Domain data, std::optional<flow::Interval> latent);
+
+  LayerReport run();
+  /// The latent side's domain: as given, or as found.
+  const Domain &image() const { return latentSide; }
+
+private:
+  /// Elements whose formulas differ by names only, and one of them.
+  struct Class {
+    mlir::Value value;
+    int64_t element, input;
+    llvm::SmallVector<int64_t> inputs, outputs;
+  };
+
+  void describeStructure();
+  void describeImage();
+  /// False if the layer is not sure to be defined: then nothing else is asked.
+  bool checkRequirements();
+  void checkRequirement(mlir::Operation *op, const flow::Requirement &requirement);
+  void checkBlock(const Class &block);
+  void checkContinuity(const Formula &formula, const Class &block);
+  /// The direction, if it is proved.
+  std::optional<bool> checkMonotone(const Formula &formula, const Class &block);
+  void checkImage(Formula &formula, const Class &block, bool increasing);
+  std::vector<Class> classes();
+
+  Obligation &add(const char *kind, std::string statement, Verdict verdict, llvm::StringRef method, mlir::Location loc);
+  Obligation &addFailed(const char *kind, std::string statement, std::string failure, mlir::Location loc);
+  void refute(Obligation &obligation, std::optional<Witness> witness, const std::string &what);
+
+  flow::LayerOp layer;
+  Domain inputSide, latentSide;
+  /// What the layer's output must cover.
+  std::optional<Domain> target;
+  LayerReport report;
+  Origins origins;
+  std::optional<LayerStructure> structure;
+};
+
+} // namespace flowc::prove

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+//
+// What was found of a model: per layer, what had to hold, and whether it does.
+
+#pragma once
+
+#include "compiler/Prove/Search.h"
+
+namespace flowc::prove {
+
+enum class Verdict { Proved, Refuted, Unknown };
+llvm::StringRef verdictName(Verdict verdict);
+
+/// One thing that must hold for a layer to be a bijection between its domain and the next layer's.
+struct Obligation {
+  /// "monotone", "defined", "continuous", "onto", "structure".
+  std::string kind;
+  /// What must hold, as a formula in the user's names; and what is wrong if it does not.
+  std::string statement, failure;
+  Verdict verdict = Verdict::Unknown;
+  /// "intervals", "smt", "limits", "structure"; of a refutation, "witness".
+  std::string method;
+  std::optional<Witness> witness;
+  /// What the witness shows, in words; and a change with which the proof succeeds.
+  std::string finding, remedy;
+  /// The features that it concerns.
+  llvm::SmallVector<int64_t> features;
+  mlir::Location loc;
+};
+
+/// Something that holds over the reals, but not in 32 bits.
+struct Warning {
+  std::string text, remedy;
+  mlir::Location loc;
+};
+
+struct LayerReport {
+  std::string name, type;
+  bool generative, base;
+  mlir::Location loc;
+  /// "element-wise", "coupling", "autoregressive", ... and the number of levels.
+  std::string structure = {};
+  int64_t levels = 0;
+  /// What it maps its domain onto, if that is known, the same for all features and not all reals.
+  std::string image = {};
+  std::vector<Obligation> obligations = {};
+  std::vector<Warning> warnings = {};
+  /// Row i: the inputs that output i depends on. Empty for layers too large to draw.
+  std::vector<std::vector<int64_t>> pattern = {};
+
+  Verdict verdict() const;
+};
+
+struct ModelReport {
+  std::string name;
+  int64_t features = 0;
+  std::vector<LayerReport> layers;
+
+  Verdict verdict() const;
+};
+
+} // namespace flowc::prove
