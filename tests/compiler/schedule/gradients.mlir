@@ -16,13 +16,13 @@
 // CHECK: memref.reinterpret_cast %[[G]] to offset: [32], sizes: [4], strides: [1]
 // CHECK: tile.map rows 4
 // CHECK-SAME: output_kinds = array<i32: {{[^>]*}}3
-// CHECK: tile.transpose %{{.*}} to %[[XT:.*]] : memref<4x16xf32, {{.*}}> to memref<16x4xf32, strided<[16, 1]
+// CHECK: tile.transpose %{{.*}} to %{{.*}} : memref<4x16xf32, {{.*}}> to memref<16x4xf32, strided<[16, 1], offset: [[XT_AT:[0-9]+]]>>
 // CHECK-NOT: tile.transpose
 // CHECK: memref.reinterpret_cast %[[G]] to offset: [0], sizes: [4, 4], strides: [4, 1]
-// CHECK: tile.gemm accumulate
+// CHECK: tile.gemm accumulate {{.*}} b(%{{.*}} : memref<16x4xf32, strided<[16, 1], offset: [[XT_AT]]>>)
 // CHECK-NOT: tile.transpose
 // CHECK: memref.reinterpret_cast %[[G]] to offset: [16], sizes: [4, 4], strides: [4, 1]
-// CHECK: tile.gemm accumulate
+// CHECK: tile.gemm accumulate {{.*}} b(%{{.*}} : memref<16x4xf32, strided<[16, 1], offset: [[XT_AT]]>>)
 // CHECK-NOT: tile.transpose
 // CHECK: return
 flow.model @m features 4 attributes {staged = 48 : i64} {
