@@ -311,7 +311,10 @@ private:
   /// the next op alone.
   Value fuseAfter(MatvecOp op, GemmNode &gemm) {
     Value last = op.getResult();
-    auto next = [&]() -> Operation * { return last.hasOneUse() ? *last.user_begin() : nullptr; };
+    auto next = [&]() -> Operation * {
+      Operation *user = last.hasOneUse() ? *last.user_begin() : nullptr;
+      return user && user->getBlock() == op->getBlock() ? user : nullptr; // Not an op inside of a root's body.
+    };
     if (auto add = dyn_cast_or_null<arith::AddFOp>(next())) {
       Value other = add.getLhs() == last ? add.getRhs() : add.getLhs();
       if (auto read = other.getDefiningOp<ReadOp>()) {

@@ -76,13 +76,18 @@ private:
   }
 
   /// The value that stands for the uniform `value` ahead of `user`: a read of its staged place. Constants that are one number and
-  /// repetitions of a scalar stay what they are; they cost nothing where they are used.
+  /// repetitions of a scalar stay what they are; they cost nothing where they are used. A truth value is no number that could be
+  /// stored: its comparison is repeated, of staged numbers.
   Value readStaged(Value value, IRMapping &mapping, Operation *user) {
     if (constantValue(value) || elementCount(value) == 0)
       return value;
     OpBuilder here(user);
     if (auto splat = value.getDefiningOp<SplatOp>())
       return SplatOp::create(here, splat.getLoc(), splat.getType(), readStaged(splat.getScalar(), mapping, user));
+    if (auto comparison = value.getDefiningOp<arith::CmpFOp>()) {
+      Value left = readStaged(comparison.getLhs(), mapping, user), right = readStaged(comparison.getRhs(), mapping, user);
+      return arith::CmpFOp::create(here, comparison.getLoc(), comparison.getPredicate(), left, right);
+    }
     Value staged = cloneIntoStage(value, mapping);
     std::string &name = names[staged];
     if (name.empty()) {

@@ -141,7 +141,7 @@ struct DivRule : NoAnswer {
   }
 };
 
-// y = max(a, b): the larger operand takes the derivative, the first at a tie. Asked of the result, not of the operands, so that
+// y = max(a, b): the larger operand takes the derivative, the second at a tie. Asked of the result, not of the operands, so that
 // an activation's input need not be kept for the gradient: a > b exactly where y > b.
 struct MaxRule : NoAnswer {
   static Interval range(ArrayRef<Interval> r) { return maximum(r[0], r[1]); }
