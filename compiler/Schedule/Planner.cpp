@@ -2,15 +2,16 @@
 //
 // Groups a function's ops into tile operations.
 //
-// Every value gets a phase. Element-wise ops of the same phase and row count run as one map. A matrix product needs its operand whole,
-// so it runs at the boundary between two phases, and so does whatever reads other rows than its own. What an anchor makes is ready at
-// its boundary; what a map makes, at the next one.
+// Every value gets a phase. Element-wise ops of the same phase and row count run as one map. A matrix product needs its
+// operand whole, so it runs at the boundary between two phases, and so does whatever reads other rows than its own.
+// What an anchor makes is ready at its boundary; what a map makes, at the next one.
 
 #include "compiler/Schedule/Plan.h"
 
 #include "compiler/Derive/Evaluator.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace flowc::flow;
@@ -159,50 +160,40 @@ private:
     return copy;
   }
 
-  void place(int phase, Node node) { plan.nodes.push_back({2 * phase, std::move(node)}); }
+  void addNode(int phase, Node node) { plan.nodes.push_back({2 * phase, std::move(node)}); }
 
   //===- ops ----------------------------------------------------------------------------------------------------===//
 
+  /// What becomes of an op in the plan: a lowering, so it is one case per op of the flow dialect, and one for all
+  /// element-wise ops.
   LogicalResult visit(Operation *op) {
-    if (isa<arith::ConstantOp>(op))
-      return visitConstant(op);
-    if (isElementwise(op))
-      return visitElementwise(op);
-    if (auto read = dyn_cast<ReadOp>(op)) {
-      bind(read, symbolView(read.getParameter(), elementCount(read), Role::Parameters, Role::Staged), 0);
-      return success();
-    }
-    if (auto adjoint = dyn_cast<AdjointOp>(op)) {
-      bind(adjoint, symbolView(adjoint.getSymbol(), elementCount(adjoint), Role::Gradient, Role::StagedGradient), 0);
-      return success();
-    }
-    if (auto extract = dyn_cast<ExtractOp>(op))
-      return visitExtract(extract);
-    if (auto splat = dyn_cast<SplatOp>(op))
-      return visitSplat(splat);
-    if (auto merge = dyn_cast<MergeOp>(op))
-      return visitMerge(merge);
-    if (auto sum = dyn_cast<SumOp>(op))
-      return visitSum(sum);
-    if (auto matvec = dyn_cast<MatvecOp>(op))
-      return visitMatvec(matvec);
-    if (auto outer = dyn_cast<OuterOp>(op))
-      return visitOuter(outer);
-    if (auto accumulate = dyn_cast<AccumulateOp>(op))
-      return visitAccumulate(accumulate);
-    if (auto store = dyn_cast<StoreOp>(op)) {
-      write(store.getValue(),
-            symbolView(store.getSymbol(), elementCount(store.getValue()), Role::Parameters, Role::Staged),
-            tile::OutputKind::Store);
-      return success();
-    }
-    if (isa<func::ReturnOp>(op))
-      return visitReturn(op);
-    return op->emitError("cannot be scheduled");
+    return llvm::TypeSwitch<Operation *, LogicalResult>(op)
+        .Case<arith::ConstantOp, ReadOp, AdjointOp, ExtractOp, SplatOp, MergeOp, SumOp, MatvecOp, OuterOp, AccumulateOp,
+              StoreOp, func::ReturnOp>([&](auto known) { return place(known); })
+        .Default([&](Operation *other) -> LogicalResult {
+          return isElementwise(other) ? placeElementwise(other) : other->emitError("cannot be scheduled");
+        });
   }
 
-  LogicalResult visitConstant(Operation *op) {
-    readyAt[op->getResult(0)] = 0;
+  LogicalResult place(ReadOp read) {
+    bind(read, symbolView(read.getParameter(), elementCount(read), Role::Parameters, Role::Staged), 0);
+    return success();
+  }
+
+  LogicalResult place(AdjointOp adjoint) {
+    bind(adjoint, symbolView(adjoint.getSymbol(), elementCount(adjoint), Role::Gradient, Role::StagedGradient), 0);
+    return success();
+  }
+
+  LogicalResult place(StoreOp store) {
+    Value value = store.getValue();
+    write(value, symbolView(store.getSymbol(), elementCount(value), Role::Parameters, Role::Staged),
+          tile::OutputKind::Store);
+    return success();
+  }
+
+  LogicalResult place(arith::ConstantOp op) {
+    readyAt[op] = 0;
     return success();
   }
 
@@ -223,7 +214,7 @@ private:
     return reads;
   }
 
-  LogicalResult visitElementwise(Operation *op) {
+  LogicalResult placeElementwise(Operation *op) {
     Value result = op->getResult(0);
     if (isTruth(result))
       return success();
@@ -252,7 +243,7 @@ private:
     return success();
   }
 
-  LogicalResult visitExtract(ExtractOp op) {
+  LogicalResult place(ExtractOp op) {
     const View &from = view(op.getVector());
     View rows{from.buffer, {}};
     for (int64_t index : op.getIndices())
@@ -261,7 +252,7 @@ private:
     return success();
   }
 
-  LogicalResult visitSplat(SplatOp op) {
+  LogicalResult place(SplatOp op) {
     View from = view(op.getScalar());
     int64_t row = from.rows.empty() ? 0 : from.rows[0];
     bind(op, {from.buffer, llvm::SmallVector<int64_t>(elementCount(op.getResult()), row)}, ready(op.getScalar()));
@@ -277,7 +268,7 @@ private:
     return workspaceBuffer(elementCount(value));
   }
 
-  LogicalResult visitMerge(MergeOp op) {
+  LogicalResult place(MergeOp op) {
     unsigned buffer = targetBuffer(op.getResult());
     int64_t covered = 0;
     int begin = std::numeric_limits<int>::max(), done = 0;
@@ -294,21 +285,21 @@ private:
       done = std::max(done, end);
     }
     if (covered != elementCount(op.getResult()))
-      place(covered ? begin : 0, FillNode{op.getLoc(), buffer});
+      addNode(covered ? begin : 0, FillNode{op.getLoc(), buffer});
     bind(op, {buffer, {}}, done);
     return success();
   }
 
-  LogicalResult visitSum(SumOp op) {
+  LogicalResult place(SumOp op) {
     unsigned buffer = targetBuffer(op.getResult());
     int done = write(op.getVector(), {buffer, {}}, tile::OutputKind::SumRows);
-    place(done - 1, FillNode{op.getLoc(), buffer});
+    addNode(done - 1, FillNode{op.getLoc(), buffer});
     bind(op, {buffer, {}}, done);
     return success();
   }
 
-  /// What follows a product and can be computed while it is in registers: a bias, then ops with constants only, each value used by
-  /// the next op alone.
+  /// What follows a product and can be computed while it is in registers: a bias, then ops with constants only, each
+  /// value used by the next op alone.
   Value fuseAfter(MatvecOp op, GemmNode &gemm) {
     Value last = op.getResult();
     auto next = [&]() -> Operation * {
@@ -337,7 +328,7 @@ private:
     return last;
   }
 
-  LogicalResult visitMatvec(MatvecOp op) {
+  LogicalResult place(MatvecOp op) {
     auto matrix = cast<RankedTensorType>(op.getMatrix().getType());
     int64_t rows = elementCount(op.getResult()), columns = elementCount(op.getVector());
     int boundary = std::max(ready(op.getVector()), ready(op.getMatrix()));
@@ -350,11 +341,11 @@ private:
     gemm.c = {targetBuffer(result), {}};
     bind(result, gemm.c, boundary);
     if (rows > 0)
-      place(boundary, std::move(gemm));
+      addNode(boundary, std::move(gemm));
     return success();
   }
 
-  LogicalResult visitOuter(OuterOp op) {
+  LogicalResult place(OuterOp op) {
     if (!uniform()) {
       for (Operation *user : op->getUsers())
         if (!isa<AccumulateOp>(user))
@@ -379,7 +370,7 @@ private:
     if (!uniform())
       gemm.b = {transposed(op.getLoc(), right, columns, boundary), {}};
     gemm.sampleMajorB = !uniform();
-    place(boundary, std::move(gemm));
+    addNode(boundary, std::move(gemm));
     return boundary;
   }
 
@@ -390,12 +381,12 @@ private:
     if (inserted || it->second.second > boundary) {
       unsigned buffer = workspaceBuffer(paddedRows(rows));
       it->second = {buffer, boundary};
-      place(boundary, TransposeNode{loc, from, buffer, rows});
+      addNode(boundary, TransposeNode{loc, from, buffer, rows});
     }
     return it->second.first;
   }
 
-  LogicalResult visitAccumulate(AccumulateOp op) {
+  LogicalResult place(AccumulateOp op) {
     View target = symbolView(op.getSymbol(), elementCount(op.getValue()), Role::Gradient, Role::StagedGradient);
     auto outer = op.getValue().getDefiningOp<OuterOp>();
     if (outer && !uniform()) {
@@ -406,7 +397,7 @@ private:
     return success();
   }
 
-  LogicalResult visitReturn(Operation *op) {
+  LogicalResult place(func::ReturnOp op) {
     for (auto [k, value] : llvm::enumerate(op->getOperands())) {
       if (returned.contains(k))
         continue;
