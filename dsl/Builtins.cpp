@@ -63,6 +63,60 @@ struct Builtins {
     return Thing{TensorThing{e.builder.matvec(matrix->value, vector->value, loc), {matrix->shape[0]}}};
   }
 
+  /// The matrix with what would make a row depend on a column of higher rank taken away.
+  static MaybeThing causal(Elaborator &e, const Things &a, SourceLocation loc) {
+    const TensorThing *matrix = a[0].as<TensorThing>();
+    if (!matrix || matrix->shape.size() != 2)
+      return e.failFor(a[0], Kind::TypeMismatch, loc, "the first argument of `causal` must be a matrix, but is {}", a[0].describe());
+    auto rows = e.integers(a[1], loc, "the ranks of rows"), columns = e.integers(a[2], loc, "the ranks of columns");
+    if (!rows || !columns)
+      return std::nullopt;
+    if (Shape{static_cast<int64_t>(rows->size()), static_cast<int64_t>(columns->size())} != matrix->shape)
+      return e.fail(Kind::ShapeMismatch, loc, "there are ranks for {} x {}, but this is {}", rows->size(), columns->size(),
+                    a[0].describe());
+    return Thing{TensorThing{e.builder.causal(matrix->value, *rows, *columns, loc), matrix->shape}};
+  }
+
+  /// `count` numbers of low .. high: spread evenly and in order, or drawn by a seed.
+  static MaybeThing degrees(Elaborator &e, const Things &a, SourceLocation loc) {
+    auto count = e.integer(a[0], loc, "the number of degrees");
+    auto low = e.integer(a[1], loc, "the lowest degree"), high = e.integer(a[2], loc, "the highest degree");
+    if (!count || !low || !high)
+      return std::nullopt;
+    if (*count < 0 || *high < *low)
+      return e.failFor(a[0], Kind::BadSize, loc, "there are no {} degrees from {} to {}", *count, *low, *high);
+    if (!e.checkSize(*count, loc))
+      return std::nullopt;
+    const MaskThing *random = a.size() > 3 ? a[3].as<MaskThing>() : nullptr;
+    if (a.size() > 3 && (!random || random->pattern != MaskThing::Pattern::Random))
+      return e.failFor(a[3], Kind::TypeMismatch, loc, "degrees are drawn by `random(seed)`, but this is {}", a[3].describe());
+    std::vector<int64_t> drawn;
+    if (random)
+      drawn = randomNumbers(random->seed, *count, *high - *low + 1);
+    Things items;
+    for (int64_t k = 0; k < *count; ++k)
+      items.push_back(Thing{double(*low + (random ? drawn[k] : k * (*high - *low + 1) / *count))});
+    return Thing::list(std::move(items));
+  }
+
+  /// A list repeated until there are so many.
+  static MaybeThing cycle(Elaborator &e, const Things &a, SourceLocation loc) {
+    const ListThing *list = a[0].as<ListThing>();
+    auto count = e.integer(a[1], loc, "the length of a list");
+    if (!list)
+      return e.failFor(a[0], Kind::TypeMismatch, loc, "what is repeated must be a list, but is {}", a[0].describe());
+    if (!count)
+      return std::nullopt;
+    if (*count < 0 || (*count > 0 && list->items->empty()))
+      return e.failFor(a[1], Kind::BadSize, loc, "{} cannot be repeated to {} elements", a[0].describe(), *count);
+    if (!e.checkSize(*count, loc))
+      return std::nullopt;
+    Things items;
+    for (int64_t k = 0; k < *count; ++k)
+      items.push_back((*list->items)[k % list->items->size()]);
+    return Thing::list(std::move(items));
+  }
+
   /// A mask as an argument: the words, a list of indices, random(seed).
   static std::optional<MaskThing> mask(Elaborator &e, const Thing &thing, SourceLocation loc) {
     if (const MaskThing *mask = thing.as<MaskThing>())
@@ -129,6 +183,12 @@ struct Builtins {
   }
 
   static MaybeThing concat(Elaborator &e, const Things &a, SourceLocation loc) {
+    if (std::all_of(a.begin(), a.end(), [](const Thing &thing) { return thing.as<ListThing>(); })) {
+      Things items;
+      for (const Thing &list : a)
+        items.insert(items.end(), list.as<ListThing>()->items->begin(), list.as<ListThing>()->items->end());
+      return Thing::list(std::move(items));
+    }
     std::vector<TensorThing> pieces;
     std::vector<std::vector<int64_t>> indices;
     int64_t next = 0;
@@ -179,24 +239,37 @@ struct Builtins {
     return Thing::list(std::move(chunks));
   }
 
-  static MaybeThing permute(Elaborator &e, const Things &a, SourceLocation loc) {
-    auto vector = e.vector(a[0], loc, "what is permuted");
-    if (!vector)
-      return std::nullopt;
-    int64_t size = vector->shape[0];
-    const MaskThing *random = a[1].as<MaskThing>();
+  /// The permutation of `size` elements that `thing` names.
+  static std::optional<std::vector<int64_t>> permutation(Elaborator &e, const Thing &thing, int64_t size, SourceLocation loc) {
+    const MaskThing *random = thing.as<MaskThing>();
     if (random && random->pattern == MaskThing::Pattern::Random)
-      return Thing{e.extract(*vector, randomPermutation(random->seed, size), loc)};
-    auto order = e.integers(a[1], loc, "a permutation");
+      return randomPermutation(random->seed, size);
+    auto order = e.integers(thing, loc, "a permutation");
     if (!order)
       return std::nullopt;
     std::vector<int64_t> sorted = *order, all(size);
     std::iota(all.begin(), all.end(), 0);
     std::sort(sorted.begin(), sorted.end());
     if (sorted != all)
-      return e.failFor(a[1], Kind::BadPermutation, loc,
+      return e.failFor(thing, Kind::BadPermutation, loc,
                        "this is no permutation of 0 .. {}: each must occur exactly once", size - 1);
-    return Thing{e.extract(*vector, *order, loc)};
+    return order;
+  }
+
+  static MaybeThing permute(Elaborator &e, const Things &a, SourceLocation loc) {
+    const ListThing *list = a[0].as<ListThing>();
+    auto vector = list ? std::nullopt : e.vector(a[0], loc, "what is permuted");
+    if (!list && !vector)
+      return std::nullopt;
+    auto order = permutation(e, a[1], list ? list->items->size() : vector->shape[0], loc);
+    if (!order)
+      return std::nullopt;
+    if (!list)
+      return Thing{e.extract(*vector, *order, loc)};
+    Things items;
+    for (int64_t k : *order)
+      items.push_back((*list->items)[k]);
+    return Thing::list(std::move(items));
   }
 
   static MaybeThing reverse(Elaborator &e, const Things &a, SourceLocation loc) {
@@ -259,7 +332,20 @@ struct Builtins {
     return e.applyFunction("where", a, loc);
   }
 
+  template <bool larger> static MaybeThing extremumOf(Elaborator &e, const Thing &thing, SourceLocation loc) {
+    std::vector<double> numbers;
+    if (const ListThing *list = thing.as<ListThing>())
+      for (const Thing &item : *list->items)
+        if (const double *number = item.as<double>())
+          numbers.push_back(*number);
+    if (numbers.empty() || numbers.size() != thing.as<ListThing>()->items->size())
+      return e.failFor(thing, Kind::TypeMismatch, loc, "expected two arguments, or a list of numbers, but found {}", thing.describe());
+    return Thing{larger ? *std::max_element(numbers.begin(), numbers.end()) : *std::min_element(numbers.begin(), numbers.end())};
+  }
+
   template <bool larger> static MaybeThing extremum(Elaborator &e, const Things &a, SourceLocation loc) {
+    if (a.size() == 1)
+      return extremumOf<larger>(e, a[0], loc);
     const double *left = a[0].as<double>(), *right = a[1].as<double>();
     if (left && right)
       return Thing{larger ? std::max(*left, *right) : std::min(*left, *right)};
@@ -283,6 +369,9 @@ struct Builtins {
         {"sum", 1, 1, sum},
         {"dot", 2, 2, dot},
         {"matvec", 2, 2, matvec},
+        {"causal", 3, 3, causal},
+        {"degrees", 3, 4, degrees},
+        {"cycle", 2, 2, cycle},
         {"split", 2, 2, split},
         {"merge", 3, 3, merge},
         {"concat", 1, 1000, concat},
@@ -295,8 +384,8 @@ struct Builtins {
         {"softmax", 1, 1, softmax},
         {"range", 1, 2, range},
         {"where", 3, 3, where},
-        {"max", 2, 2, extremum<true>},
-        {"min", 2, 2, extremum<false>},
+        {"max", 1, 2, extremum<true>},
+        {"min", 1, 2, extremum<false>},
         {"floor", 1, 1, onNumber<std::floor>},
         {"ceil", 1, 1, onNumber<std::ceil>},
         {"mean", 1, 1, outsideStart},

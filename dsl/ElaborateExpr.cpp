@@ -174,16 +174,36 @@ MaybeThing Elaborator::finite(double number, SourceLocation loc, const std::stri
   return Thing{number};
 }
 
+/// The numbers to combine where lists of numbers meet each other or a number; nothing for anything else.
+static std::optional<std::vector<std::pair<double, double>>> numbersOfLists(const Thing &left, const Thing &right) {
+  const ListThing *lists[] = {left.as<ListThing>(), right.as<ListThing>()};
+  const Thing *sides[] = {&left, &right};
+  if (!lists[0] && !lists[1])
+    return std::nullopt;
+  if (lists[0] && lists[1] && lists[0]->items->size() != lists[1]->items->size())
+    return std::nullopt;
+  std::vector<std::pair<double, double>> pairs((lists[0] ? lists[0] : lists[1])->items->size());
+  for (int side : {0, 1})
+    for (size_t k = 0; k < pairs.size(); ++k) {
+      const double *number = (lists[side] ? (*lists[side]->items)[k] : *sides[side]).as<double>();
+      if (!number)
+        return std::nullopt;
+      (side == 0 ? pairs[k].first : pairs[k].second) = *number;
+    }
+  return pairs;
+}
+
 MaybeThing Elaborator::arithmetic(const std::string &op, const Thing &left, const Thing &right, SourceLocation loc) {
   struct Row {
     const char *symbol, *function;
     double (*number)(double, double);
+    bool ofLists = false; ///< Lists of numbers give a list; a comparison of them chooses between vectors.
   };
   static const Row rows[] = {
-      {"+", "add", [](double a, double b) { return a + b; }},
-      {"-", "sub", [](double a, double b) { return a - b; }},
-      {"*", "mul", [](double a, double b) { return a * b; }},
-      {"/", "div", [](double a, double b) { return a / b; }},
+      {"+", "add", [](double a, double b) { return a + b; }, true},
+      {"-", "sub", [](double a, double b) { return a - b; }, true},
+      {"*", "mul", [](double a, double b) { return a * b; }, true},
+      {"/", "div", [](double a, double b) { return a / b; }, true},
       {"<", "less", [](double a, double b) { return double(a < b); }},
       {"<=", "less_equal", [](double a, double b) { return double(a <= b); }},
       {">", "greater", [](double a, double b) { return double(a > b); }},
@@ -196,6 +216,15 @@ MaybeThing Elaborator::arithmetic(const std::string &op, const Thing &left, cons
       continue;
     if (const double *a = left.as<double>(), *b = right.as<double>(); a && b)
       return finite(row.number(*a, *b), loc, fmt::format("{} {} {}", *a, op, *b));
+    if (auto pairs = row.ofLists ? numbersOfLists(left, right) : std::nullopt) {
+      std::vector<Thing> items;
+      for (auto [a, b] : *pairs)
+        if (auto item = finite(row.number(a, b), loc, fmt::format("{} {} {}", a, op, b)))
+          items.push_back(*item);
+        else
+          return std::nullopt;
+      return Thing::list(std::move(items));
+    }
     if (!row.function)
       return fail(Kind::TypeMismatch, loc, "`{}` compares numbers that are known at compile time", op);
     return applyFunction(row.function, {left, right}, loc);

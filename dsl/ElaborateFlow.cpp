@@ -179,10 +179,11 @@ bool Elaborator::bindLayerArguments(const Definition &definition, const std::vec
     return false;
   Thing input = scope.begin()->second;
   scope.clear();
-  if (!bindParameters(definition, *values, 1, nullptr, scope) || !bindFallbacks(definition, 1, loc, scope))
+  if (!bindParameters(definition, *values, 1, nullptr, scope))
     return false;
+  // A default may ask how long the input is.
   scope.insert_or_assign(definition.parameters[0].name, input);
-  return true;
+  return bindFallbacks(definition, 1, loc, scope);
 }
 
 bool Elaborator::learnBijectionParameters(const Definition &definition, Scope &scope) {

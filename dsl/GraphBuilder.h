@@ -89,6 +89,8 @@ public:
   virtual Value apply(std::string_view function, std::span<const Value> operands, SourceLocation loc) = 0;
   /// matrix [m, n] times vector [n].
   virtual Value matvec(Value matrix, Value vector, SourceLocation loc) = 0;
+  /// The matrix with element (m, k) kept where columns[k] <= rows[m], and 0 elsewhere.
+  virtual Value causal(Value matrix, std::vector<int64_t> rows, std::vector<int64_t> columns, SourceLocation loc) = 0;
   /// Elements `indices` of a vector.
   virtual Value extract(Value vector, std::vector<int64_t> indices, SourceLocation loc) = 0;
   /// The vector of `size` elements whose elements indices[k] are pieces[k]; the index lists partition 0 .. size-1.

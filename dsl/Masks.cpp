@@ -18,6 +18,14 @@ std::vector<int64_t> randomPermutation(uint64_t seed, int64_t size) {
   return order;
 }
 
+std::vector<int64_t> randomNumbers(uint64_t seed, int64_t count, int64_t bound) {
+  std::vector<int64_t> numbers(count);
+  std::mt19937_64 generator(seed);
+  for (int64_t &number : numbers)
+    number = static_cast<int64_t>(generator() % static_cast<uint64_t>(bound));
+  return numbers;
+}
+
 std::optional<MaskIndices> resolveMask(const MaskThing &mask, int64_t size, int64_t &wrong) {
   std::vector<bool> kept(size, false);
   int64_t half = (size + 1) / 2;

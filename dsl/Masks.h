@@ -20,4 +20,7 @@ std::optional<MaskIndices> resolveMask(const MaskThing &mask, int64_t size, int6
 /// A permutation of 0 .. size-1 that depends on the seed alone.
 std::vector<int64_t> randomPermutation(uint64_t seed, int64_t size);
 
+/// Numbers of 0 .. bound-1 that depend on the seed alone.
+std::vector<int64_t> randomNumbers(uint64_t seed, int64_t count, int64_t bound);
+
 } // namespace flowc::dsl

@@ -8,6 +8,8 @@
 #include "compiler/Dialect/Flow/Expr.h"
 #include "compiler/Prove/Sign.h"
 
+#include <set>
+
 using namespace mlir;
 using namespace flowc::flow;
 
@@ -133,6 +135,27 @@ private:
   const Part &part;
 };
 
+/// Builds what a formula is made of and what does not depend on its unknown, so that no network stands inside of an iteration.
+void buildAhead(Evaluator &known, const Part &part, Value value, llvm::ArrayRef<int64_t> elements,
+                std::set<std::pair<void *, std::vector<int64_t>>> &seen) {
+  if (!seen.insert({value.getAsOpaquePointer(), elements.vec()}).second)
+    return;
+  const LayerStructure &structure = known.getStructure();
+  bool depends = false;
+  for (auto [element, input] : llvm::zip_equal(elements, part.inputs))
+    depends |= structure.depends(value, element, input);
+  if (!depends) {
+    known.at(value, elements);
+    return;
+  }
+  Operation *op = value.getDefiningOp();
+  llvm::SmallVector<std::pair<unsigned, int64_t>> source;
+  if (!op || cast<DependencyOpInterface>(op).movedFrom(source) || !cast<DependencyOpInterface>(op).isElementwise())
+    return;
+  for (Value operand : op->getOperands())
+    buildAhead(known, part, operand, elements, seen);
+}
+
 /// Solves value[elements] = rhs by a root: the formula from the unknown to the value becomes the root's body.
 LogicalResult solveByRoot(Evaluator &known, const Part &part, Value rhs, llvm::SmallVectorImpl<SolvedPiece> &solved) {
   LayerOp layer = known.getLayer();
@@ -146,9 +169,9 @@ LogicalResult solveByRoot(Evaluator &known, const Part &part, Value rhs, llvm::S
   Value unknown = body->addArgument(rhs.getType(), layer.input().getLoc());
 
   OpBuilder inside = OpBuilder::atBlockEnd(body);
-  Evaluator within = known;
-  within.setBuilder(inside);
-  within.define(part.inputs, unknown);
+  std::set<std::pair<void *, std::vector<int64_t>>> seen;
+  buildAhead(known, part, part.value, part.elements, seen);
+  Evaluator within = known.within(inside, part.inputs, unknown);
   Value value = within.at(part.value, part.elements);
   FailureOr<Value> derivative = TangentBuilder(within, part).of(part.value, part.elements);
   if (failed(derivative))

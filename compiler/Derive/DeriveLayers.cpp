@@ -14,22 +14,18 @@ using namespace flowc::flow;
 namespace flowc {
 namespace {
 
-/// Sums the log-derivatives of all blocks into a scalar.
-FailureOr<Value> logDeterminant(Evaluator &known) {
-  OpBuilder &builder = known.getBuilder();
-  Location loc = known.getLayer().getLoc();
-  llvm::SmallVector<Value> terms;
-  for (const auto &level : known.getStructure().levels())
-    for (const BlockGroup &group : level)
-      if (failed(logDerivatives(known, group, terms)))
-        return failure();
+/// The sum of all elements of all terms, a scalar.
+Value sumOfTerms(OpBuilder &builder, Location loc, llvm::ArrayRef<Value> terms) {
   auto scalar = RankedTensorType::get({}, builder.getF64Type());
-  Value total;
+  llvm::SmallVector<llvm::SmallVector<int64_t>> positions;
+  int64_t count = 0;
   for (Value term : terms) {
-    Value sum = SumOp::create(builder, loc, scalar, term);
-    total = total ? (Value)arith::AddFOp::create(builder, loc, total, sum) : sum;
+    positions.push_back(llvm::to_vector(llvm::seq(count, count + elementCount(term))));
+    count += elementCount(term);
   }
-  return total ? total : constantOf(builder, loc, scalar, 0);
+  if (terms.empty())
+    return constantOf(builder, loc, scalar, 0);
+  return SumOp::create(builder, loc, scalar, mergePieces(builder, loc, builder.getF64Type(), count, terms, positions));
 }
 
 /// Builds the function `name` after the layer; `fill` gives its results from its argument.
@@ -54,10 +50,11 @@ FailureOr<std::pair<Value, Value>> applyLayer(LayerOp layer, const LayerStructur
   Evaluator known(builder, layer, structure);
   known.define(allElements(elementCount(input)), input);
   Value output = known.all(layer.output());
-  FailureOr<Value> logDet = logDeterminant(known);
-  if (failed(logDet))
-    return failure();
-  return std::make_pair(output, *logDet);
+  llvm::SmallVector<Value> logDet;
+  for (const BlockGroup &group : structure.groups())
+    if (failed(logDerivatives(known, group, logDet)))
+      return failure();
+  return std::make_pair(output, sumOfTerms(builder, layer.getLoc(), logDet));
 }
 
 /// The other direction: level by level, each level's unknowns from the result and the levels before. Its log-determinant is minus
@@ -65,6 +62,7 @@ FailureOr<std::pair<Value, Value>> applyLayer(LayerOp layer, const LayerStructur
 FailureOr<std::pair<Value, Value>> invertLayer(LayerOp layer, const LayerStructure &structure, OpBuilder &builder,
                                                Value output) {
   Evaluator known(builder, layer, structure);
+  llvm::SmallVector<Value> logDet;
   if (structure.levels().empty())
     known.define({}, output);
   for (const auto &level : structure.levels()) {
@@ -74,12 +72,12 @@ FailureOr<std::pair<Value, Value>> invertLayer(LayerOp layer, const LayerStructu
         return failure();
     for (const SolvedPiece &piece : solved)
       known.define(piece.inputs, piece.value);
+    for (const BlockGroup &group : level)
+      if (failed(logDerivatives(known, group, logDet)))
+        return failure();
   }
-  Value input = known.all(layer.input());
-  FailureOr<Value> logDet = logDeterminant(known);
-  if (failed(logDet))
-    return failure();
-  return std::make_pair(input, (Value)arith::NegFOp::create(builder, layer.getLoc(), *logDet));
+  Value total = sumOfTerms(builder, layer.getLoc(), logDet);
+  return std::make_pair(known.all(layer.input()), (Value)arith::NegFOp::create(builder, layer.getLoc(), total));
 }
 
 LogicalResult deriveLayer(LayerOp layer) {

@@ -18,9 +18,6 @@ Value extractElements(OpBuilder &builder, Location loc, Value value, llvm::Array
   return ExtractOp::create(builder, loc, type, value, elements);
 }
 
-namespace {
-
-/// Puts pieces together that arrive in any order: at most one op, none if one piece is everything in order.
 Value mergePieces(OpBuilder &builder, Location loc, Type elementType, int64_t size, llvm::ArrayRef<Value> pieces,
                   llvm::ArrayRef<llvm::SmallVector<int64_t>> positions) {
   if (pieces.size() == 1 && positions[0] == allElements(size))
@@ -32,25 +29,34 @@ Value mergePieces(OpBuilder &builder, Location loc, Type elementType, int64_t si
                          builder.getArrayAttr(indices));
 }
 
-} // namespace
-
 void Evaluator::define(llvm::ArrayRef<int64_t> inputs, Value value) {
-  known.push_back({llvm::SmallVector<int64_t>(inputs), value});
+  grown[layer.input()].append(inputs, value);
   for (int64_t input : inputs)
     defined.set(input);
 }
 
-bool Evaluator::isKnown(Value value) {
-  SetId last = 0;
-  for (SetId set : structure->dependencies(value)) {
-    if (set == last)
-      continue;
-    last = set;
-    for (int64_t input : structure->elements(set))
-      if (!defined.test(input))
-        return false;
-  }
+Evaluator Evaluator::within(OpBuilder &inside, llvm::ArrayRef<int64_t> inputs, Value value) const {
+  Evaluator copy = *this;
+  copy.builder = &inside;
+  copy.eager = false;
+  copy.define(inputs, value);
+  return copy;
+}
+
+bool Evaluator::isKnown(Value value, int64_t element) {
+  SetId set = structure->dependencies(value)[element];
+  if (set == 0 || knownSets.contains(set))
+    return true;
+  for (int64_t input : structure->elements(set))
+    if (!defined.test(input))
+      return false;
+  // What is known stays known.
+  knownSets.insert(set);
   return true;
+}
+
+bool Evaluator::isKnown(Value value) {
+  return llvm::all_of(llvm::seq<int64_t>(0, elementCount(value)), [&](int64_t k) { return isKnown(value, k); });
 }
 
 Value Evaluator::all(Value value) { return at(value, allElements(elementCount(value))); }
@@ -63,35 +69,9 @@ Value Evaluator::at(Value value, llvm::ArrayRef<int64_t> elements) {
   return memo[key] = build(value, elements);
 }
 
-Value Evaluator::cloneWith(Operation *op, llvm::ArrayRef<Value> operands, std::optional<int64_t> count) {
-  auto type = cast<RankedTensorType>(op->getResult(0).getType());
-  if (count)
-    type = RankedTensorType::get({*count}, type.getElementType());
+Value Evaluator::clone(Operation *op, llvm::ArrayRef<Value> operands, Type type) {
   OperationState state(op->getLoc(), op->getName(), operands, {type}, op->getAttrs());
   return builder->create(state)->getResult(0);
-}
-
-Value Evaluator::gatherInput(llvm::ArrayRef<int64_t> elements) {
-  Location loc = layer.input().getLoc();
-  Type elementType = getElementTypeOrSelf(layer.input().getType());
-  llvm::SmallVector<Value> pieces;
-  llvm::SmallVector<llvm::SmallVector<int64_t>> positions;
-  for (const Piece &piece : known) {
-    llvm::DenseMap<int64_t, int64_t> placeOf;
-    for (auto [place, input] : llvm::enumerate(piece.inputs))
-      placeOf[input] = place;
-    llvm::SmallVector<int64_t> taken, position;
-    for (auto [k, element] : llvm::enumerate(elements))
-      if (auto it = placeOf.find(element); it != placeOf.end()) {
-        taken.push_back(it->second);
-        position.push_back(k);
-      }
-    if (taken.empty() && !(elements.empty() && pieces.empty()))
-      continue;
-    pieces.push_back(extractElements(*builder, loc, piece.value, taken));
-    positions.push_back(position);
-  }
-  return mergePieces(*builder, loc, elementType, elements.size(), pieces, positions);
 }
 
 Value Evaluator::gatherMoved(Operation *op, llvm::ArrayRef<int64_t> elements,
@@ -119,7 +99,7 @@ Value Evaluator::gatherMoved(Operation *op, llvm::ArrayRef<int64_t> elements,
 
 Value Evaluator::build(Value value, llvm::ArrayRef<int64_t> elements) {
   if (value == layer.input())
-    return gatherInput(elements);
+    return grown[value].gather(*builder, value, elements);
   Operation *op = value.getDefiningOp();
   auto dependency = cast<DependencyOpInterface>(op);
   bool whole = llvm::ArrayRef<int64_t>(allElements(elementCount(value))) == elements;
@@ -127,13 +107,98 @@ Value Evaluator::build(Value value, llvm::ArrayRef<int64_t> elements) {
   // (Of no elements at all, none depends on the input: that does not make the whole input known.)
   if ((!structure->isUniform(value) || elements.empty()) && dependency.movedFrom(source))
     return gatherMoved(op, elements, source);
-  // Computed whole, as it was written, if that can be done by now: it is then computed once for all who want some of it.
-  if (!whole && (!dependency.isElementwise() || isKnown(value)))
+  if (whole && grown[value].empty())
+    return buildWhole(op);
+  if (!grows(value))
     return extractElements(*builder, op->getLoc(), all(value), elements);
+  grow(op, elements);
+  return grown[value].gather(*builder, value, elements);
+}
+
+Value Evaluator::buildWhole(Operation *op) {
   llvm::SmallVector<Value> operands;
   for (Value operand : op->getOperands())
-    operands.push_back(whole ? all(operand) : at(operand, elements));
-  return cloneWith(op, operands, whole ? std::nullopt : std::optional<int64_t>(elements.size()));
+    operands.push_back(all(operand));
+  return clone(op, operands, op->getResult(0).getType());
+}
+
+/// A value is computed whole, as it was written, if that can be done by now: it is then computed once for all who want some of it.
+bool Evaluator::grows(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!cast<DependencyOpInterface>(op).isElementwise() && !isa<PartialOpInterface>(op))
+    return false;
+  return !eager || !grown[value].empty() || !isKnown(value);
+}
+
+void Evaluator::grow(Operation *op, llvm::ArrayRef<int64_t> elements) {
+  Value value = op->getResult(0);
+  llvm::SmallVector<int64_t> missing;
+  for (int64_t element : elements)
+    if (!grown[value].has(element))
+      missing.push_back(element);
+  if (missing.empty())
+    return;
+  auto partial = dyn_cast<PartialOpInterface>(op);
+  if (partial && eager)
+    missing = llvm::filter_to_vector(llvm::seq<int64_t>(0, elementCount(value)), [&](int64_t k) {
+      return !grown[value].has(k) && isKnown(value, k);
+    });
+  Value piece = partial ? buildPart(partial, missing) : buildElements(op, missing);
+  grown[value].append(missing, piece);
+}
+
+Value Evaluator::buildElements(Operation *op, llvm::ArrayRef<int64_t> elements) {
+  llvm::SmallVector<Value> operands;
+  for (Value operand : op->getOperands())
+    operands.push_back(at(operand, elements));
+  Type element = getElementTypeOrSelf(op->getResult(0).getType());
+  return clone(op, operands, RankedTensorType::get({static_cast<int64_t>(elements.size())}, element));
+}
+
+Value Evaluator::buildPart(PartialOpInterface op, llvm::ArrayRef<int64_t> elements) {
+  auto [known, inserted] = needed->try_emplace(op);
+  if (inserted)
+    known->second = op.neededElements();
+  llvm::BitVector some;
+  for (int64_t element : elements)
+    some |= known->second[element];
+  llvm::SmallVector<int64_t> given(some.set_bits());
+  llvm::SmallVector<Value> operands;
+  for (auto [k, operand] : llvm::enumerate(op->getOperands()))
+    operands.push_back(k == op.partialOperand() ? inAnyOrder(operand, given) : all(operand));
+  return op.buildPart(*builder, operands, elements, given);
+}
+
+Value Evaluator::inAnyOrder(Value value, llvm::SmallVectorImpl<int64_t> &elements) {
+  if (value == layer.input())
+    return grown[value].gatherInAnyOrder(*builder, value, elements);
+  Operation *op = value.getDefiningOp();
+  llvm::SmallVector<std::pair<unsigned, int64_t>> source;
+  if (!structure->isUniform(value) && cast<DependencyOpInterface>(op).movedFrom(source))
+    return movedInAnyOrder(op, elements, source);
+  if (!grows(value))
+    return at(value, elements);
+  grow(op, elements);
+  return grown[value].gatherInAnyOrder(*builder, value, elements);
+}
+
+Value Evaluator::movedInAnyOrder(Operation *op, llvm::SmallVectorImpl<int64_t> &elements,
+                                 llvm::ArrayRef<std::pair<unsigned, int64_t>> source) {
+  llvm::SmallVector<int64_t> below;
+  llvm::DenseMap<int64_t, int64_t> elementOf;
+  for (int64_t element : elements) {
+    if (source[element].first != source[elements[0]].first)
+      return at(op->getResult(0), elements);
+    below.push_back(source[element].second);
+    elementOf[below.back()] = element;
+  }
+  if (elements.empty())
+    return at(op->getResult(0), elements);
+  Value operand = op->getOperand(source[elements[0]].first);
+  Value moved = inAnyOrder(operand, below);
+  for (auto [element, origin] : llvm::zip_equal(elements, below))
+    element = elementOf[origin];
+  return moved;
 }
 
 } // namespace flowc

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include "compiler/Derive/Growth.h"
 #include "compiler/Derive/Structure.h"
 
 namespace flowc {
@@ -15,7 +16,12 @@ mlir::Value extractElements(mlir::OpBuilder &builder, mlir::Location loc, mlir::
 /// 0, 1, ... count-1.
 llvm::SmallVector<int64_t> allElements(int64_t count);
 
-/// Builds each value at most once: what is asked twice is given twice.
+/// Puts pieces together that arrive in any order: at most one op, none if one piece is everything in order.
+mlir::Value mergePieces(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type elementType, int64_t size,
+                        llvm::ArrayRef<mlir::Value> pieces, llvm::ArrayRef<llvm::SmallVector<int64_t>> positions);
+
+/// Builds each element of each value at most once. A value all of whose inputs are known is built whole. Of others, those elements
+/// are built that can be: element-wise ones as they are asked for, those of products all that have become complete.
 class Evaluator {
 public:
   Evaluator(mlir::OpBuilder &builder, flow::LayerOp layer, const LayerStructure &structure)
@@ -26,34 +32,44 @@ public:
   /// value[elements], all of whose inputs must be defined.
   mlir::Value at(mlir::Value value, llvm::ArrayRef<int64_t> elements);
   mlir::Value all(mlir::Value value);
+  /// An evaluator that goes on from this one at `inside`, with x[inputs[k]] = value[k], and builds there what is asked for and no more.
+  Evaluator within(mlir::OpBuilder &inside, llvm::ArrayRef<int64_t> inputs, mlir::Value value) const;
 
   mlir::OpBuilder &getBuilder() { return *builder; }
-  void setBuilder(mlir::OpBuilder &other) { builder = &other; }
   flow::LayerOp getLayer() const { return layer; }
   const LayerStructure &getStructure() const { return *structure; }
 
-  /// Builds an op like `op` with other operands; the result has `count` elements if `count` is given.
-  mlir::Value cloneWith(mlir::Operation *op, llvm::ArrayRef<mlir::Value> operands,
-                        std::optional<int64_t> count = std::nullopt);
-
 private:
-  /// Whether all inputs that any element of the value depends on are defined.
+  /// Whether all inputs that value[element] depends on are defined.
+  bool isKnown(mlir::Value value, int64_t element);
   bool isKnown(mlir::Value value);
   mlir::Value build(mlir::Value value, llvm::ArrayRef<int64_t> elements);
-  mlir::Value gatherInput(llvm::ArrayRef<int64_t> elements);
+  mlir::Value buildWhole(mlir::Operation *op);
+  mlir::Value buildElements(mlir::Operation *op, llvm::ArrayRef<int64_t> elements);
+  mlir::Value buildPart(flow::PartialOpInterface op, llvm::ArrayRef<int64_t> elements);
+  /// Whether the value is built some elements at a time.
+  bool grows(mlir::Value value);
+  /// Builds what is missing of `elements`.
+  void grow(mlir::Operation *op, llvm::ArrayRef<int64_t> elements);
+  /// value[elements] in an order that spares copies; `elements` is then in that order.
+  mlir::Value inAnyOrder(mlir::Value value, llvm::SmallVectorImpl<int64_t> &elements);
+  mlir::Value movedInAnyOrder(mlir::Operation *op, llvm::SmallVectorImpl<int64_t> &elements,
+                              llvm::ArrayRef<std::pair<unsigned, int64_t>> source);
   mlir::Value gatherMoved(mlir::Operation *op, llvm::ArrayRef<int64_t> elements,
                           llvm::ArrayRef<std::pair<unsigned, int64_t>> source);
+  mlir::Value clone(mlir::Operation *op, llvm::ArrayRef<mlir::Value> operands, mlir::Type type);
 
   mlir::OpBuilder *builder;
   flow::LayerOp layer;
   const LayerStructure *structure;
-  struct Piece {
-    llvm::SmallVector<int64_t> inputs;
-    mlir::Value value;
-  };
-  llvm::SmallVector<Piece> known;
+  bool eager = true; ///< Whether products are built ahead of what is asked for.
   llvm::BitVector defined;
+  llvm::DenseSet<flow::SetId> knownSets;
+  llvm::DenseMap<mlir::Value, Growth> grown;
   std::map<std::pair<void *, std::vector<int64_t>>, mlir::Value> memo;
+  /// Of ops that are built in part: what each element needs. Shared with the evaluators that go on from this one.
+  using Needs = llvm::DenseMap<mlir::Operation *, llvm::SmallVector<llvm::BitVector>>;
+  std::shared_ptr<Needs> needed = std::make_shared<Needs>();
 };
 
 } // namespace flowc

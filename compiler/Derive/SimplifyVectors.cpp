@@ -16,13 +16,13 @@ bool isIdentity(llvm::ArrayRef<int64_t> indices, int64_t size) {
 
 Value simplifyExtract(ExtractOp op, PatternRewriter &rewriter) {
   llvm::ArrayRef<int64_t> indices = op.getIndices();
-  if (isIdentity(indices, elementCount(op.getVector())))
+  if (isIdentity(indices, elementCount(op.getVector())) && op.getType() == op.getVector().getType())
     return op.getVector();
   if (auto inner = op.getVector().getDefiningOp<ExtractOp>()) {
     llvm::SmallVector<int64_t> composed;
     for (int64_t index : indices)
       composed.push_back(inner.getIndices()[index]);
-    return extractElements(rewriter, op.getLoc(), inner.getVector(), composed);
+    return ExtractOp::create(rewriter, op.getLoc(), op.getType(), inner.getVector(), composed);
   }
   if (auto splat = op.getVector().getDefiningOp<SplatOp>())
     return SplatOp::create(rewriter, op.getLoc(), op.getType(), splat.getScalar());
@@ -45,14 +45,42 @@ Value extractOfMerge(ExtractOp op, PatternRewriter &rewriter) {
       if (auto it = placeOf.find(index); it != placeOf.end())
         places.push_back(it->second);
     if (places.size() == op.getIndices().size())
-      return extractElements(rewriter, op.getLoc(), merge.getPieces()[k], places);
+      return ExtractOp::create(rewriter, op.getLoc(), op.getType(), merge.getPieces()[k], places);
   }
   return {};
 }
 
+/// Elements that a mask keeps are those of the matrix itself.
+Value extractOfCausal(ExtractOp op, PatternRewriter &rewriter) {
+  auto causal = op.getVector().getDefiningOp<CausalOp>();
+  if (!causal)
+    return {};
+  int64_t width = causal.getColumns().size();
+  for (int64_t index : op.getIndices())
+    if (causal.getColumns()[index % width] > causal.getRows()[index / width])
+      return {};
+  return ExtractOp::create(rewriter, op.getLoc(), op.getType(), causal.getMatrix(), op.getIndicesAttr());
+}
+
+/// Pieces that are one and the same number.
+Value mergeOfConstants(MergeOp op, PatternRewriter &rewriter) {
+  int64_t covered = 0;
+  std::optional<double> number;
+  for (Value piece : op.getPieces()) {
+    std::optional<double> here = constantValue(piece);
+    if (!here || (number && *number != *here))
+      return {};
+    number = here;
+    covered += elementCount(piece);
+  }
+  if (!number || (covered != elementCount(op.getResult()) && *number != 0))
+    return {};
+  return constantOf(rewriter, op.getLoc(), op.getType(), *number);
+}
+
 Value simplifyMerge(MergeOp op, PatternRewriter &rewriter) {
   int64_t size = elementCount(op.getResult());
-  if (op.getPieces().size() == 1 && isIdentity(op.pieceIndices(0), size))
+  if (op.getPieces().size() == 1 && isIdentity(op.pieceIndices(0), size) && op.getPieces()[0].getType() == op.getType())
     return op.getPieces()[0];
   // Elements of one vector, each put back where it was taken.
   Value whole;
@@ -64,7 +92,7 @@ Value simplifyMerge(MergeOp op, PatternRewriter &rewriter) {
     whole = extract.getVector();
     covered += extract.getIndices().size();
   }
-  return whole && covered == size && elementCount(whole) == size ? whole : Value();
+  return whole && covered == size && whole.getType() == op.getType() ? whole : Value();
 }
 
 /// Two merges that leave each other's elements out add up to one.
@@ -101,6 +129,30 @@ Value simplifySum(SumOp op, PatternRewriter &rewriter) {
   return {};
 }
 
+/// The sum of pieces put together: constant ones are added up now.
+Value sumOfMerge(SumOp op, PatternRewriter &rewriter) {
+  auto merge = op.getVector().getDefiningOp<MergeOp>();
+  if (!merge)
+    return {};
+  double constant = 0;
+  int64_t next = 0;
+  llvm::SmallVector<Value> pieces;
+  llvm::SmallVector<llvm::SmallVector<int64_t>> positions;
+  for (Value piece : merge.getPieces()) {
+    if (auto number = constantValue(piece)) {
+      constant += *number * elementCount(piece);
+      continue;
+    }
+    pieces.push_back(piece);
+    positions.push_back(llvm::to_vector(llvm::seq(next, next + elementCount(piece))));
+    next += elementCount(piece);
+  }
+  if (pieces.size() == merge.getPieces().size() || pieces.empty())
+    return {};
+  Value rest = mergePieces(rewriter, op.getLoc(), getElementTypeOrSelf(op.getType()), next, pieces, positions);
+  return Expr(rewriter, op.getLoc(), SumOp::create(rewriter, op.getLoc(), op.getType(), rest)) + constant;
+}
+
 /// A sum of matrices that is accumulated: each term on its own, so that none must be held in memory.
 struct AccumulateTerms final : OpRewritePattern<AccumulateOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -120,9 +172,12 @@ struct AccumulateTerms final : OpRewritePattern<AccumulateOp> {
 void populateVectorPatterns(RewritePatternSet &patterns) {
   addRule<ExtractOp>(patterns, simplifyExtract);
   addRule<ExtractOp>(patterns, extractOfMerge);
+  addRule<ExtractOp>(patterns, extractOfCausal);
   addRule<MergeOp>(patterns, simplifyMerge);
+  addRule<MergeOp>(patterns, mergeOfConstants);
   addRule<arith::AddFOp>(patterns, addOfMerges);
   addRule<SumOp>(patterns, simplifySum);
+  addRule<SumOp>(patterns, sumOfMerge);
   // The product with nothing: an empty sum per row.
   addRule<MatvecOp>(patterns, [](MatvecOp op, PatternRewriter &rewriter) -> Value {
     return elementCount(op.getVector()) ? Value() : constantOf(rewriter, op.getLoc(), op.getType(), 0);

@@ -11,20 +11,37 @@ using namespace flowc::flow;
 namespace flowc {
 namespace {
 
-/// The element of the value that y[index] is a moved copy of.
-std::pair<Value, int64_t> traceMoves(Value value, int64_t index) {
-  llvm::SmallVector<std::pair<unsigned, int64_t>> source;
-  while (Operation *op = value.getDefiningOp()) {
-    auto dependency = dyn_cast<DependencyOpInterface>(op);
-    source.clear();
-    if (!dependency || !dependency.movedFrom(source))
-      break;
-    auto [operand, element] = source[index];
-    value = op->getOperand(operand);
-    index = element;
+/// What y[index] is a moved copy of, for every index.
+class Moves {
+public:
+  std::pair<Value, int64_t> trace(Value value, int64_t index) {
+    while (Operation *op = value.getDefiningOp()) {
+      const Sources &source = sourcesOf(op);
+      if (source.empty())
+        break;
+      auto [operand, element] = source[index];
+      value = op->getOperand(operand);
+      index = element;
+    }
+    return {value, index};
   }
-  return {value, index};
-}
+
+private:
+  using Sources = llvm::SmallVector<std::pair<unsigned, int64_t>>;
+
+  /// Empty if the op does more than move.
+  const Sources &sourcesOf(Operation *op) {
+    auto [it, inserted] = known.try_emplace(op);
+    if (!inserted)
+      return it->second;
+    auto dependency = dyn_cast<DependencyOpInterface>(op);
+    if (dependency && !dependency.movedFrom(it->second))
+      it->second.clear();
+    return it->second;
+  }
+
+  llvm::DenseMap<Operation *, Sources> known;
+};
 
 } // namespace
 
@@ -68,58 +85,118 @@ LogicalResult LayerStructure::propagate(LayerOp layer) {
   return success();
 }
 
-LogicalResult LayerStructure::reportCycle(LayerOp layer, llvm::ArrayRef<int64_t> waiting,
+/// value[element], which is y[output], depends on the elements of x that `set` names.
+struct LayerStructure::Equation {
+  Value value;
+  int64_t element;
+  SetId set;
+};
+
+LogicalResult LayerStructure::reportCycle(LayerOp layer, llvm::ArrayRef<Equation> equations, const llvm::BitVector &done,
                                           const llvm::BitVector &solved) {
   InFlightDiagnostic diagnostic =
       layer.emitError("`") << layer.getLayerType()
-                           << "` cannot be inverted one element at a time: " << waiting.size()
+                           << "` cannot be inverted one element at a time: " << done.size() - done.count()
                            << " of its outputs depend on several unknown inputs each [not-triangular]";
-  for (int64_t output : waiting.take_front(3)) {
-    auto [value, element] = traceMoves(layer.output(), output);
+  int shown = 0;
+  for (auto [output, equation] : llvm::enumerate(equations)) {
+    if (done.test(output))
+      continue;
     std::string inputs;
-    for (int64_t input : pool.elements(dependencies(value)[element]))
+    for (int64_t input : pool.elements(equation.set))
       if (!solved.test(input) && inputs.size() < 60)
         inputs += (inputs.empty() ? "" : ", ") + std::to_string(input);
-    diagnostic.attachNote(value.getLoc()) << "output " << output << " needs inputs " << inputs
-                                          << ", none of which is known before";
+    diagnostic.attachNote(equation.value.getLoc()) << "output " << output << " needs inputs " << inputs
+                                                   << ", none of which is known before";
+    if (++shown == 3)
+      break;
   }
   return diagnostic;
 }
 
+/// Counts, per set of inputs, those that are unknown, and keeps the sum of their numbers: when one is left, the sum is its number.
+/// Every membership of an input in a set is looked at twice, whatever the number of levels.
 LogicalResult LayerStructure::order(LayerOp layer) {
   int64_t features = elementCount(layer.input());
-  llvm::BitVector solved(features);
-  llvm::SmallVector<int64_t> waiting = llvm::to_vector(llvm::seq<int64_t>(0, features));
-  while (!waiting.empty()) {
+  Moves moves;
+  std::vector<Equation> equations;
+  llvm::DenseMap<SetId, llvm::SmallVector<int64_t, 1>> outputsOf;
+  for (int64_t output = 0; output < features; ++output) {
+    auto [value, element] = moves.trace(layer.output(), output);
+    equations.push_back({value, element, dependencies(value)[element]});
+    outputsOf[equations.back().set].push_back(output);
+  }
+  struct Unknowns {
+    int64_t count = 0, sum = 0;
+  };
+  std::vector<Unknowns> unknowns(pool.size());
+  std::vector<llvm::SmallVector<SetId, 1>> setsOf(features);
+  llvm::SmallVector<int64_t> ready;
+  auto release = [&](SetId set) { llvm::append_range(ready, outputsOf[set]); };
+  for (auto &[set, outputs] : outputsOf) {
+    for (int64_t input : pool.elements(set)) {
+      ++unknowns[set].count;
+      unknowns[set].sum += input;
+      setsOf[input].push_back(set);
+    }
+    if (unknowns[set].count == 1)
+      release(set);
+  }
+  llvm::BitVector solved(features), done(features);
+  while (!ready.empty()) {
+    llvm::sort(ready);
     llvm::MapVector<Value, BlockGroup> groups;
-    llvm::SmallVector<int64_t> stillWaiting;
-    llvm::BitVector solvedHere(features);
-    for (int64_t output : waiting) {
-      auto [value, element] = traceMoves(layer.output(), output);
-      llvm::SmallVector<int64_t, 2> unknown;
-      for (int64_t input : pool.elements(dependencies(value)[element]))
-        if (!solved.test(input) && unknown.size() < 2)
-          unknown.push_back(input);
-      if (unknown.size() != 1 || solvedHere.test(unknown[0])) {
-        stillWaiting.push_back(output);
+    llvm::SmallVector<int64_t> solvedHere;
+    for (int64_t output : ready) {
+      const Equation &equation = equations[output];
+      int64_t input = unknowns[equation.set].sum;
+      if (solved.test(input)) // by another output
         continue;
-      }
-      solvedHere.set(unknown[0]);
-      BlockGroup &group = groups[value];
-      group.value = value;
-      group.elements.push_back(element);
-      group.inputs.push_back(unknown[0]);
+      solved.set(input);
+      done.set(output);
+      solvedHere.push_back(input);
+      BlockGroup &group = groups[equation.value];
+      group.value = equation.value;
+      group.elements.push_back(equation.element);
+      group.inputs.push_back(input);
       group.outputs.push_back(output);
     }
-    if (groups.empty())
-      return reportCycle(layer, stillWaiting, solved);
-    solved |= solvedHere;
-    waiting = stillWaiting;
+    ready.clear();
+    for (int64_t input : solvedHere)
+      for (SetId set : setsOf[input]) {
+        unknowns[set].sum -= input;
+        if (--unknowns[set].count == 1)
+          release(set);
+      }
+    llvm::erase_if(ready, [&](int64_t output) { return unknowns[equations[output].set].count != 1; });
     levelGroups.emplace_back();
     for (auto &[value, group] : groups)
       levelGroups.back().push_back(std::move(group));
   }
-  return success();
+  return done.all() ? success() : reportCycle(layer, equations, done, solved);
+}
+
+llvm::SmallVector<BlockGroup> LayerStructure::groups() const {
+  struct Entry {
+    int64_t element, input, output;
+  };
+  llvm::MapVector<Value, llvm::SmallVector<Entry>> byValue;
+  for (const auto &level : levelGroups)
+    for (const BlockGroup &group : level)
+      for (auto [element, input, output] : llvm::zip_equal(group.elements, group.inputs, group.outputs))
+        byValue[group.value].push_back({element, input, output});
+  llvm::SmallVector<BlockGroup> merged;
+  for (auto &[value, entries] : byValue) {
+    llvm::sort(entries, [](const Entry &a, const Entry &b) { return a.element < b.element; });
+    BlockGroup &group = merged.emplace_back();
+    group.value = value;
+    for (const Entry &entry : entries) {
+      group.elements.push_back(entry.element);
+      group.inputs.push_back(entry.input);
+      group.outputs.push_back(entry.output);
+    }
+  }
+  return merged;
 }
 
 FailureOr<LayerStructure> LayerStructure::analyze(LayerOp layer) {

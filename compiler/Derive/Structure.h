@@ -27,9 +27,11 @@ public:
   static mlir::FailureOr<LayerStructure> analyze(flow::LayerOp layer);
 
   llvm::ArrayRef<llvm::SmallVector<BlockGroup>> levels() const { return levelGroups; }
+  /// The groups of all levels, one per value, in the order of its elements: for questions that do not depend on the order.
+  llvm::SmallVector<BlockGroup> groups() const;
   /// The input elements that each element of `value` depends on.
   const flow::ElementSets &dependencies(mlir::Value value) const { return sets.find(value)->second; }
-  llvm::ArrayRef<int64_t> elements(flow::SetId set) const { return pool.elements(set); }
+  const flow::IndexSet &elements(flow::SetId set) const { return pool.elements(set); }
   /// Whether value[element] depends on x[input].
   bool depends(mlir::Value value, int64_t element, int64_t input) const {
     return pool.contains(dependencies(value)[element], input);
@@ -42,7 +44,9 @@ public:
 private:
   mlir::LogicalResult propagate(flow::LayerOp layer);
   mlir::LogicalResult order(flow::LayerOp layer);
-  mlir::LogicalResult reportCycle(flow::LayerOp layer, llvm::ArrayRef<int64_t> waiting, const llvm::BitVector &solved);
+  struct Equation;
+  mlir::LogicalResult reportCycle(flow::LayerOp layer, llvm::ArrayRef<Equation> equations, const llvm::BitVector &done,
+                                  const llvm::BitVector &solved);
 
   flow::SetPool pool;
   llvm::DenseMap<mlir::Value, flow::ElementSets> sets;

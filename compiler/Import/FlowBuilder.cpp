@@ -169,6 +169,11 @@ dsl::Value FlowBuilder::matvec(dsl::Value matrix, dsl::Value vector, dsl::Source
   return keep(flow::MatvecOp::create(builder, locate(loc), tensorType({rows}), get(matrix), get(vector), false));
 }
 
+dsl::Value FlowBuilder::causal(dsl::Value matrix, std::vector<int64_t> rows, std::vector<int64_t> columns,
+                               dsl::SourceLocation loc) {
+  return keep(flow::CausalOp::create(builder, locate(loc), get(matrix), rows, columns));
+}
+
 dsl::Value FlowBuilder::extract(dsl::Value vector, std::vector<int64_t> indices, dsl::SourceLocation loc) {
   auto type = tensorType({static_cast<int64_t>(indices.size())});
   return keep(flow::ExtractOp::create(builder, locate(loc), type, get(vector), indices));

@@ -40,6 +40,8 @@ public:
   dsl::Value constant(const dsl::Shape &shape, std::vector<double> values, dsl::SourceLocation loc) override;
   dsl::Value apply(std::string_view function, std::span<const dsl::Value> operands, dsl::SourceLocation loc) override;
   dsl::Value matvec(dsl::Value matrix, dsl::Value vector, dsl::SourceLocation loc) override;
+  dsl::Value causal(dsl::Value matrix, std::vector<int64_t> rows, std::vector<int64_t> columns,
+                    dsl::SourceLocation loc) override;
   dsl::Value extract(dsl::Value vector, std::vector<int64_t> indices, dsl::SourceLocation loc) override;
   dsl::Value merge(std::span<const dsl::Value> pieces, const std::vector<std::vector<int64_t>> &indices, int64_t size,
                    dsl::SourceLocation loc) override;

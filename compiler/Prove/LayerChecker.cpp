@@ -159,8 +159,11 @@ void LayerChecker::describeStructure() {
   else
     report.structure = report.levels == features ? "autoregressive" : "levels";
   if (features <= kLargestPattern)
-    for (SetId set : structure->dependencies(layer.output()))
-      report.pattern.emplace_back(structure->elements(set).begin(), structure->elements(set).end());
+    for (SetId set : structure->dependencies(layer.output())) {
+      std::vector<int64_t> &row = report.pattern.emplace_back();
+      for (int64_t input : structure->elements(set))
+        row.push_back(input);
+    }
 }
 
 void LayerChecker::describeImage() {
@@ -203,8 +206,8 @@ void LayerChecker::checkRequirement(Operation *op, const Requirement &requiremen
     return;
   std::set<std::string> seen;
   for (int64_t element = 0; element < elementCount(operand); ++element) {
-    llvm::ArrayRef<int64_t> inputs = structure->elements(structure->dependencies(operand)[element]);
-    int64_t input = inputs.empty() ? -1 : inputs.front();
+    const IndexSet &inputs = structure->elements(structure->dependencies(operand)[element]);
+    int64_t input = inputs.empty() ? -1 : inputs.find_first();
     Interval domain = inputs.empty() ? Interval::all() : inputSide[input];
     if (!seen.insert(Formula::signature(origins, operand, element, input) + describe(domain)).second)
       continue;

@@ -2,6 +2,7 @@
 
 #include "compiler/Schedule/Schedule.h"
 
+#include "compiler/Schedule/ExpandCausal.h"
 #include "compiler/Schedule/Plan.h"
 #include "runtime/abi/flowrt_kernels.h"
 
@@ -59,6 +60,7 @@ void emitInfo(ModelOp model, ModuleOp module, StringRef prefix, const Layout &la
 }
 
 LogicalResult scheduleModel(ModelOp model, ModuleOp module, const ScheduleOptions &options) {
+  expandCausal(model);
   Layout layout = layoutOf(model);
   std::vector<std::pair<func::FuncOp, Plan>> plans;
   int64_t workspace = 0;

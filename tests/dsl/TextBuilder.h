@@ -79,6 +79,9 @@ public:
   Value matvec(Value matrix, Value vector, SourceLocation) override {
     return value("matvec %{} %{}", matrix.id, vector.id);
   }
+  Value causal(Value matrix, std::vector<int64_t> rows, std::vector<int64_t> columns, SourceLocation) override {
+    return value("causal %{} {} {}", matrix.id, rows, columns);
+  }
   Value extract(Value vector, std::vector<int64_t> indices, SourceLocation) override {
     return value("extract %{} [{}]", vector.id, fmt::join(indices, ", "));
   }

@@ -2,20 +2,44 @@
 
 #include "compiler/Dialect/Flow/ElementSets.h"
 
+#include "llvm/ADT/Hashing.h"
+
 #include <algorithm>
 
 namespace flowc::flow {
 
-SetPool::SetPool() { intern({}); }
+namespace {
 
-SetId SetPool::intern(std::vector<int64_t> elements) {
-  auto [it, inserted] = ids.try_emplace(std::move(elements), static_cast<SetId>(sets.size()));
-  if (inserted)
-    sets.push_back(it->first);
-  return it->second;
+/// In halves, so that a thousand single elements do not each walk a long list.
+IndexSet unionOf(llvm::ArrayRef<SetId> ids, const std::deque<IndexSet> &sets) {
+  if (ids.size() == 1)
+    return sets[ids[0]];
+  IndexSet merged = unionOf(ids.take_front(ids.size() / 2), sets);
+  merged |= unionOf(ids.drop_front(ids.size() / 2), sets);
+  return merged;
 }
 
-SetId SetPool::singleton(int64_t element) { return intern({element}); }
+} // namespace
+
+SetPool::SetPool() { intern({}); }
+
+SetId SetPool::intern(IndexSet elements) {
+  llvm::hash_code hash = llvm::hash_combine_range(elements.begin(), elements.end());
+  // (The map keeps two keys for itself.)
+  llvm::SmallVector<SetId, 1> &equal = byHash[static_cast<uint64_t>(hash) >> 2];
+  for (SetId id : equal)
+    if (sets[id] == elements)
+      return id;
+  equal.push_back(sets.size());
+  sets.push_back(std::move(elements));
+  return equal.back();
+}
+
+SetId SetPool::singleton(int64_t element) {
+  IndexSet one;
+  one.set(element);
+  return intern(std::move(one));
+}
 
 SetId SetPool::unite(SetId a, SetId b) {
   if (a == b || b == 0)
@@ -26,27 +50,18 @@ SetId SetPool::unite(SetId a, SetId b) {
   auto found = unions.find(key);
   if (found != unions.end())
     return found->second;
-  std::vector<int64_t> merged;
-  std::set_union(sets[a].begin(), sets[a].end(), sets[b].begin(), sets[b].end(), std::back_inserter(merged));
+  IndexSet merged = sets[a];
+  merged |= sets[b];
   return unions[key] = intern(std::move(merged));
 }
 
 SetId SetPool::unite(llvm::ArrayRef<SetId> many) {
-  std::vector<SetId> distinct(many.begin(), many.end());
-  std::sort(distinct.begin(), distinct.end());
+  llvm::SmallVector<SetId> distinct(many);
+  llvm::sort(distinct);
   distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
   if (distinct.size() <= 2)
     return distinct.empty() ? 0 : unite(distinct.front(), distinct.back());
-  std::vector<int64_t> merged;
-  for (SetId set : distinct)
-    merged.insert(merged.end(), sets[set].begin(), sets[set].end());
-  std::sort(merged.begin(), merged.end());
-  merged.erase(std::unique(merged.begin(), merged.end()), merged.end());
-  return intern(std::move(merged));
-}
-
-bool SetPool::contains(SetId set, int64_t element) const {
-  return std::binary_search(sets[set].begin(), sets[set].end(), element);
+  return intern(unionOf(distinct, sets));
 }
 
 } // namespace flowc::flow

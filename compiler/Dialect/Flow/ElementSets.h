@@ -6,11 +6,12 @@
 #pragma once
 
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/SparseBitVector.h"
 
 #include <cstdint>
-#include <map>
-#include <vector>
+#include <deque>
 
 namespace flowc::flow {
 
@@ -19,6 +20,9 @@ using SetId = uint32_t;
 
 /// One set per element of a value, in row-major order.
 using ElementSets = llvm::SmallVector<SetId>;
+
+/// Small where a set has few elements, and few words where it has many.
+using IndexSet = llvm::SparseBitVector<512>;
 
 /// Owns the sets of one layer's analysis.
 class SetPool {
@@ -30,15 +34,19 @@ public:
   /// The union of many sets, without interning the unions in between.
   SetId unite(llvm::ArrayRef<SetId> sets);
   /// The elements, ascending.
-  llvm::ArrayRef<int64_t> elements(SetId set) const { return sets[set]; }
-  bool contains(SetId set, int64_t element) const;
+  const IndexSet &elements(SetId set) const { return sets[set]; }
+  bool contains(SetId set, int64_t element) const { return sets[set].test(element); }
+  /// How many different sets there are.
+  size_t size() const { return sets.size(); }
 
 private:
-  SetId intern(std::vector<int64_t> elements);
+  SetId intern(IndexSet elements);
 
-  std::vector<std::vector<int64_t>> sets;
-  std::map<std::vector<int64_t>, SetId> ids;
-  std::map<std::pair<SetId, SetId>, SetId> unions;
+  /// A deque, so that a set stays where it is while others are added.
+  std::deque<IndexSet> sets;
+  /// Sets by the hash of their elements.
+  llvm::DenseMap<uint64_t, llvm::SmallVector<SetId, 1>> byHash;
+  llvm::DenseMap<std::pair<SetId, SetId>, SetId> unions;
 };
 
 } // namespace flowc::flow

@@ -88,6 +88,16 @@ LogicalResult MatvecOp::verify() {
   return success();
 }
 
+LogicalResult CausalOp::verify() {
+  auto type = cast<RankedTensorType>(getMatrix().getType());
+  if (type.getRank() != 2)
+    return emitOpError("needs a matrix, but got ") << type;
+  if (type.getDimSize(0) != static_cast<int64_t>(getRows().size()) || type.getDimSize(1) != static_cast<int64_t>(getColumns().size()))
+    return emitOpError("has ranks for ") << getRows().size() << " x " << getColumns().size() << ", but the matrix is "
+                                         << type.getDimSize(0) << " x " << type.getDimSize(1);
+  return success();
+}
+
 /// Whether `indices` lie in 0 .. size-1, each at most once (`seen` remembers across calls).
 static LogicalResult verifyIndices(Operation *op, ArrayRef<int64_t> indices, llvm::BitVector &seen) {
   for (int64_t index : indices) {

@@ -46,4 +46,7 @@ Interval inferRange(mlir::Value value, llvm::DenseMap<mlir::Value, Interval> &gi
 /// The number that every element of `value` is, if it is such a constant.
 std::optional<double> constantValue(mlir::Value value);
 
+/// Which elements of a value can be nonzero, whatever the parameters and the sample are; in row-major order.
+llvm::BitVector nonZeroElements(mlir::Value value);
+
 } // namespace flowc::flow

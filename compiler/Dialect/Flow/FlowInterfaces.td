@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The four questions that every op of a layer answers. No pass holds a switch over op names: to add an op is to answer them.
+// The four questions that every op of a layer answers, and two that some can answer better than the usual way. No pass holds a
+// switch over op names: to add an op is to answer them.
 // Ops of upstream dialects answer through external models (Flow/Models).
 
 #ifndef FLOWC_DIALECT_FLOW_FLOWINTERFACES_TD
@@ -81,6 +82,35 @@ def DifferentiateOpInterface : OpInterface<"DifferentiateOpInterface"> {
       null if there is none better than the logarithm of the tangent.
     }], "::mlir::Value", "logDerivative", (ins "::mlir::OpBuilder &":$builder, "unsigned":$operand,
         "::llvm::ArrayRef<::mlir::Value>":$operands, "::mlir::Value":$result), "", "return {};">,
+  ];
+}
+
+def NonZeroOpInterface : OpInterface<"NonZeroOpInterface"> {
+  let cppNamespace = "::flowc::flow";
+  let description = [{Which elements of the result can be nonzero? Ops that do not answer can be nonzero everywhere.}];
+  let methods = [
+    InterfaceMethod<"One bit per element of the result, in row-major order, given the same for every operand.",
+      "::llvm::BitVector", "nonZeros", (ins "::llvm::ArrayRef<::llvm::BitVector>":$operands)>,
+  ];
+}
+
+def PartialOpInterface : OpInterface<"PartialOpInterface"> {
+  let cppNamespace = "::flowc::flow";
+  let description = [{
+    How are some elements of the result built, from no more of the operands than they need? (Of element-wise and index ops every
+    pass knows; others that do not answer are built whole.)
+  }];
+  let methods = [
+    InterfaceMethod<"The operand of which only some elements are needed; all of every other one is.",
+      "unsigned", "partialOperand", (ins)>,
+    InterfaceMethod<[{
+      One bit per element of that operand for every element of the result: whether it is needed.
+    }], "::llvm::SmallVector<::llvm::BitVector>", "neededElements", (ins)>,
+    InterfaceMethod<[{
+      Builds `elements` of the result. The partial operand is given as a vector of its elements `given`, in that order, which
+      hold all that are needed.
+    }], "::mlir::Value", "buildPart", (ins "::mlir::OpBuilder &":$builder, "::llvm::ArrayRef<::mlir::Value>":$operands,
+        "::llvm::ArrayRef<int64_t>":$elements, "::llvm::ArrayRef<int64_t>":$given)>,
   ];
 }
 

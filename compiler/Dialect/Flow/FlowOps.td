@@ -122,12 +122,32 @@ class AnsweringOp<string mnemonic, list<Trait> traits = [], list<string> scalarA
     DeclareOpInterfaceMethods<RangeOpInterface, scalarAnswers>, DeclareOpInterfaceMethods<SolveOpInterface>], traits)>;
 
 def MatvecOp : AnsweringOp<"matvec", [DeclareOpInterfaceMethods<DependencyOpInterface>,
-                                      DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
+                                      DeclareOpInterfaceMethods<DifferentiateOpInterface>,
+                                      DeclareOpInterfaceMethods<PartialOpInterface>]> {
   let summary = "matrix times vector";
   let description = [{`result[m] = sum over k of matrix[m, k] * vector[k]`; with `transposed`, of matrix[k, m] * vector[k].}];
   let arguments = (ins Flow_Tensor:$matrix, Flow_Vector:$vector, UnitAttr:$transposed);
   let results = (outs Flow_Vector:$result);
   let assemblyFormat = "(`transposed` $transposed^)? $matrix `,` $vector attr-dict `:` type($matrix) `,` type($vector) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def CausalOp : AnsweringOp<"causal", [SameOperandsAndResultType, DeclareOpInterfaceMethods<DependencyOpInterface>,
+                                      DeclareOpInterfaceMethods<DifferentiateOpInterface>,
+                                      DeclareOpInterfaceMethods<NonZeroOpInterface>]> {
+  let summary = "a matrix in which row m sees only the columns that do not rank above it";
+  let description = [{
+    `result[m, k] = columns[k] <= rows[m] ? matrix[m, k] : 0`. Covers the masks of autoregressive networks in any order (strict
+    ones by ranks shifted by one), triangular and block-triangular matrices.
+
+    ```mlir
+    // strictly lower triangular: row m sees columns 0 .. m-1
+    %l = flow.causal %w rows [-1, 0, 1] columns [0, 1, 2] : tensor<3x3xf64>
+    ```
+  }];
+  let arguments = (ins Flow_Tensor:$matrix, DenseI64ArrayAttr:$rows, DenseI64ArrayAttr:$columns);
+  let results = (outs Flow_Tensor:$result);
+  let assemblyFormat = "$matrix `rows` $rows `columns` $columns attr-dict `:` type($matrix)";
   let hasVerifier = 1;
 }
 
@@ -142,8 +162,9 @@ def OuterOp : AnsweringOp<"outer", [DeclareOpInterfaceMethods<DependencyOpInterf
 def ExtractOp : AnsweringOp<"extract", [DeclareOpInterfaceMethods<DependencyOpInterface, ["movedFrom"]>,
                                         DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
   let summary = "some elements of a vector, each at most once";
-  let arguments = (ins Flow_Vector:$vector, DenseI64ArrayAttr:$indices);
-  let results = (outs Flow_Vector:$result);
+  let description = [{The elements of a matrix are numbered row by row; the result may be a matrix, too.}];
+  let arguments = (ins Flow_Tensor:$vector, DenseI64ArrayAttr:$indices);
+  let results = (outs Flow_Tensor:$result);
   let assemblyFormat = "$vector $indices attr-dict `:` type($vector) `->` type($result)";
   let hasVerifier = 1;
 }
@@ -151,8 +172,9 @@ def ExtractOp : AnsweringOp<"extract", [DeclareOpInterfaceMethods<DependencyOpIn
 def MergeOp : AnsweringOp<"merge", [DeclareOpInterfaceMethods<DependencyOpInterface, ["movedFrom"]>,
                                     DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
   let summary = "one vector from pieces, each at its own indices; elements named by no piece are 0";
-  let arguments = (ins Variadic<Flow_Vector>:$pieces, ArrayAttr:$indices);
-  let results = (outs Flow_Vector:$result);
+  let description = [{The elements of a matrix are numbered row by row.}];
+  let arguments = (ins Variadic<Flow_Tensor>:$pieces, ArrayAttr:$indices);
+  let results = (outs Flow_Tensor:$result);
   let assemblyFormat = "`(` $pieces `)` $indices attr-dict `:` functional-type($pieces, $result)";
   let hasVerifier = 1;
   let extraClassDeclaration = [{ ::llvm::ArrayRef<int64_t> pieceIndices(unsigned k); }];

@@ -29,6 +29,16 @@ Value bilinearTangent(OpBuilder &builder, Location loc, ArrayRef<Value> operands
 
 } // namespace
 
+BitVector nonZeroElements(Value value) {
+  auto op = dyn_cast_or_null<NonZeroOpInterface>(value.getDefiningOp());
+  if (!op)
+    return BitVector(elementCount(value), true);
+  SmallVector<BitVector> operands;
+  for (Value operand : op->getOperands())
+    operands.push_back(nonZeroElements(operand));
+  return op.nonZeros(operands);
+}
+
 //===- read -------------------------------------------------------------------------------------------------------===//
 
 ElementSets ReadOp::dependencies(ArrayRef<ElementSets>, SetPool &) { return everywhere(getResult(), 0); }
@@ -38,10 +48,57 @@ void ReadOp::adjoints(OpBuilder &, ArrayRef<Value>, Value, Value, const BitVecto
 
 //===- matvec: y = A x --------------------------------------------------------------------------------------------===//
 
+SmallVector<BitVector> MatvecOp::neededElements() {
+  BitVector nonZero = nonZeroElements(getMatrix());
+  int64_t rows = elementCount(getResult()), columns = elementCount(getVector());
+  SmallVector<BitVector> needed(rows, BitVector(columns));
+  for (int64_t m = 0; m < rows; ++m)
+    for (int64_t k = 0; k < columns; ++k)
+      if (nonZero.test(getTransposed() ? k * rows + m : m * columns + k))
+        needed[m].set(k);
+  return needed;
+}
+
+/// The boolean product with the matrix's structural zeros. Rows are taken by their number of nonzeros: where the masks are nested,
+/// a row adds only its own columns to the set of the row before.
 ElementSets MatvecOp::dependencies(ArrayRef<ElementSets> operands, SetPool &pool) {
-  SmallVector<SetId> all(operands[0]);
-  all.append(operands[1]);
-  return everywhere(getResult(), pool.unite(all));
+  SmallVector<BitVector> needed = neededElements();
+  SmallVector<std::pair<unsigned, int64_t>> order;
+  for (auto [m, row] : llvm::enumerate(needed))
+    order.push_back({row.count(), m});
+  llvm::sort(order);
+  ElementSets result(needed.size());
+  SetId last = pool.unite(operands[0]);
+  SetId ofMatrix = last;
+  BitVector done(operands[1].size());
+  for (auto [count, m] : order) {
+    BitVector added = needed[m];
+    SmallVector<SetId> sets;
+    if (!done.test(needed[m])) {
+      added.reset(done);
+      sets.push_back(last);
+    } else {
+      sets.push_back(ofMatrix);
+    }
+    for (unsigned k : added.set_bits())
+      sets.push_back(operands[1][k]);
+    last = result[m] = pool.unite(sets);
+    done = needed[m];
+  }
+  return result;
+}
+unsigned MatvecOp::partialOperand() { return 1; }
+Value MatvecOp::buildPart(OpBuilder &builder, ArrayRef<Value> operands, ArrayRef<int64_t> elements, ArrayRef<int64_t> given) {
+  // What is taken out of the matrix is never transposed, so that its rows lie in memory in the order in which they are read.
+  int64_t rows = elementCount(getResult()), columns = elementCount(getVector());
+  SmallVector<int64_t> indices;
+  for (int64_t m : elements)
+    for (int64_t k : given)
+      indices.push_back(getTransposed() ? k * rows + m : m * columns + k);
+  Type element = getElementTypeOrSelf(getResult().getType());
+  auto height = static_cast<int64_t>(elements.size()), width = static_cast<int64_t>(given.size());
+  Value matrix = ExtractOp::create(builder, getLoc(), RankedTensorType::get({height, width}, element), operands[0], indices);
+  return MatvecOp::create(builder, getLoc(), RankedTensorType::get({height}, element), matrix, operands[1], false);
 }
 Interval MatvecOp::inferRange(ArrayRef<Interval>) { return Interval::all(); }
 Value MatvecOp::solve(OpBuilder &, unsigned, Value, ArrayRef<Value>, ArrayRef<Interval>) { return {}; }
@@ -63,6 +120,29 @@ void MatvecOp::adjoints(OpBuilder &builder, ArrayRef<Value> operands, Value, Val
   if (wanted[1])
     results[1] =
         MatvecOp::create(builder, getLoc(), operands[1].getType(), operands[0], adjoint, !getTransposed());
+}
+
+//===- causal: y[m, k] = x[m, k] where column k does not rank above row m, else 0 -----------------------------------===//
+
+ElementSets CausalOp::dependencies(ArrayRef<ElementSets> operands, SetPool &) { return operands[0]; }
+BitVector CausalOp::nonZeros(ArrayRef<BitVector> operands) {
+  BitVector result = operands[0];
+  size_t width = getColumns().size();
+  for (auto [m, row] : llvm::enumerate(getRows()))
+    for (auto [k, column] : llvm::enumerate(getColumns()))
+      if (column > row)
+        result.reset(m * width + k);
+  return result;
+}
+Interval CausalOp::inferRange(ArrayRef<Interval> operands) { return hull(operands[0], Interval::point(0)); }
+Value CausalOp::solve(OpBuilder &, unsigned, Value, ArrayRef<Value>, ArrayRef<Interval>) { return {}; }
+Value CausalOp::tangent(OpBuilder &builder, ArrayRef<Value>, Value, ArrayRef<Value> tangents) {
+  return CausalOp::create(builder, getLoc(), tangents[0], getRows(), getColumns());
+}
+void CausalOp::adjoints(OpBuilder &builder, ArrayRef<Value>, Value, Value adjoint, const BitVector &wanted,
+                        SmallVectorImpl<Value> &results) {
+  if (wanted[0])
+    results[0] = CausalOp::create(builder, getLoc(), adjoint, getRows(), getColumns());
 }
 
 //===- outer: Y = a b^T -------------------------------------------------------------------------------------------===//

@@ -339,6 +339,26 @@ struct ConstantRange : RangeOpInterface::ExternalModel<ConstantRange, arith::Con
   }
 };
 
+struct ConstantNonZero : NonZeroOpInterface::ExternalModel<ConstantNonZero, arith::ConstantOp> {
+  BitVector nonZeros(Operation *op, ArrayRef<BitVector>) const {
+    BitVector result(elementCount(op->getResult(0)), true);
+    if (auto dense = dyn_cast<DenseFPElementsAttr>(cast<arith::ConstantOp>(op).getValue()))
+      for (auto [k, number] : llvm::enumerate(dense))
+        if (number.isZero())
+          result.reset(k);
+    return result;
+  }
+};
+
+/// A product is zero where a factor is: a mask may be a constant that multiplies.
+struct MulNonZero : NonZeroOpInterface::ExternalModel<MulNonZero, arith::MulFOp> {
+  BitVector nonZeros(Operation *, ArrayRef<BitVector> operands) const {
+    BitVector result = operands[0];
+    result &= operands[1];
+    return result;
+  }
+};
+
 } // namespace
 
 void attachArithModels(MLIRContext *context) {
@@ -354,7 +374,8 @@ void attachArithModels(MLIRContext *context) {
   arith::CmpFOp::attachInterface<ArithDependency<arith::CmpFOp, CompareRule>, CompareRange,
                                  ArithSolve<arith::CmpFOp, CompareRule>, ArithDifferentiate<arith::CmpFOp, CompareRule>>(
       *context);
-  arith::ConstantOp::attachInterface<ConstantDependency, ConstantRange>(*context);
+  arith::ConstantOp::attachInterface<ConstantDependency, ConstantRange, ConstantNonZero>(*context);
+  arith::MulFOp::attachInterface<MulNonZero>(*context);
 }
 
 void registerExternalModels(DialectRegistry &registry) {
