@@ -24,8 +24,26 @@ bool writeAll(int file, std::string_view bytes) {
   return true;
 }
 
+/// The system's words are about the temporary name, of which the user knows nothing: say what is wrong with the folder.
 Error cannotWrite(const std::string &path) {
-  return environmentError("{}: cannot be written: {}", path, std::strerror(errno));
+  int reason = errno;
+  size_t slash = path.rfind('/');
+  std::string folder = slash == path.npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  struct stat status;
+  if (path == "-")
+    return environmentError("<stdout>: cannot be written: {}", std::strerror(reason));
+  if (stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode))
+    return environmentError("{}: is a folder; name a file in it", path);
+  if (stat(folder.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR))
+    return environmentError("{}: cannot be written: there is no folder {}; make it first", path, folder);
+  if (!S_ISDIR(status.st_mode))
+    return environmentError("{}: cannot be written: {} is no folder", path, folder);
+  if (slash + 1 == path.size())
+    return environmentError("{}: is a folder; name a file in it", path);
+  if (reason == EACCES || reason == EROFS)
+    return environmentError("{}: cannot be written: {} in the folder {}; choose another place", path,
+                            std::strerror(reason), folder);
+  return environmentError("{}: cannot be written: {}", path, std::strerror(reason));
 }
 
 Failure writeDirectly(const std::string &path, int file, std::initializer_list<std::string_view> parts) {
@@ -59,6 +77,9 @@ Failure writeFileAtomically(const std::string &path, std::initializer_list<std::
     int file = open(path.c_str(), O_WRONLY);
     return file < 0 ? Failure(cannotWrite(path)) : writeDirectly(path, file, parts);
   }
+  // The rename would fail only after all has been written, and would replace a file that its owner protects.
+  if (exists && (S_ISDIR(status.st_mode) || access(path.c_str(), W_OK) != 0))
+    return cannotWrite(path);
   std::string temporary = path + ".tmp-XXXXXX";
   int file = mkstemp(temporary.data());
   if (file < 0)
@@ -85,7 +106,13 @@ Result<std::string> readFile(const std::string &path) {
     return environmentError("{}: cannot be opened: {}", path, std::strerror(errno));
   std::string content;
   struct stat status;
-  if (fstat(file, &status) == 0 && S_ISREG(status.st_mode))
+  bool known = fstat(file, &status) == 0;
+  if (known && S_ISDIR(status.st_mode)) {
+    if (file != STDIN_FILENO)
+      close(file);
+    return environmentError("{}: is a folder; expected a file", path);
+  }
+  if (known && S_ISREG(status.st_mode))
     content.reserve(size_t(status.st_size) + 1);
   ssize_t count = 0;
   for (size_t at = 0;; at += size_t(count)) {
@@ -101,7 +128,7 @@ Result<std::string> readFile(const std::string &path) {
   if (file != STDIN_FILENO)
     close(file);
   if (count < 0)
-    return environmentError("{}: cannot be read: {}", path, std::strerror(reason));
+    return environmentError("{}: cannot be read: {}", path == "-" ? "<stdin>" : path, std::strerror(reason));
   return content;
 }
 

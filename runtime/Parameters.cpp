@@ -78,27 +78,34 @@ Failure saveParameters(const std::string &path, const Manifest &manifest, std::s
 
 template <typename T> Result<std::vector<T>> loadParameters(const std::string &path, const Manifest &manifest) {
   Result<TensorFile> file = readSafetensors(path);
+  if (!file && file.error().code == ExitCode::BadInput)
+    return badInput("{}; name a sound checkpoint with --params, or train again", file.error().message);
   if (!file)
     return file.error();
+  auto written = file->metadata.find("flowc.model");
+  std::string remedy = written != file->metadata.end() && written->second != manifest.name
+                           ? fmt::format("; the checkpoint is one of `{}`: name one of `{}` with --params",
+                                         written->second, manifest.name)
+                           : "; name another checkpoint with --params, or train again";
   std::vector<T> values(size_t(manifest.parameterCount));
   for (const Parameter &parameter : manifest.parameters) {
     const Tensor *tensor = file->find(parameter.name);
     if (!tensor)
-      return badInput("{}: parameter `{}` of {} is missing", path, parameter.name, manifest.name);
+      return badInput("{}: parameter `{}` of {} is missing{}", path, parameter.name, manifest.name, remedy);
     if (tensor->shape != parameter.shape)
-      return badInput("{}: parameter `{}` has shape {}; the model has {}", path, parameter.name, tensor->shape,
-                      parameter.shape);
+      return badInput("{}: parameter `{}` has shape {}; the model has {}{}", path, parameter.name, tensor->shape,
+                      parameter.shape, remedy);
     Result<std::vector<T>> loaded = tensorValues<T>(path, *tensor);
     if (!loaded)
-      return loaded.error();
+      return badInput("{}{}", loaded.error().message, remedy);
     for (size_t i = 0; i < loaded->size(); ++i)
       if (!std::isfinite((*loaded)[i]))
-        return badInput("{}: parameter `{}` holds {} at element {}", path, parameter.name, (*loaded)[i], i);
+        return badInput("{}: parameter `{}` holds {} at element {}{}", path, parameter.name, (*loaded)[i], i, remedy);
     std::copy(loaded->begin(), loaded->end(), values.begin() + parameter.offset);
   }
   if (file->tensors.size() != manifest.parameters.size())
-    return badInput("{}: {} tensors; the model {} has {} parameters", path, file->tensors.size(), manifest.name,
-                    manifest.parameters.size());
+    return badInput("{}: {} tensors, the model {} has {} parameters{}", path, file->tensors.size(), manifest.name,
+                    manifest.parameters.size(), remedy);
   return values;
 }
 

@@ -122,7 +122,7 @@ Result<TensorFile> parseSafetensors(const std::string &path, std::string content
   file.content = std::move(content);
   uint64_t length = 0;
   if (file.content.size() < 8)
-    return badInput("{}: truncated: {} bytes are no safetensors file", path, file.content.size());
+    return badInput("{}: truncated, or no safetensors file: it has {} bytes", path, file.content.size());
   std::memcpy(&length, file.content.data(), 8);
   if (length > MaxHeader || length > file.content.size() - 8)
     return badInput("{}: truncated, or no safetensors file: a header of {} bytes in a file of {}", path, length,

@@ -68,6 +68,8 @@ template <typename T> Failure Trainer<T>::resume() {
   Result<TrainState<T>> loaded =
       loadTrainState<T>(folder.file("optim.safetensors"),
                         current.parameters.size() ? current.parameters.size() : size_t(model.parameter_count()));
+  if (!loaded && loaded.error().code == ExitCode::BadInput)
+    return badInput("{}; begin a new run with --run-dir", loaded.error().message);
   if (!loaded)
     return loaded.error();
   current = std::move(*loaded);

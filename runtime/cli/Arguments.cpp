@@ -115,7 +115,8 @@ private:
     }
     if (!value && at < words.size())
       value = words[at++];
-    if (!value) {
+    // An empty one is a variable of the user's shell that is not set.
+    if (!value || value->empty()) {
       invocation.error = fmt::format("`--{}` needs a value: {}", option.name, option.argument);
       return;
     }

@@ -148,7 +148,7 @@ int runModelCommand(std::string_view name, const ModelSource &source, const cli:
     cli::printError(terminal, source.program, fmt::format("no command `{}`", name));
     return int(cli::ExitCode::Usage);
   } catch (const std::bad_alloc &) {
-    cli::printError(terminal, source.program, "not enough memory");
+    cli::printError(terminal, source.program, "not enough memory; ask for fewer rows at a time");
     return int(cli::ExitCode::Environment);
   } catch (const std::exception &exception) {
     cli::printError(terminal, source.program, fmt::format("internal error, please report: {}", exception.what()));

@@ -46,9 +46,10 @@ template <typename T> int logProbTyped(const Session &session) {
   double sum = 0;
   for (T value : density)
     sum += double(value);
-  if (!density.empty())
+  int code = writeResult<T>(session, density, table->rows, 0, {"log_prob"});
+  if (code == int(ExitCode::Done) && !density.empty())
     session.note(fmt::format("mean log_prob {:.6f} over {} rows", sum / double(density.size()), density.size()));
-  return writeResult<T>(session, density, table->rows, 0, {"log_prob"});
+  return code;
 }
 
 template <typename T> int transformTyped(const Session &session, bool toLatent) {
@@ -76,7 +77,8 @@ int runSample(const ModelSource &source, const cli::Arguments &arguments) {
   if (!session)
     return int(session.error().code);
   constexpr int64_t most = std::numeric_limits<int64_t>::max();
-  int64_t count = arguments.integer("count", 0, most).value_or(10);
+  // So few that their bytes can be counted in 64 bits; whether they fit into the memory is another matter.
+  int64_t count = arguments.integer("count", 0, int64_t{1} << 40).value_or(10);
   int64_t seed = arguments.integer("seed", 0, most).value_or(0);
   int64_t first = arguments.integer("first", 0, most).value_or(0);
   if (!arguments.error().empty())

@@ -13,6 +13,7 @@
 
 #include <csignal>
 #include <ctime>
+#include <filesystem>
 
 namespace flowc::runtime {
 namespace {
@@ -52,6 +53,9 @@ Failure collectOptions(const Session &session, const RunFolder &folder, bool res
   if (Failure failure = applySpec(session.compiled.manifest().train, options))
     return failure;
   if (resume) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(folder.file("config.json"), ignored))
+      return environmentError("{}: there is no run to resume: it has no config.json", folder.path);
     Result<std::string> text = readFile(folder.file("config.json"));
     if (!text)
       return text.error();
@@ -59,7 +63,7 @@ Failure collectOptions(const Session &session, const RunFolder &folder, bool res
     if (!config.is_object() || !config.contains("train") || !config["train"].is_object())
       return badInput("{}: not the configuration of a run", folder.file("config.json"));
     if (Failure failure = applySpec(config["train"], options))
-      return failure;
+      return badInput("{}: {}", folder.file("config.json"), failure->message);
   }
   return applyArguments(session.arguments, options);
 }
@@ -121,17 +125,20 @@ int trainTyped(const Session &session, const RunFolder &folder, bool resume, con
   Result<TrainData<T>> data = readTrainData<T>(session, options);
   if (!data)
     return session.fail(data.error());
-  if (Failure failure = folder.create(resume))
-    return session.fail(*failure);
-  if (Failure failure = writeConfig(session, folder, options))
-    return session.fail(*failure);
-  session.note(fmt::format("{}: {} parameters, {}; {} rows to train on, {} to validate",
-                           session.compiled.manifest().name, session.compiled.manifest().parameterCount, DtypeName<T>,
-                           data->train.rows, data->valid.rows));
+  std::string note =
+      fmt::format("{}: {} parameters, {}; {} rows to train on, {} to validate", session.compiled.manifest().name,
+                  session.compiled.manifest().parameterCount, DtypeName<T>, data->train.rows, data->valid.rows);
   Trainer<T> trainer(session.compiled, options, std::move(data->train), std::move(data->valid), folder,
                      session.threads);
-  if (Failure failure = resume ? trainer.resume() : trainer.begin())
+  // All that may fail comes before the first change: a damaged run stays as it is, a start that fails leaves nothing.
+  Failure failure = resume ? folder.create(resume) : trainer.begin();
+  if (!failure)
+    failure = resume ? trainer.resume() : folder.create(resume);
+  if (!failure)
+    failure = writeConfig(session, folder, options);
+  if (failure)
     return session.fail(*failure);
+  session.note(note);
   InterruptGuard guard;
   Progress progress(session.terminal);
   Result<TrainSummary> summary =

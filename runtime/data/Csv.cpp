@@ -6,6 +6,7 @@
 
 #include "runtime/data/Table.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -17,6 +18,18 @@ std::string_view trim(std::string_view text) {
   if (first == text.npos)
     return {};
   return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+}
+
+/// Foreign text as a message may show it: not too long, and with nothing that a terminal would obey.
+std::string shownText(std::string_view text) {
+  constexpr size_t most = 40;
+  size_t end = std::min(text.size(), most);
+  while (end < text.size() && end > 0 && (text[end] & 0xC0) == 0x80) // not inside of a UTF-8 character
+    --end;
+  std::string shown;
+  for (char c : text.substr(0, end))
+    shown += uint8_t(c) < 0x20 || c == 0x7F ? fmt::format("\\x{:02x}", uint8_t(c)) : std::string(1, c);
+  return end < text.size() ? shown + "..." : shown;
 }
 
 enum class FieldKind { Number, TooLarge, NotFinite, Word };
@@ -47,6 +60,9 @@ public:
   Result<Table<T>> parse(std::string_view text) {
     if (text.substr(0, 3) == "\xEF\xBB\xBF")
       text.remove_prefix(3);
+    if (size_t zero = text.find('\0'); zero != text.npos)
+      return badInput("{}: not CSV: byte {} is zero (a binary file, or UTF-16?); expected .npy, or CSV in UTF-8", path,
+                      zero);
     while (!text.empty()) {
       size_t end = text.find('\n');
       ++line;
@@ -54,8 +70,11 @@ public:
         return *failure;
       text = end == text.npos ? std::string_view() : text.substr(end + 1);
     }
+    // A header alone is a table without rows; nothing at all is what a failed program leaves behind.
+    if (table.rows == 0 && !sawHeader)
+      return badInput("{}: the file is empty; expected rows of numbers", path);
     if (table.rows == 0 && !expectation.mayBeEmpty)
-      return badInput("{}: no rows", path);
+      return badInput("{}: no rows after the header; expected at least 1", path);
     if (table.columns == 0)
       table.columns = expectation.columns;
     return std::move(table);
@@ -70,22 +89,18 @@ private:
                   : text.find(';') != text.npos  ? ';'
                   : text.find('\t') != text.npos ? '\t'
                                                  : ',';
-    bool mayBeHeader = table.rows == 0 && !sawHeader;
-    size_t before = table.values.size();
+    if (table.rows == 0 && !sawHeader && isHeader(text)) {
+      sawHeader = true;
+      // A quoted name may hold the separator, so that a count of the fields says nothing.
+      bool quoted = text.find('"') != text.npos;
+      return quoted ? std::nullopt : checkWidth(1 + std::count(text.begin(), text.end(), separator));
+    }
     int64_t field = 0;
     for (bool more = true; more;) {
-      size_t end = text.find(separator);
-      std::string_view content = trim(text.substr(0, end));
-      more = end != text.npos;
-      text = more ? text.substr(end + 1) : std::string_view();
+      std::string_view content = takeField(text, more);
       ++field;
       T value = 0;
       FieldKind kind = parseField(content, value);
-      if (kind == FieldKind::Word && mayBeHeader && isName(content)) {
-        sawHeader = true;
-        table.values.resize(before);
-        return std::nullopt;
-      }
       if (kind != FieldKind::Number)
         return describe(kind, content, field);
       table.values.push_back(value);
@@ -93,29 +108,57 @@ private:
     return takeRow(field);
   }
 
-  /// A header has names; an empty field or `NA` is a hole in the data.
+  std::string_view takeField(std::string_view &text, bool &more) const {
+    size_t end = text.find(separator);
+    std::string_view content = trim(text.substr(0, end));
+    more = end != text.npos;
+    text = more ? text.substr(end + 1) : std::string_view();
+    return content;
+  }
+
+  /// A header has names only: a line with a number and a word is a row with a wrong value, not to be skipped silently.
+  bool isHeader(std::string_view text) const {
+    for (bool more = true; more;) {
+      T ignored = 0;
+      std::string_view content = takeField(text, more);
+      if (!isName(content) || parseField(content, ignored) != FieldKind::Word)
+        return false;
+    }
+    return true;
+  }
+
+  /// An empty field or `NA` is a hole in the data.
   static bool isName(std::string_view content) {
     return !content.empty() && content != "NA" && content != "N/A" && content != "?" && content != "null";
   }
 
   Failure describe(FieldKind kind, std::string_view content, int64_t field) const {
     std::string place = fmt::format("{}:{}:{}", path, line, field);
-    std::string shown(content.substr(0, 40));
+    std::string shown = shownText(content);
     if (kind == FieldKind::NotFinite)
-      return badInput("{}: `{}`; expected a finite number", place, shown);
+      return badInput("{}: `{}`; expected a finite number: remove such rows or fill them in", place, shown);
     if (kind == FieldKind::TooLarge)
-      return badInput("{}: `{}` is too large for this element type", place, shown);
+      return badInput("{}: `{}` is {}", place, shown, TooLargeText<T>);
     if (content.empty())
-      return badInput("{}: empty field; expected a number", place);
-    return badInput("{}: not a number: `{}`", place, shown);
+      return badInput("{}: empty field; expected a number: remove such rows or fill them in", place);
+    if (table.rows == 0 && !sawHeader)
+      return badInput("{}: not a number: `{}`; expected a row of numbers, or a header of names only", place, shown);
+    return badInput("{}: not a number: `{}`; correct or remove this line", place, shown);
+  }
+
+  Failure checkWidth(int64_t width) const {
+    const char *plural = width == 1 ? "" : "s";
+    if (expectation.columns && width != expectation.columns)
+      return badInput("{}:{}: {} field{}; expected {}, one for each feature of the model{}", path, line, width, plural,
+                      expectation.columns, width == 1 ? ", with commas, semicolons or tabs between them" : "");
+    if (table.rows && width != table.columns)
+      return badInput("{}:{}: {} field{}; the lines before have {}", path, line, width, plural, table.columns);
+    return std::nullopt;
   }
 
   Failure takeRow(int64_t width) {
-    int64_t expected = table.rows ? table.columns : expectation.columns;
-    if (expected && width != expected)
-      return table.rows && width != table.columns && table.columns != expectation.columns
-                 ? badInput("{}:{}: {} fields; the lines before have {}", path, line, width, expected)
-                 : badInput("{}:{}: {} fields; expected {}", path, line, width, expected);
+    if (Failure failure = checkWidth(width))
+      return failure;
     table.columns = width;
     ++table.rows;
     return std::nullopt;
@@ -133,8 +176,6 @@ private:
 
 template <typename T>
 Result<Table<T>> parseCsv(const std::string &path, std::string_view text, TableExpectation expectation) {
-  if (trim(text).empty() && !expectation.mayBeEmpty)
-    return badInput("{}: the file is empty", path);
   return CsvParser<T>(path, expectation).parse(text);
 }
 

@@ -10,6 +10,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <fmt/ranges.h>
 
 namespace flowc::runtime {
 namespace {
@@ -34,6 +35,17 @@ std::string_view valueOf(std::string_view dict, std::string_view key) {
     return {};
   at = dict.find_first_not_of(' ', at + 1);
   return at == dict.npos ? std::string_view() : dict.substr(at);
+}
+
+/// The types that users meet most, for those who do not know numpy's letters.
+const char *typeInWords(std::string_view type) {
+  static constexpr std::pair<char, const char *> words[] = {
+      {'c', " (complex numbers)"}, {'U', " (text)"},  {'S', " (text)"},   {'O', " (Python objects)"},
+      {'M', " (dates)"},           {'m', " (times)"}, {'V', " (records)"}};
+  for (auto [letter, text] : words)
+    if (type.size() > 1 && type[1] == letter)
+      return text;
+  return "";
 }
 
 bool parseShape(std::string_view text, std::vector<int64_t> &shape) {
@@ -64,9 +76,9 @@ Result<NpyHeader> parseHeader(const std::string &path, std::string_view bytes) {
   if (bytes.empty())
     return badInput("{}: the file is empty; expected a .npy array", path);
   if (bytes.substr(0, 6) != std::string_view("\x93NUMPY", 6))
-    return badInput("{}: not a .npy file; expected its first bytes to be \\x93NUMPY", path);
+    return badInput("{}: not a .npy file in spite of its name; expected one, or another name for CSV", path);
   if (bytes.size() < 12)
-    return badInput("{}: truncated inside the header", path);
+    return badInput("{}: truncated inside the header; copy or write the file again", path);
   int version = bytes[6];
   if (version < 1 || version > 3)
     return badInput("{}: .npy version {}; expected 1, 2 or 3", path, version);
@@ -76,15 +88,15 @@ Result<NpyHeader> parseHeader(const std::string &path, std::string_view bytes) {
   NpyHeader header;
   header.dataOffset = 8 + lengthBytes + length;
   if (header.dataOffset > bytes.size())
-    return badInput("{}: truncated inside the header", path);
+    return badInput("{}: truncated inside the header; copy or write the file again", path);
   std::string_view dict = bytes.substr(8 + lengthBytes, length);
   std::string_view descr = valueOf(dict, "'descr'"), order = valueOf(dict, "'fortran_order'");
   if (descr.size() < 4 || (order.substr(0, 4) != "True" && order.substr(0, 5) != "False") ||
       !parseShape(valueOf(dict, "'shape'"), header.shape))
-    return badInput("{}: the header of the .npy file is malformed", path);
+    return badInput("{}: the .npy header is malformed; write the file again, as with numpy.save", path);
   header.fortran = order[0] == 'T';
   size_t end = descr[0] == '\'' ? descr.find('\'', 1) : descr.npos;
-  std::string type(end == descr.npos ? "a structure" : descr.substr(1, end - 1));
+  std::string type(end == descr.npos ? "record" : descr.substr(1, end - 1));
   bool known = type.size() == 3 && std::strchr("<>|=", type[0]);
   header.kind = known ? type[1] : 0;
   header.size = known ? type[2] - '0' : 0;
@@ -92,7 +104,9 @@ Result<NpyHeader> parseHeader(const std::string &path, std::string_view bytes) {
   bool supported = (header.kind == 'f' && header.size >= 4 && power) ||
                    ((header.kind == 'i' || header.kind == 'u') && power) || (header.kind == 'b' && header.size == 1);
   if (!supported)
-    return badInput("{}: elements of type `{}`; expected f4, f8, an integer type or b1", path, type);
+    return badInput("{}: elements of type `{}`{}; expected f4, f8, integers or booleans: convert them as numpy's "
+                    "astype('f8') does",
+                    path, type, typeInWords(type));
   header.bigEndian = type[0] == '>';
   return header;
 }
@@ -155,16 +169,33 @@ template <typename T> void convertAny(const NpyHeader &header, const char *data,
   }
 }
 
-template <typename T> Failure checkFinite(const std::string &path, const Table<T> &table) {
+/// The shape as numpy shows it, and what it should be.
+template <typename T>
+Error wrongShape(const std::string &path, const NpyHeader &header, const Table<T> &table, int64_t features) {
+  return badInput("{}: the shape ({}{}) has rows of {} number{}; the model has {} feature{}: expected shape (rows, {})",
+                  path, fmt::join(header.shape, ", "), header.shape.size() == 1 ? "," : "", table.columns,
+                  table.columns == 1 ? "" : "s", features, features == 1 ? "" : "s", features);
+}
+
+template <typename T>
+Failure checkFinite(const std::string &path, const NpyHeader &header, const char *data, const Table<T> &table) {
   int64_t bad = 0, first = 0;
   for (int64_t i = 0; i < int64_t(table.values.size()); ++i)
     if (!std::isfinite(table.values[size_t(i)]) && bad++ == 0)
       first = i;
   if (bad == 0)
     return std::nullopt;
-  return badInput("{}: element [{}, {}] is {}; expected finite numbers{}", path, first / table.columns,
-                  first % table.columns, table.values[size_t(first)],
-                  bad > 1 ? fmt::format(" ({} elements are not)", bad) : "");
+  int64_t row = first / table.columns, column = first % table.columns;
+  std::string more = bad > 1 ? fmt::format(" ({} elements are not)", bad) : "";
+  // A number that only this element type cannot hold: show what the file says.
+  if (header.kind == 'f' && header.size == 8) {
+    int64_t at = row * (header.fortran ? 1 : table.columns) + columnOffset(header, table.columns, column);
+    double raw = loadRaw<double>(data + at * int64_t(sizeof raw), header.bigEndian);
+    if (std::isfinite(raw))
+      return badInput("{}: element [{}, {}] is {}, {}", path, row, column, raw, TooLargeText<T>);
+  }
+  return badInput("{}: element [{}, {}] is {}; expected finite numbers{}: remove such rows or fill them in", path, row,
+                  column, table.values[size_t(first)], more);
 }
 
 } // namespace
@@ -183,18 +214,19 @@ Result<Table<T>> parseNpy(const std::string &path, std::string_view bytes, Table
   for (size_t d = 1; d < shape.size(); ++d)
     table.columns *= shape[d];
   if (expectation.columns && table.columns != expectation.columns)
-    return badInput("{}: rows of {} numbers; the model has {} features", path, table.columns, expectation.columns);
+    return wrongShape(path, *header, table, expectation.columns);
   if (table.rows == 0 && !expectation.mayBeEmpty)
-    return badInput("{}: no rows", path);
+    return badInput("{}: no rows; expected at least 1", path);
   uint64_t needed = uint64_t(table.rows) * uint64_t(table.columns) * uint64_t(header->size);
   uint64_t present = bytes.size() - header->dataOffset;
   if (present < needed)
-    return badInput("{}: truncated: {} bytes of data; expected {}", path, present, needed);
+    return badInput("{}: truncated: {} bytes of data, expected {}; copy or write the file again", path, present,
+                    needed);
   if (present > needed)
-    return badInput("{}: {} bytes after the end of the array", path, present - needed);
+    return badInput("{}: {} bytes after the end of the array; expected a single array", path, present - needed);
   table.values.resize(size_t(table.rows * table.columns));
   convertAny(*header, bytes.data() + header->dataOffset, table);
-  if (Failure failure = checkFinite(path, table))
+  if (Failure failure = checkFinite(path, *header, bytes.data() + header->dataOffset, table))
     return *failure;
   return table;
 }

@@ -32,6 +32,8 @@ template <typename T> Result<Table<T>> readTable(const std::string &path, TableE
   Result<std::string> content = readFile(path);
   if (!content)
     return content.error();
+  if (content->compare(0, 4, "PK\x03\x04") == 0)
+    return badInput("{}: a zip archive (.npz?); expected a single array as numpy.save writes it, or CSV", path);
   // What begins as a .npy file is one under any name.
   bool looksNpy = content->compare(0, 6, std::string_view("\x93NUMPY", 6)) == 0;
   return isNpy(path) || looksNpy ? parseNpy<T>(path, *content, expectation)

@@ -21,6 +21,11 @@ template <typename T> struct Table {
   std::vector<T> values;
 };
 
+/// What to say of a number that overflows in the table's element type.
+template <typename T>
+inline constexpr const char *TooLargeText =
+    sizeof(T) == 4 ? "too large for f32; use --dtype f64 or scale the data" : "too large for f64; scale the data";
+
 /// What a reader checks besides the syntax.
 struct TableExpectation {
   int64_t columns = 0;    // 0 for any

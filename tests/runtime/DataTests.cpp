@@ -84,25 +84,34 @@ TEST_CASE("npy in Fortran order with three dimensions") {
 TEST_CASE("wrong npy gives one clear line") {
   std::string good = npy(dict("<f4", "False", "(3, 2)"), raw<float>({1, 2, 3, 4, 5, 6}));
   CHECK(npyError("") == "x.npy: the file is empty; expected a .npy array");
-  CHECK(npyError("hello") == "x.npy: not a .npy file; expected its first bytes to be \\x93NUMPY");
-  CHECK(npyError(good.substr(0, 20)) == "x.npy: truncated inside the header");
-  CHECK(npyError(good.substr(0, good.size() - 3)) == "x.npy: truncated: 21 bytes of data; expected 24");
-  CHECK(npyError(good + "x") == "x.npy: 1 bytes after the end of the array");
-  CHECK(npyError(good, {3, true}) == "x.npy: rows of 2 numbers; the model has 3 features");
+  CHECK(npyError("hello") == "x.npy: not a .npy file in spite of its name; expected one, or another name for CSV");
+  CHECK(npyError(good.substr(0, 20)) == "x.npy: truncated inside the header; copy or write the file again");
+  CHECK(npyError(good.substr(0, good.size() - 3)) ==
+        "x.npy: truncated: 21 bytes of data, expected 24; copy or write the file again");
+  CHECK(npyError(good + "x") == "x.npy: 1 bytes after the end of the array; expected a single array");
+  CHECK(npyError(good, {3, true}) ==
+        "x.npy: the shape (3, 2) has rows of 2 numbers; the model has 3 features: expected shape (rows, 3)");
   CHECK(npyError(npy(dict("<c16", "False", "(3, 2)"), "")) ==
-        "x.npy: elements of type `<c16`; expected f4, f8, an integer type or b1");
+        "x.npy: elements of type `<c16` (complex numbers); expected f4, f8, integers or booleans: convert them as "
+        "numpy's astype('f8') does");
   CHECK(npyError(npy(dict("|O8", "False", "(3, 2)"), "")) ==
-        "x.npy: elements of type `|O8`; expected f4, f8, an integer type or b1");
+        "x.npy: elements of type `|O8` (Python objects); expected f4, f8, integers or booleans: convert them as "
+        "numpy's astype('f8') does");
   CHECK(npyError(npy(dict("<f4", "False", "()"), raw<float>({1}))) ==
         "x.npy: the array has no dimensions; expected rows of numbers");
-  CHECK(npyError(npy(dict("<f4", "False", "(0, 2)"), ""), {2, false}) == "x.npy: no rows");
+  CHECK(npyError(npy(dict("<f4", "False", "(0, 2)"), ""), {2, false}) == "x.npy: no rows; expected at least 1");
   CHECK(npyError(npy(dict("<f4", "False", "(99999999999999, 99999999999999)"), "")) ==
-        "x.npy: the header of the .npy file is malformed");
-  CHECK(npyError(npy("{}", "")) == "x.npy: the header of the .npy file is malformed");
+        "x.npy: the .npy header is malformed; write the file again, as with numpy.save");
+  CHECK(npyError(npy("{}", "")) == "x.npy: the .npy header is malformed; write the file again, as with numpy.save");
   CHECK(npyError(npy(dict("<f4", "False", "(3, 2)"), raw<float>({1, 2, 3, NAN, 5, 6}))) ==
-        "x.npy: element [1, 1] is nan; expected finite numbers");
-  CHECK(npyError(npy(dict("<f4", "False", "(3, 2)"), raw<float>({1, 2, 3, 4, -INFINITY, NAN}))) ==
-        "x.npy: element [2, 0] is -inf; expected finite numbers (2 elements are not)");
+        "x.npy: element [1, 1] is nan; expected finite numbers: remove such rows or fill them in");
+  CHECK(
+      npyError(npy(dict("<f4", "False", "(3, 2)"), raw<float>({1, 2, 3, 4, -INFINITY, NAN}))) ==
+      "x.npy: element [2, 0] is -inf; expected finite numbers (2 elements are not): remove such rows or fill them in");
+  CHECK(npyError(npy(dict(">f8", "True", "(3, 2)"), raw<double>({1, 2, 3, 4, 1e300, 6}, true))) ==
+        "x.npy: element [1, 1] is 1e+300, too large for f32; use --dtype f64 or scale the data");
+  CHECK(npyError(npy(dict("<f4", "False", "(6,)"), raw<float>({1, 2, 3, 4, 5, 6}))) ==
+        "x.npy: the shape (6,) has rows of 1 number; the model has 2 features: expected shape (rows, 2)");
 }
 
 TEST_CASE("truncated npy never crashes") {
@@ -123,16 +132,39 @@ TEST_CASE("csv in every form") {
 }
 
 TEST_CASE("wrong csv gives one clear line with its place") {
-  CHECK(csvError("1,2\n3,NA\n") == "x.csv:2:2: not a number: `NA`");
-  CHECK(csvError("1,2\n3,abc\n") == "x.csv:2:2: not a number: `abc`");
-  CHECK(csvError("1,2\n3,\n") == "x.csv:2:2: empty field; expected a number");
-  CHECK(csvError("1,2\nnan,4\n") == "x.csv:2:1: `nan`; expected a finite number");
-  CHECK(csvError("1,-inf\n") == "x.csv:1:2: `-inf`; expected a finite number");
-  CHECK(csvError("1,1e60\n") == "x.csv:1:2: `1e60` is too large for this element type");
-  CHECK(csvError("1,2,3\n") == "x.csv:1: 3 fields; expected 2");
-  CHECK(csvError("1,2\n3\n") == "x.csv:2: 1 fields; expected 2");
-  CHECK(csvError("", {2, false}) == "x.csv: the file is empty");
-  CHECK(csvError("a,b\n", {2, false}) == "x.csv: no rows");
+  CHECK(csvError("1,2\n3,NA\n") == "x.csv:2:2: not a number: `NA`; correct or remove this line");
+  CHECK(csvError("1,2\n3,abc\n") == "x.csv:2:2: not a number: `abc`; correct or remove this line");
+  CHECK(csvError("1,2\n3,\n") == "x.csv:2:2: empty field; expected a number: remove such rows or fill them in");
+  CHECK(csvError("1,2\nnan,4\n") == "x.csv:2:1: `nan`; expected a finite number: remove such rows or fill them in");
+  CHECK(csvError("1,-inf\n") == "x.csv:1:2: `-inf`; expected a finite number: remove such rows or fill them in");
+  CHECK(csvError("1,1e60\n") == "x.csv:1:2: `1e60` is too large for f32; use --dtype f64 or scale the data");
+  CHECK(csvError("1,2,3\n") == "x.csv:1: 3 fields; expected 2, one for each feature of the model");
+  CHECK(
+      csvError("1,2\n3\n") ==
+      "x.csv:2: 1 field; expected 2, one for each feature of the model, with commas, semicolons or tabs between them");
+  CHECK(csvError("", {2, false}) == "x.csv: the file is empty; expected rows of numbers");
+  CHECK(csvError("\n# nothing\n") == "x.csv: the file is empty; expected rows of numbers");
+  CHECK(csvError("a,b\n", {2, false}) == "x.csv: no rows after the header; expected at least 1");
+  CHECK(csvError("a,b,c\n") == "x.csv:1: 3 fields; expected 2, one for each feature of the model");
+  CHECK(csvError("1,2\n3,4,5\n", {0, true}) == "x.csv:2: 3 fields; the lines before have 2");
+}
+
+TEST_CASE("a first line with a number in it is no csv header") {
+  CHECK(csvError("1,four\n3,4\n") ==
+        "x.csv:1:2: not a number: `four`; expected a row of numbers, or a header of names only");
+  CHECK(csvError("0,5;1,5\n", {3, true}) ==
+        "x.csv:1:2: not a number: `5;1`; expected a row of numbers, or a header of names only");
+  auto quoted = parseCsv<double>("x.csv", "\"a,1\",\"b\"\n1,2\n", {2, false});
+  REQUIRE(bool(quoted));
+  CHECK(quoted->rows == 1);
+}
+
+TEST_CASE("what a csv message shows of a file is short and printable") {
+  CHECK(csvError("1,2\n3,\x1b[31mred\n") == "x.csv:2:2: not a number: `\\x1b[31mred`; correct or remove this line");
+  CHECK(csvError("1,2\n3," + std::string(39, 'x') + "\u00e9\n") ==
+        "x.csv:2:2: not a number: `" + std::string(39, 'x') + "...`; correct or remove this line");
+  CHECK(csvError(std::string("1,2\n3,4\0\n", 9)) ==
+        "x.csv: not CSV: byte 7 is zero (a binary file, or UTF-16?); expected .npy, or CSV in UTF-8");
 }
 
 TEST_CASE("tables survive being written and read") {
