@@ -216,7 +216,7 @@ private:
       b = operandMatrix(gemm.b, gemm.k);
     }
     const Buffer &target = plan.buffers[gemm.c.buffer];
-    c = slice(base(target), target.offset, {gemm.m, gemm.n}, {gemm.n, 1});
+    c = slice(base(target), target.offset + evenRows(gemm.c).first * gemm.n, {gemm.m, gemm.n}, {gemm.n, 1});
     Value bias = gemm.bias ? whole(gemm.bias->buffer) : Value();
     auto op = tile::GemmOp::create(builder, gemm.loc, a, b, c, bias, gemm.accumulate);
     if (gemm.epilogue.empty())
