@@ -162,6 +162,8 @@ LogicalResult solveByRoot(Evaluator &known, const Part &part, Value rhs, llvm::S
   Location loc = part.value.getLoc();
   Interval domain = known.getStructure().range(layer.input());
   OpBuilder &builder = known.getBuilder();
+  std::set<std::pair<void *, std::vector<int64_t>>> seen;
+  buildAhead(known, part, part.value, part.elements, seen);
   auto root = RootOp::create(builder, loc, rhs.getType(), rhs, builder.getF64FloatAttr(domain.low),
                              builder.getF64FloatAttr(domain.high), UnitAttr());
   Block *body = new Block;
@@ -169,8 +171,6 @@ LogicalResult solveByRoot(Evaluator &known, const Part &part, Value rhs, llvm::S
   Value unknown = body->addArgument(rhs.getType(), layer.input().getLoc());
 
   OpBuilder inside = OpBuilder::atBlockEnd(body);
-  std::set<std::pair<void *, std::vector<int64_t>>> seen;
-  buildAhead(known, part, part.value, part.elements, seen);
   Evaluator within = known.within(inside, part.inputs, unknown);
   Value value = within.at(part.value, part.elements);
   FailureOr<Value> derivative = TangentBuilder(within, part).of(part.value, part.elements);

@@ -7,9 +7,7 @@ using namespace flowc::flow;
 
 namespace flowc {
 
-llvm::SmallVector<int64_t> allElements(int64_t count) {
-  return llvm::to_vector(llvm::seq<int64_t>(0, count));
-}
+llvm::SmallVector<int64_t> allElements(int64_t count) { return llvm::to_vector(llvm::seq<int64_t>(0, count)); }
 
 Value extractElements(OpBuilder &builder, Location loc, Value value, llvm::ArrayRef<int64_t> elements) {
   if (llvm::ArrayRef<int64_t>(allElements(elementCount(value))) == elements)
@@ -25,8 +23,7 @@ Value mergePieces(OpBuilder &builder, Location loc, Type elementType, int64_t si
   llvm::SmallVector<Attribute> indices;
   for (const auto &list : positions)
     indices.push_back(builder.getDenseI64ArrayAttr(list));
-  return MergeOp::create(builder, loc, RankedTensorType::get({size}, elementType), pieces,
-                         builder.getArrayAttr(indices));
+  return MergeOp::create(builder, loc, RankedTensorType::get({size}, elementType), pieces, builder.getArrayAttr(indices));
 }
 
 void Evaluator::define(llvm::ArrayRef<int64_t> inputs, Value value) {
@@ -55,8 +52,15 @@ bool Evaluator::isKnown(Value value, int64_t element) {
   return true;
 }
 
-bool Evaluator::isKnown(Value value) {
-  return llvm::all_of(llvm::seq<int64_t>(0, elementCount(value)), [&](int64_t k) { return isKnown(value, k); });
+/// Not the same as that the result is known: a mask may leave it nothing of an operand to depend on.
+bool Evaluator::isMadeOfKnown(Operation *op) {
+  return llvm::all_of(op->getOperands(), [&](Value operand) {
+    return llvm::all_of(llvm::seq<int64_t>(0, elementCount(operand)), [&](int64_t k) { return isKnown(operand, k); });
+  });
+}
+
+bool Evaluator::isMadeOfUniform(Operation *op) {
+  return llvm::all_of(op->getOperands(), [&](Value operand) { return structure->isUniform(operand); });
 }
 
 Value Evaluator::all(Value value) { return at(value, allElements(elementCount(value))); }
@@ -74,8 +78,7 @@ Value Evaluator::clone(Operation *op, llvm::ArrayRef<Value> operands, Type type)
   return builder->create(state)->getResult(0);
 }
 
-Value Evaluator::gatherMoved(Operation *op, llvm::ArrayRef<int64_t> elements,
-                             llvm::ArrayRef<std::pair<unsigned, int64_t>> source) {
+Value Evaluator::gatherMoved(Operation *op, llvm::ArrayRef<int64_t> elements, llvm::ArrayRef<std::pair<unsigned, int64_t>> source) {
   llvm::SmallVector<Value> pieces;
   llvm::SmallVector<llvm::SmallVector<int64_t>> positions;
   for (unsigned operand = 0; operand < op->getNumOperands(); ++operand) {
@@ -93,8 +96,7 @@ Value Evaluator::gatherMoved(Operation *op, llvm::ArrayRef<int64_t> elements,
   // What is taken out keeps the name that the user gave it.
   if (pieces.size() == 1 && pieces[0].getDefiningOp<ExtractOp>())
     pieces[0].getDefiningOp()->setLoc(op->getLoc());
-  return mergePieces(*builder, op->getLoc(), getElementTypeOrSelf(op->getResult(0).getType()), elements.size(), pieces,
-                     positions);
+  return mergePieces(*builder, op->getLoc(), getElementTypeOrSelf(op->getResult(0).getType()), elements.size(), pieces, positions);
 }
 
 Value Evaluator::build(Value value, llvm::ArrayRef<int64_t> elements) {
@@ -105,9 +107,9 @@ Value Evaluator::build(Value value, llvm::ArrayRef<int64_t> elements) {
   bool whole = llvm::ArrayRef<int64_t>(allElements(elementCount(value))) == elements;
   llvm::SmallVector<std::pair<unsigned, int64_t>> source;
   // (Of no elements at all, none depends on the input: that does not make the whole input known.)
-  if ((!structure->isUniform(value) || elements.empty()) && dependency.movedFrom(source))
+  if ((!isMadeOfUniform(op) || elements.empty()) && dependency.movedFrom(source))
     return gatherMoved(op, elements, source);
-  if (whole && grown[value].empty())
+  if (whole && grown[value].empty() && isMadeOfKnown(op))
     return buildWhole(op);
   if (!grows(value))
     return extractElements(*builder, op->getLoc(), all(value), elements);
@@ -122,12 +124,13 @@ Value Evaluator::buildWhole(Operation *op) {
   return clone(op, operands, op->getResult(0).getType());
 }
 
-/// A value is computed whole, as it was written, if that can be done by now: it is then computed once for all who want some of it.
+/// A value is computed whole, as it was written, if that can be done by now: it is then computed once for all who want
+/// some of it.
 bool Evaluator::grows(Value value) {
   Operation *op = value.getDefiningOp();
   if (!cast<DependencyOpInterface>(op).isElementwise() && !isa<PartialOpInterface>(op))
     return false;
-  return !eager || !grown[value].empty() || !isKnown(value);
+  return !eager || !grown[value].empty() || !isMadeOfKnown(op);
 }
 
 void Evaluator::grow(Operation *op, llvm::ArrayRef<int64_t> elements) {
@@ -140,9 +143,8 @@ void Evaluator::grow(Operation *op, llvm::ArrayRef<int64_t> elements) {
     return;
   auto partial = dyn_cast<PartialOpInterface>(op);
   if (partial && eager)
-    missing = llvm::filter_to_vector(llvm::seq<int64_t>(0, elementCount(value)), [&](int64_t k) {
-      return !grown[value].has(k) && isKnown(value, k);
-    });
+    missing = llvm::filter_to_vector(llvm::seq<int64_t>(0, elementCount(value)),
+                                     [&](int64_t k) { return !grown[value].has(k) && isKnown(value, k); });
   Value piece = partial ? buildPart(partial, missing) : buildElements(op, missing);
   grown[value].append(missing, piece);
 }
@@ -174,7 +176,7 @@ Value Evaluator::inAnyOrder(Value value, llvm::SmallVectorImpl<int64_t> &element
     return grown[value].gatherInAnyOrder(*builder, value, elements);
   Operation *op = value.getDefiningOp();
   llvm::SmallVector<std::pair<unsigned, int64_t>> source;
-  if (!structure->isUniform(value) && cast<DependencyOpInterface>(op).movedFrom(source))
+  if (!isMadeOfUniform(op) && cast<DependencyOpInterface>(op).movedFrom(source))
     return movedInAnyOrder(op, elements, source);
   if (!grows(value))
     return at(value, elements);

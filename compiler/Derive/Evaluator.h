@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Rebuilds values of a layer elsewhere, from as much of the layer's input as is known there: whole, or only some elements.
+// Rebuilds values of a layer elsewhere, from as much of the layer's input as is known there: whole, or only some
+// elements.
 
 #pragma once
 
@@ -10,8 +11,7 @@
 namespace flowc {
 
 /// The elements `elements` of `value`; the value itself if they are all of them in order.
-mlir::Value extractElements(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value,
-                            llvm::ArrayRef<int64_t> elements);
+mlir::Value extractElements(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value, llvm::ArrayRef<int64_t> elements);
 
 /// 0, 1, ... count-1.
 llvm::SmallVector<int64_t> allElements(int64_t count);
@@ -20,8 +20,9 @@ llvm::SmallVector<int64_t> allElements(int64_t count);
 mlir::Value mergePieces(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type elementType, int64_t size,
                         llvm::ArrayRef<mlir::Value> pieces, llvm::ArrayRef<llvm::SmallVector<int64_t>> positions);
 
-/// Builds each element of each value at most once. A value all of whose inputs are known is built whole. Of others, those elements
-/// are built that can be: element-wise ones as they are asked for, those of products all that have become complete.
+/// Builds each element of each value at most once. A value all of whose inputs are known is built whole. Of others,
+/// those elements are built that can be: element-wise ones as they are asked for, those of products all that have
+/// become complete.
 class Evaluator {
 public:
   Evaluator(mlir::OpBuilder &builder, flow::LayerOp layer, const LayerStructure &structure)
@@ -32,7 +33,8 @@ public:
   /// value[elements], all of whose inputs must be defined.
   mlir::Value at(mlir::Value value, llvm::ArrayRef<int64_t> elements);
   mlir::Value all(mlir::Value value);
-  /// An evaluator that goes on from this one at `inside`, with x[inputs[k]] = value[k], and builds there what is asked for and no more.
+  /// An evaluator that goes on from this one at `inside`, with x[inputs[k]] = value[k], and builds there what is asked
+  /// for and no more.
   Evaluator within(mlir::OpBuilder &inside, llvm::ArrayRef<int64_t> inputs, mlir::Value value) const;
 
   mlir::OpBuilder &getBuilder() { return *builder; }
@@ -42,7 +44,8 @@ public:
 private:
   /// Whether all inputs that value[element] depends on are defined.
   bool isKnown(mlir::Value value, int64_t element);
-  bool isKnown(mlir::Value value);
+  bool isMadeOfKnown(mlir::Operation *op);
+  bool isMadeOfUniform(mlir::Operation *op);
   mlir::Value build(mlir::Value value, llvm::ArrayRef<int64_t> elements);
   mlir::Value buildWhole(mlir::Operation *op);
   mlir::Value buildElements(mlir::Operation *op, llvm::ArrayRef<int64_t> elements);
@@ -55,8 +58,7 @@ private:
   mlir::Value inAnyOrder(mlir::Value value, llvm::SmallVectorImpl<int64_t> &elements);
   mlir::Value movedInAnyOrder(mlir::Operation *op, llvm::SmallVectorImpl<int64_t> &elements,
                               llvm::ArrayRef<std::pair<unsigned, int64_t>> source);
-  mlir::Value gatherMoved(mlir::Operation *op, llvm::ArrayRef<int64_t> elements,
-                          llvm::ArrayRef<std::pair<unsigned, int64_t>> source);
+  mlir::Value gatherMoved(mlir::Operation *op, llvm::ArrayRef<int64_t> elements, llvm::ArrayRef<std::pair<unsigned, int64_t>> source);
   mlir::Value clone(mlir::Operation *op, llvm::ArrayRef<mlir::Value> operands, mlir::Type type);
 
   mlir::OpBuilder *builder;

@@ -24,8 +24,8 @@ Value Growth::upTo(OpBuilder &builder, Value of, size_t step) {
     if (here.whole)
       continue;
     auto before = llvm::to_vector(llvm::seq<int64_t>(0, here.begin)), added = llvm::to_vector(llvm::seq(here.begin, here.end));
-    here.whole = mergePieces(builder, of.getLoc(), getElementTypeOrSelf(of.getType()), here.end,
-                             {steps[k - 1].whole, here.piece}, {before, added});
+    here.whole =
+        mergePieces(builder, of.getLoc(), getElementTypeOrSelf(of.getType()), here.end, {steps[k - 1].whole, here.piece}, {before, added});
   }
   return steps[step].whole;
 }

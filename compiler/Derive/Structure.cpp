@@ -64,8 +64,7 @@ LogicalResult LayerStructure::propagate(LayerOp layer) {
     sets[input].push_back(pool.singleton(i));
   sets.try_emplace(input);
   bool bounded = layer.getLower() && !layer.getGenerative();
-  ranges[input] = bounded ? Interval::open(layer.getLower()->convertToDouble(), layer.getUpper()->convertToDouble())
-                          : Interval::all();
+  ranges[input] = bounded ? Interval::open(layer.getLower()->convertToDouble(), layer.getUpper()->convertToDouble()) : Interval::all();
   for (Operation *op : neededOps(layer)) {
     if (isa<ReturnOp>(op))
       continue;
@@ -94,10 +93,9 @@ struct LayerStructure::Equation {
 
 LogicalResult LayerStructure::reportCycle(LayerOp layer, llvm::ArrayRef<Equation> equations, const llvm::BitVector &done,
                                           const llvm::BitVector &solved) {
-  InFlightDiagnostic diagnostic =
-      layer.emitError("`") << layer.getLayerType()
-                           << "` cannot be inverted one element at a time: " << done.size() - done.count()
-                           << " of its outputs depend on several unknown inputs each [not-triangular]";
+  InFlightDiagnostic diagnostic = layer.emitError("`")
+                                  << layer.getLayerType() << "` cannot be inverted one element at a time: " << done.size() - done.count()
+                                  << " of its outputs depend on several unknown inputs each [not-triangular]";
   int shown = 0;
   for (auto [output, equation] : llvm::enumerate(equations)) {
     if (done.test(output))
@@ -106,8 +104,8 @@ LogicalResult LayerStructure::reportCycle(LayerOp layer, llvm::ArrayRef<Equation
     for (int64_t input : pool.elements(equation.set))
       if (!solved.test(input) && inputs.size() < 60)
         inputs += (inputs.empty() ? "" : ", ") + std::to_string(input);
-    diagnostic.attachNote(equation.value.getLoc()) << "output " << output << " needs inputs " << inputs
-                                                   << ", none of which is known before";
+    diagnostic.attachNote(equation.value.getLoc())
+        << "output " << output << " needs inputs " << inputs << ", none of which is known before";
     if (++shown == 3)
       break;
   }

@@ -106,6 +106,14 @@ private:
     return {view.rows[0], view.rows.size() > 1 ? view.rows[1] - view.rows[0] : 1};
   }
 
+  /// Whether the view is a part of its buffer in one piece. Maps on such parts then differ in where they begin alone, and share code.
+  static bool isConsecutive(const View &view) {
+    for (auto [k, row] : llvm::enumerate(view.rows))
+      if (row != view.rows[0] + static_cast<int64_t>(k))
+        return false;
+    return !view.rows.empty();
+  }
+
   /// An even view as a matrix of `rows` x tile, or rows x 1 where there are no samples.
   Value operandMatrix(const View &view, int64_t rows) {
     const Buffer &buffer = plan.buffers[view.buffer];
@@ -164,14 +172,15 @@ private:
     llvm::SmallVector<Value> inputs = mapInputs(map), inputBuffers, outputBuffers;
     llvm::SmallVector<Attribute> inputRows, outputRows;
     llvm::SmallVector<int32_t> kinds;
-    for (Value input : inputs) {
-      const View &view = plan.views.find(input)->second;
-      inputBuffers.push_back(whole(view.buffer));
-      inputRows.push_back(builder.getDenseI64ArrayAttr(view.rows));
-    }
+    auto add = [&](const View &view, llvm::SmallVectorImpl<Value> &buffers, llvm::SmallVectorImpl<Attribute> &rows) {
+      bool consecutive = isConsecutive(view) && !plan.buffers[view.buffer].uniform;
+      buffers.push_back(consecutive ? operandMatrix(view, view.rows.size()) : whole(view.buffer));
+      rows.push_back(builder.getDenseI64ArrayAttr(consecutive ? llvm::ArrayRef<int64_t>() : view.rows));
+    };
+    for (Value input : inputs)
+      add(plan.views.find(input)->second, inputBuffers, inputRows);
     for (const MapOutput &output : map.outputs) {
-      outputBuffers.push_back(whole(output.target.buffer));
-      outputRows.push_back(builder.getDenseI64ArrayAttr(output.target.rows));
+      add(output.target, outputBuffers, outputRows);
       kinds.push_back(static_cast<int32_t>(output.kind));
     }
     auto op = tile::MapOp::create(builder, loc, map.rows, inputBuffers, outputBuffers, builder.getArrayAttr(inputRows),
@@ -207,7 +216,7 @@ private:
       b = operandMatrix(gemm.b, gemm.k);
     }
     const Buffer &target = plan.buffers[gemm.c.buffer];
-    c = slice(base(target), target.offset, {gemm.m, gemm.n}, {gemm.n, 1});
+    c = slice(base(target), target.offset + evenRows(gemm.c).first * gemm.n, {gemm.m, gemm.n}, {gemm.n, 1});
     Value bias = gemm.bias ? whole(gemm.bias->buffer) : Value();
     auto op = tile::GemmOp::create(builder, gemm.loc, a, b, c, bias, gemm.accumulate);
     if (gemm.epilogue.empty())

@@ -49,6 +49,7 @@ struct Buffer {
 struct View {
   unsigned buffer = ~0u;
   llvm::SmallVector<int64_t> rows;
+  bool operator==(const View &) const = default;
 };
 
 /// A value that a map writes.

@@ -268,8 +268,47 @@ private:
     return workspaceBuffer(elementCount(value));
   }
 
+  /// A value that only adds rows to one which nothing has been added to yet lies in the same buffer: the levels of an inverse
+  /// complete a vector piece by piece. Returns whether `op` is such a value; the buffer then has room for it.
+  bool growsInPlace(MergeOp op) {
+    if (grown.contains(op))
+      return true;
+    if (op.getPieces().size() < 2)
+      return false;
+    Value first = op.getPieces()[0];
+    int64_t count = elementCount(first);
+    auto found = plan.views.find(first);
+    bool made = isa_and_nonnull<MatvecOp, MergeOp>(first.getDefiningOp()) || phaseOf.contains(first);
+    if (count == 0 || found == plan.views.end() || !made || op.pieceIndices(0) != llvm::ArrayRef<int64_t>(allElements(count)))
+      return false;
+    View &view = found->second;
+    Buffer &buffer = plan.buffers[view.buffer];
+    if (!view.rows.empty() || buffer.rows != count || filled.contains(view.buffer) || plan.signature->slots[buffer.slot].role != Role::Workspace)
+      return false;
+    view.rows = allElements(count);
+    buffer.rows = elementCount(op.getResult());
+    grown[op] = view.buffer;
+    return true;
+  }
+
+  /// Where a product's result goes: to its place in a vector that grows, if it is a piece of one.
+  View targetView(Value value) {
+    for (OpOperand &use : value.getUses()) {
+      auto merge = dyn_cast<MergeOp>(use.getOwner());
+      unsigned k = use.getOperandNumber();
+      if (!merge || k == 0 || !growsInPlace(merge))
+        continue;
+      llvm::ArrayRef<int64_t> rows = merge.pieceIndices(k);
+      if (rows.empty() || rows.back() - rows.front() + 1 != static_cast<int64_t>(rows.size()) || !llvm::is_sorted(rows))
+        continue;
+      return {grown[merge], llvm::to_vector(rows)};
+    }
+    return {targetBuffer(value), {}};
+  }
+
   LogicalResult place(MergeOp op) {
-    unsigned buffer = targetBuffer(op.getResult());
+    bool inPlace = growsInPlace(op);
+    unsigned buffer = inPlace ? grown[op] : targetBuffer(op.getResult());
     int64_t covered = 0;
     int begin = std::numeric_limits<int>::max(), done = 0;
     for (auto [k, piece] : llvm::enumerate(op.getPieces())) {
@@ -277,6 +316,10 @@ private:
       covered += target.rows.size();
       if (target.rows.empty())
         continue;
+      if (auto found = plan.views.find(piece); inPlace && found != plan.views.end() && found->second == target) {
+        done = std::max(done, ready(piece));
+        continue;
+      }
       bool fresh = phaseOf.contains(piece) && !plan.views.contains(piece);
       int end = write(piece, target, tile::OutputKind::Store);
       if (fresh)
@@ -284,8 +327,10 @@ private:
       begin = std::min(begin, end - 1);
       done = std::max(done, end);
     }
-    if (covered != elementCount(op.getResult()))
+    if (covered != elementCount(op.getResult())) {
+      filled.insert(buffer);
       addNode(covered ? begin : 0, FillNode{op.getLoc(), buffer});
+    }
     bind(op, {buffer, {}}, done);
     return success();
   }
@@ -338,7 +383,7 @@ private:
       return op.emitError("the matrix of a product must not depend on the sample");
     gemm.transposeA = op.getTransposed();
     Value result = fuseAfter(op, gemm);
-    gemm.c = {targetBuffer(result), {}};
+    gemm.c = targetView(result);
     bind(result, gemm.c, boundary);
     if (rows > 0)
       addNode(boundary, std::move(gemm));
@@ -376,7 +421,7 @@ private:
 
   /// The samples-major copy of some rows, made once.
   unsigned transposed(Location loc, const View &from, int64_t rows, int boundary) {
-    auto key = std::make_pair(from.buffer, std::vector<int64_t>(from.rows.begin(), from.rows.end()));
+    auto key = std::make_tuple(from.buffer, rows, std::vector<int64_t>(from.rows.begin(), from.rows.end()));
     auto [it, inserted] = transposes.try_emplace(key, std::make_pair(0u, boundary));
     if (inserted || it->second.second > boundary) {
       unsigned buffer = workspaceBuffer(paddedRows(rows));
@@ -414,7 +459,9 @@ private:
   llvm::DenseMap<Value, int> phaseOf, readyAt;
   llvm::DenseSet<Operation *> absorbed;
   llvm::DenseSet<unsigned> returned;
-  std::map<std::pair<unsigned, std::vector<int64_t>>, std::pair<unsigned, int>> transposes;
+  llvm::DenseMap<Operation *, unsigned> grown; ///< Values that lie in the buffer of their first piece.
+  llvm::DenseSet<unsigned> filled;
+  std::map<std::tuple<unsigned, int64_t, std::vector<int64_t>>, std::pair<unsigned, int>> transposes;
 };
 
 } // namespace

@@ -132,6 +132,9 @@ LogicalResult buildGradient(ModelOp model) {
 }
 
 LogicalResult buildStageAdjoint(ModelOp model) {
+  // What only the other functions use has no gradient.
+  llvm::DenseSet<StringRef> accumulated;
+  model.lookupSymbol<func::FuncOp>("gradient").walk([&](AccumulateOp op) { accumulated.insert(op.getSymbol()); });
   auto stage = model.lookupSymbol<func::FuncOp>("stage");
   OpBuilder builder(stage->getContext());
   builder.setInsertionPointAfter(stage);
@@ -144,7 +147,7 @@ LogicalResult buildStageAdjoint(ModelOp model) {
   llvm::SmallVector<Operation *> forward = opsOf(body);
   builder.setInsertionPoint(body.getTerminator());
   for (StoreOp store : llvm::make_early_inc_range(body.getOps<StoreOp>())) {
-    if (sweep.isActive(store.getValue())) {
+    if (sweep.isActive(store.getValue()) && accumulated.contains(store.getSymbol())) {
       Value arrived = AdjointOp::create(builder, store.getLoc(), store.getValue().getType(), store.getSymbolAttr());
       sweep.seed(builder, store.getValue(), arrived);
     }

@@ -77,6 +77,12 @@ const std::vector<LayerCase> &layerCases() {
       {"generative layer", "generative layer up(z) { return 2 * z + sin(z) / 2 }", "up", -3, 3, 1},
       {"coupling with a root", "layer bent(x) {\n a, b = split(x, half)\n s = linear(a, len(b))\n return merge(half, a, b + sigmoid(s) * sin(b) / 2)\n}",
        "bent", -3, 3, 1},
+      prelude("maf(net = made(hidden = [9, 7]))"),
+      prelude("maf(order = random(4), net = made(hidden = [16, 16], activation = silu, seed = 5))"),
+      prelude("iaf(net = made(hidden = [16]))"),
+      prelude("repeat 2 as i { maf(order = random(i), net = made(hidden = [12], activation = tanh)); reverse }"),
+      {"autoregressive with a root", "layer bent(x) {\n s = made(x, len(x), hidden = [8])\n return x + sigmoid(s) * sin(x) / 2\n}",
+       "bent", -3, 3, 1},
       {"base logistic", "", "affine; base logistic", -3, 3, 1},
       {"base uniform", "", "squash; base uniform", -3, 3, 10},
   };
