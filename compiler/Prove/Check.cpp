@@ -35,20 +35,25 @@ ModelReport checkModel(ModelOp model, bool alone) {
       latent = Interval::open(0, 1);
     else if (k + 1 < layers.size())
       latent = declaredDomain(layers[k + 1]);
-    // A base that declares nothing takes every real number.
-    if (!latent && k + 1 < layers.size() && layers[k + 1].getBase())
-      latent = Interval::all();
     LayerChecker checker(layer, data, latent);
     report.layers.push_back(checker.run());
+    if (llvm::all_equal(data) && !data.empty() && data[0] != Interval::all())
+      report.layers.back().domain = data[0];
     data = checker.image();
   }
   return report;
 }
 
-void recordVerdicts(const ModelReport &report, ModelOp model) {
-  for (const LayerReport &layer : report.layers)
-    model.lookupSymbol(layer.name)
-        ->setAttr("verdict", StringAttr::get(model.getContext(), verdictName(layer.verdict())));
+void recordFindings(const ModelReport &report, ModelOp model) {
+  Builder builder(model.getContext());
+  for (const LayerReport &found : report.layers) {
+    auto layer = cast<LayerOp>(model.lookupSymbol(found.name));
+    layer->setAttr("verdict", builder.getStringAttr(verdictName(found.verdict())));
+    if (found.domain && !layer.getLower()) {
+      layer.setLowerAttr(builder.getF64FloatAttr(found.domain->low));
+      layer.setUpperAttr(builder.getF64FloatAttr(found.domain->high));
+    }
+  }
 }
 
 void emitFindings(const ModelReport &report) {

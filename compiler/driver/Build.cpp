@@ -128,7 +128,7 @@ private:
       prove::emitFindings(report);
       return wrong;
     }
-    prove::recordVerdicts(report, model);
+    prove::recordFindings(report, model);
     Compilation compilation(std::move(spec.module), request.options, times);
     if (failed(compilation.derive()))
       return wrong;

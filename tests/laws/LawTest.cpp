@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The laws of a bijection, for every layer at odd sizes: inverse(forward(x)) = x, the log-determinant is that of the dense Jacobian, the
-// two directions' cancel, parameter gradients are those of central differences, and batches of any size give the same rows. The
-// oracle is the f64 kernel of the stated direction, differentiated numerically.
+// The laws of a bijection, for every layer at odd sizes: inverse(forward(x)) = x, the log-determinant is that of the
+// dense Jacobian, the two directions' cancel, parameter gradients are those of central differences, and batches of any
+// size give the same rows. The oracle is the f64 kernel of the stated direction, differentiated numerically.
 
 #include "tests/laws/Layers.h"
 
@@ -44,11 +44,19 @@ CompiledModel compile(const LayerCase &layer, int features) {
   fs::path folder = fs::temp_directory_path() / fmt::format("flowc_laws_{}", static_cast<int>(getpid()));
   fs::create_directories(folder);
   bool hasBase = layer.items.find("base ") != std::string::npos;
-  std::ofstream(folder / "law.flow") << layer.definitions << "\nflow law {\n  data real[" << features << "]\n  " << layer.items << "\n"
-                                     << (hasBase ? "" : "  base normal\n") << "}\n";
+  bool ownBase = !layer.base.empty();
+  std::ofstream(folder / "law.flow") << layer.definitions << "\n"
+                                     << (ownBase ? "bijection law_base(z) = " + layer.base + "\n" : "")
+                                     << "flow law {\n  data real[" << features << "]\n  " << layer.items << "\n"
+                                     << (hasBase   ? ""
+                                         : ownBase ? "  base law_base\n"
+                                                   : "  base normal\n")
+                                     << "}\n";
   std::string model = (folder / "law").string();
   fs::remove_all(model);
-  REQUIRE(std::system(fmt::format("{} {} -o {} --dtype both -O1 2>{}/log", FLOWC, (folder / "law.flow").string(), model, folder.string()).c_str()) == 0);
+  REQUIRE(std::system(fmt::format("{} {} -o {} --dtype both -O1 2>{}/log", FLOWC, (folder / "law.flow").string(), model,
+                                  folder.string())
+                          .c_str()) == 0);
   auto opened = CompiledModel::open(model);
   REQUIRE(opened);
   return *opened;
@@ -111,11 +119,13 @@ std::pair<double, double> denseLogDet(Subject &subject, const Values &row) {
   return {logAbsDeterminant(jacobian), error};
 }
 
-void checkRoundTrip(Subject &subject, const LayerCase &layer, int features, double tolerance, const std::string &where) {
+void checkRoundTrip(Subject &subject, const LayerCase &layer, int features, double tolerance,
+                    const std::string &where) {
   Values x = randomData(layer, 65, features, 11), there, back;
   Values z = subject.toLatent(x, there);
   double error = relative(subject.toData(z, back), x);
-  table.take(subject.isDouble ? "f64 inverse(forward(x)) = x" : "f32 inverse(forward(x)) = x", error / layer.slack, where);
+  table.take(subject.isDouble ? "f64 inverse(forward(x)) = x" : "f32 inverse(forward(x)) = x", error / layer.slack,
+             where);
   CHECK(error <= tolerance * layer.slack);
   Values sum(there);
   for (size_t i = 0; i < sum.size(); ++i)

@@ -5,46 +5,52 @@
 namespace flowc::laws {
 namespace {
 
+/// Bases for layers that do not map onto all reals: distributions on what they do map onto.
+const std::string onPositive = "sigmoid(log(z))", onUnit = "z", onBall = "(z + 1) / 2",
+                  onAboveMinusOne = "sigmoid(log1p(z))", onAngles = "z / pi + 0.5";
+
 /// y = f(x).
-LayerCase row(const std::string &function, double low, double high, const std::string &domain = "", double slack = 1) {
+LayerCase row(const std::string &function, double low, double high, const std::string &domain = "", double slack = 1,
+              const std::string &base = "") {
   std::string parameter = domain.empty() ? "x" : "x: " + domain;
-  return {"row " + function, "bijection row(" + parameter + ") = " + function + "(x)", "row", low, high, slack};
+  return {"row " + function, "bijection row(" + parameter + ") = " + function + "(x)", "row", low, high, slack, base};
 }
 
-LayerCase prelude(const std::string &items, double low = -3, double high = 3, double slack = 1) {
-  return {items, "", items, low, high, slack};
+LayerCase prelude(const std::string &items, double low = -3, double high = 3, double slack = 1,
+                  const std::string &base = "") {
+  return {items, "", items, low, high, slack, base};
 }
 
 /// A function with no inverse of its own, as a part of a monotone formula.
 LayerCase part(const std::string &name, const std::string &formula, double low = -3, double high = 3) {
-  return {name, "bijection part(x) = " + formula, "part", low, high, 1};
+  return {name, "bijection part(x) = " + formula, "part", low, high, 1, ""};
 }
 
 } // namespace
 
 const std::vector<LayerCase> &layerCases() {
   static const std::vector<LayerCase> cases = {
-      row("exp", -3, 3),
+      row("exp", -3, 3, "", 1, onPositive),
       row("log", 0.05, 8, "positive"),
-      row("log1p", 0.05, 8, "positive"),
-      row("expm1", -3, 3),
-      row("sqrt", 0.1, 9, "positive"),
-      row("tanh", -2, 2, "", 20),
-      row("atanh", 0.02, 0.95, "unit", 4),
-      row("sigmoid", -3, 3, "", 10),
+      row("log1p", 0.05, 8, "positive", 1, onPositive),
+      row("expm1", -3, 3, "", 1, onAboveMinusOne),
+      row("sqrt", 0.1, 9, "positive", 1, onPositive),
+      row("tanh", -2, 2, "", 20, onBall),
+      row("atanh", 0.02, 0.95, "unit", 4, onPositive),
+      row("sigmoid", -3, 3, "", 10, onUnit),
       row("logit", 0.02, 0.98, "unit"),
-      row("softplus", -3, 3, "", 10),
+      row("softplus", -3, 3, "", 10, onPositive),
       row("softplus_inverse", 0.05, 6, "positive"),
       row("sinh", -3, 3),
       row("asinh", -6, 6),
-      row("atan", -3, 3, "", 10),
-      row("erf", -1.5, 1.5, "", 10),
-      row("normal_cdf", -2.5, 2.5, "", 30),
+      row("atan", -3, 3, "", 10, onAngles),
+      row("erf", -1.5, 1.5, "", 10, onBall),
+      row("normal_cdf", -2.5, 2.5, "", 30, onUnit),
       row("normal_quantile", 0.02, 0.98, "unit"),
-      row("square", 0.2, 3, "positive"),
-      row("cube", 0.3, 3),
-      row("cbrt", 0.2, 3, "", 2),
-      row("abs", 0.2, 3, "positive"),
+      row("square", 0.2, 3, "positive", 1, onPositive),
+      row("cube", 0.3, 3, "positive", 1, onPositive),
+      row("cbrt", 0.2, 3, "positive", 2, onPositive),
+      row("abs", 0.2, 3, "positive", 1, onPositive),
       part("x + sin(x) / 2", "x + sin(x) / 2"),
       part("cos(x) / 2 - x", "cos(x) / 2 - x"),
       part("x + cosh(x) rises for x > 0", "2 * sinh(x) + x"),
@@ -62,7 +68,7 @@ const std::vector<LayerCase> &layerCases() {
       prelude("wavy"),
       prelude("cubic"),
       prelude("inverse(cubic)"),
-      prelude("squash", -3, 3, 10),
+      prelude("squash", -3, 3, 10, onUnit),
       prelude("squash; unsquash", -3, 3, 30),
       prelude("soften; log_transform", -2, 3, 20),
       prelude("affine_coupling(net = mlp(hidden = [9, 7]))"),
@@ -74,17 +80,20 @@ const std::vector<LayerCase> &layerCases() {
       prelude("permute(random(5))"),
       prelude("reverse"),
       prelude("repeat 3 { affine_coupling(net = mlp(hidden = [8])); actnorm; reverse }"),
-      {"generative layer", "generative layer up(z) { return 2 * z + sin(z) / 2 }", "up", -3, 3, 1},
-      {"coupling with a root", "layer bent(x) {\n a, b = split(x, half)\n s = linear(a, len(b))\n return merge(half, a, b + sigmoid(s) * sin(b) / 2)\n}",
-       "bent", -3, 3, 1},
+      {"generative layer", "generative layer up(z) { return 2 * z + sin(z) / 2 }", "up", -3, 3, 1, ""},
+      {"coupling with a root",
+       "layer bent(x) {\n a, b = split(x, half)\n s = linear(a, len(b))\n return merge(half, a, b + sigmoid(s) * "
+       "sin(b) / 2)\n}",
+       "bent", -3, 3, 1, ""},
       prelude("maf(net = made(hidden = [9, 7]))"),
       prelude("maf(order = random(4), net = made(hidden = [16, 16], activation = silu, seed = 5))"),
       prelude("iaf(net = made(hidden = [16]))"),
       prelude("repeat 2 as i { maf(order = random(i), net = made(hidden = [12], activation = tanh)); reverse }"),
-      {"autoregressive with a root", "layer bent(x) {\n s = made(x, len(x), hidden = [8])\n return x + sigmoid(s) * sin(x) / 2\n}",
-       "bent", -3, 3, 1},
-      {"base logistic", "", "affine; base logistic", -3, 3, 1},
-      {"base uniform", "", "squash; base uniform", -3, 3, 10},
+      {"autoregressive with a root",
+       "layer bent(x) {\n s = made(x, len(x), hidden = [8])\n return x + sigmoid(s) * sin(x) / 2\n}", "bent", -3, 3, 1,
+       ""},
+      {"base logistic", "", "affine; base logistic", -3, 3, 1, ""},
+      {"base uniform", "", "squash; base uniform", -3, 3, 10, ""},
   };
   return cases;
 }

@@ -14,6 +14,8 @@ struct LayerCase {
   /// How much the layer magnifies errors at most, beyond what a well-conditioned one does: x^3 near 0 loses half the digits on the way
   /// back.
   double slack = 1;
+  /// The base's cumulative distribution as a formula of z; empty for `normal`, or where the items name a base.
+  std::string base = "";
 };
 
 /// Every row of the scalar table as a layer, every layer and bijection of the prelude, and some stacks.
