@@ -9,8 +9,13 @@ namespace flowc {
 
 llvm::SmallVector<int64_t> allElements(int64_t count) { return llvm::to_vector(llvm::seq<int64_t>(0, count)); }
 
+bool isIdentity(llvm::ArrayRef<int64_t> elements, int64_t count) {
+  auto all = llvm::seq<int64_t>(0, count);
+  return std::equal(elements.begin(), elements.end(), all.begin(), all.end());
+}
+
 Value extractElements(OpBuilder &builder, Location loc, Value value, llvm::ArrayRef<int64_t> elements) {
-  if (llvm::ArrayRef<int64_t>(allElements(elementCount(value))) == elements)
+  if (isIdentity(elements, elementCount(value)))
     return value;
   auto type = RankedTensorType::get({static_cast<int64_t>(elements.size())}, getElementTypeOrSelf(value.getType()));
   return ExtractOp::create(builder, loc, type, value, elements);
@@ -18,7 +23,7 @@ Value extractElements(OpBuilder &builder, Location loc, Value value, llvm::Array
 
 Value mergePieces(OpBuilder &builder, Location loc, Type elementType, int64_t size, llvm::ArrayRef<Value> pieces,
                   llvm::ArrayRef<llvm::SmallVector<int64_t>> positions) {
-  if (pieces.size() == 1 && positions[0] == allElements(size))
+  if (pieces.size() == 1 && isIdentity(positions[0], size))
     return pieces[0];
   llvm::SmallVector<Attribute> indices;
   for (const auto &list : positions)
@@ -55,7 +60,8 @@ bool Evaluator::isKnown(Value value, int64_t element) {
 /// Not the same as that the result is known: a mask may leave it nothing of an operand to depend on.
 bool Evaluator::isMadeOfKnown(Operation *op) {
   return llvm::all_of(op->getOperands(), [&](Value operand) {
-    return llvm::all_of(llvm::seq<int64_t>(0, elementCount(operand)), [&](int64_t k) { return isKnown(operand, k); });
+    return structure->isUniform(operand) ||
+           llvm::all_of(llvm::seq<int64_t>(0, elementCount(operand)), [&](int64_t k) { return isKnown(operand, k); });
   });
 }
 
@@ -63,9 +69,19 @@ bool Evaluator::isMadeOfUniform(Operation *op) {
   return llvm::all_of(op->getOperands(), [&](Value operand) { return structure->isUniform(operand); });
 }
 
-Value Evaluator::all(Value value) { return at(value, allElements(elementCount(value))); }
+Value Evaluator::all(Value value) {
+  if (Value found = wholes.lookup(value))
+    return found;
+  Operation *op = value.getDefiningOp();
+  llvm::SmallVector<std::pair<unsigned, int64_t>> source;
+  bool asWritten =
+      op && grown[value].empty() && isMadeOfKnown(op) && (isMadeOfUniform(op) || !cast<DependencyOpInterface>(op).movedFrom(source));
+  return wholes[value] = asWritten ? buildWhole(op) : build(value, allElements(elementCount(value)));
+}
 
 Value Evaluator::at(Value value, llvm::ArrayRef<int64_t> elements) {
+  if (isIdentity(elements, elementCount(value)))
+    return all(value);
   auto key = std::make_pair(value.getAsOpaquePointer(), std::vector<int64_t>(elements.begin(), elements.end()));
   auto found = memo.find(key);
   if (found != memo.end())
@@ -104,13 +120,9 @@ Value Evaluator::build(Value value, llvm::ArrayRef<int64_t> elements) {
     return grown[value].gather(*builder, value, elements);
   Operation *op = value.getDefiningOp();
   auto dependency = cast<DependencyOpInterface>(op);
-  bool whole = llvm::ArrayRef<int64_t>(allElements(elementCount(value))) == elements;
   llvm::SmallVector<std::pair<unsigned, int64_t>> source;
-  // (Of no elements at all, none depends on the input: that does not make the whole input known.)
-  if ((!isMadeOfUniform(op) || elements.empty()) && dependency.movedFrom(source))
+  if (!isMadeOfUniform(op) && dependency.movedFrom(source))
     return gatherMoved(op, elements, source);
-  if (whole && grown[value].empty() && isMadeOfKnown(op))
-    return buildWhole(op);
   if (!grows(value))
     return extractElements(*builder, op->getLoc(), all(value), elements);
   grow(op, elements);

@@ -13,6 +13,9 @@ namespace flowc {
 /// The elements `elements` of `value`; the value itself if they are all of them in order.
 mlir::Value extractElements(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value, llvm::ArrayRef<int64_t> elements);
 
+/// Whether `elements` are 0, 1, ... count-1.
+bool isIdentity(llvm::ArrayRef<int64_t> elements, int64_t count);
+
 /// 0, 1, ... count-1.
 llvm::SmallVector<int64_t> allElements(int64_t count);
 
@@ -69,6 +72,7 @@ private:
   llvm::DenseSet<flow::SetId> knownSets;
   llvm::DenseMap<mlir::Value, Growth> grown;
   std::map<std::pair<void *, std::vector<int64_t>>, mlir::Value> memo;
+  llvm::DenseMap<mlir::Value, mlir::Value> wholes;
   /// Of ops that are built in part: what each element needs. Shared with the evaluators that go on from this one.
   using Needs = llvm::DenseMap<mlir::Operation *, llvm::SmallVector<llvm::BitVector>>;
   std::shared_ptr<Needs> needed = std::make_shared<Needs>();

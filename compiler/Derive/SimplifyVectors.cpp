@@ -10,10 +10,6 @@ using namespace flowc::flow;
 namespace flowc {
 namespace {
 
-bool isIdentity(llvm::ArrayRef<int64_t> indices, int64_t size) {
-  return indices == llvm::ArrayRef<int64_t>(allElements(size));
-}
-
 Value simplifyExtract(ExtractOp op, PatternRewriter &rewriter) {
   llvm::ArrayRef<int64_t> indices = op.getIndices();
   if (isIdentity(indices, elementCount(op.getVector())) && op.getType() == op.getVector().getType())

@@ -54,10 +54,6 @@ llvm::SetVector<Operation *> neededOps(LayerOp layer) {
   return llvm::SetVector<Operation *>(needed.rbegin(), needed.rend());
 }
 
-bool LayerStructure::isUniform(Value value) const {
-  return llvm::all_of(dependencies(value), [](SetId set) { return set == 0; });
-}
-
 LogicalResult LayerStructure::propagate(LayerOp layer) {
   Value input = layer.input();
   for (int64_t i = 0; i < elementCount(input); ++i)
@@ -78,7 +74,9 @@ LogicalResult LayerStructure::propagate(LayerOp layer) {
       operandSets.push_back(sets[operand]);
       operandRanges.push_back(ranges[operand]);
     }
-    sets[op->getResult(0)] = dependency.dependencies(operandSets, pool);
+    const ElementSets &result = sets[op->getResult(0)] = dependency.dependencies(operandSets, pool);
+    if (llvm::all_of(result, [](SetId set) { return set == 0; }))
+      uniform.insert(op->getResult(0));
     ranges[op->getResult(0)] = range.inferRange(operandRanges);
   }
   return success();

@@ -37,7 +37,7 @@ public:
     return pool.contains(dependencies(value)[element], input);
   }
   /// Whether no element of `value` depends on the input.
-  bool isUniform(mlir::Value value) const;
+  bool isUniform(mlir::Value value) const { return uniform.contains(value); }
   /// The range of `value` whatever the input and the parameters are.
   flow::Interval range(mlir::Value value) const { return ranges.find(value)->second; }
 
@@ -51,6 +51,7 @@ private:
   flow::SetPool pool;
   llvm::DenseMap<mlir::Value, flow::ElementSets> sets;
   llvm::DenseMap<mlir::Value, flow::Interval> ranges;
+  llvm::DenseSet<mlir::Value> uniform;
   llvm::SmallVector<llvm::SmallVector<BlockGroup>> levelGroups;
 };
 

@@ -79,6 +79,7 @@ private:
   int64_t width, samples;
   Type element;
   VectorType vector;
+  Value rows;
   SmallVector<Buffer> inputs, outputs;
   IRMapping outside;
 };
@@ -104,6 +105,7 @@ MapEmitter::MapEmitter(tile::MapOp op, Emitter &emitter, ValueRange arguments, V
         buffer.table = arguments[next++];
   for (Value value : captured)
     outside.map(value, arguments[next++]);
+  rows = op.isUniform() ? arguments[next] : e.constant(op.getRows());
 }
 
 bool MapEmitter::has(OutputKind wanted) {
@@ -157,7 +159,7 @@ void MapEmitter::emit() {
 }
 
 void MapEmitter::emitRowsOuter() {
-  e.loop(e.constant(0), e.constant(op.getRows()), 1, [&](Value i) {
+  e.loop(e.constant(0), rows, 1, [&](Value i) {
     Values row = openRow(i), targets;
     for (unsigned k = 0; k < outputs.size(); ++k)
       targets.push_back(rowAddress(k, i));
@@ -180,7 +182,7 @@ void MapEmitter::emitRowsOuter() {
 
 void MapEmitter::emitLanesOuter() {
   e.loop(e.constant(0), e.constant(samples), width, [&](Value sample) {
-    Values sums = e.loop(e.constant(0), e.constant(op.getRows()), 1, zeros(OutputKind::SumRows, vector),
+    Values sums = e.loop(e.constant(0), rows, 1, zeros(OutputKind::SumRows, vector),
                          [&](Value i, ValueRange carried) {
                            Values results = evaluate(openRow(i), sample), next;
                            for (auto [k, result] : llvm::enumerate(results))
@@ -212,7 +214,6 @@ bool MapEmitter::rowsAreContiguous() {
 /// The last vector is masked. Its idle lanes compute on copies of the first one, so that they cost what a valid lane
 /// costs.
 void MapEmitter::emitRowsAsLanes() {
-  Value rows = e.constant(op.getRows());
   Values sums =
       e.loop(e.constant(0), rows, width, zeros(OutputKind::SumRows, vector), [&](Value i, ValueRange carried) {
         Value mask = e.firstLanes(width, e.subtract(rows, i));
@@ -244,7 +245,7 @@ void MapEmitter::emitRowsAsLanes() {
 }
 
 void MapEmitter::emitRowByRow() {
-  e.loop(e.constant(0), e.constant(op.getRows()), 1, [&](Value i) {
+  e.loop(e.constant(0), rows, 1, [&](Value i) {
     Values elements;
     for (const Buffer &input : inputs)
       elements.push_back(e.load(element, rowAddress(input, i)));
@@ -261,7 +262,8 @@ void MapEmitter::emitRowByRow() {
 static std::string mapKey(tile::MapOp op, int64_t samples, ValueRange captured) {
   std::string key;
   llvm::raw_string_ostream stream(key);
-  stream << "map " << op.getRows() << ' ' << samples;
+  // Without samples the number of rows is an argument: a model has thousands of such maps, which differ in nothing else.
+  stream << "map " << (op.isUniform() ? static_cast<int64_t>(op.getRows() > 1) : static_cast<int64_t>(op.getRows())) << ' ' << samples;
   for (int32_t kind : op.getOutputKinds())
     stream << " k" << kind;
   auto describe = [&](Value buffer, ArrayRef<int64_t> list) {
@@ -308,6 +310,8 @@ void flowc::cpu::lowerMap(tile::MapOp op, KernelCache &cache) {
     if (op.outputKind(k) != OutputKind::SumRows)
       addTable(op.outputRows(k));
   llvm::append_range(arguments, captured);
+  if (op.isUniform())
+    arguments.push_back(emitter.constant(op.getRows()));
   Type element = cast<MemRefType>(op.getOutputs()[0].getType()).getElementType();
   int64_t width = op.isUniform() ? cache.lanes(element) : cache.lanes(element, samples);
   cache.call(
