@@ -87,15 +87,17 @@ struct Statement {
 enum class DefinitionKind { Bijection, Network, Layer };
 
 /// A parameter of a definition. The first of every definition is its input. `domain` is given after a colon
-/// (bijections: of the input or of a parameter), `fallback` after `=`.
+/// (bijections: of the input or of a parameter), `fallback` after `=`. Only a bijection's parameters have the others.
 struct Parameter {
   std::string name;
   SourceLocation loc;
   ExprPtr domain, fallback;
+  ExprPtr size; ///< The k of `domain[k]`: k values for every feature, a list in the formula. Null for one value.
+  ExprPtr distribution; ///< `~ normal(1)`, as in ParamDecl: how it begins where it is learned. Or null.
 };
 
-/// bijection NAME(x; p: domain) = formula, network NAME(x, args) { body }, (generative)? layer NAME(x, args) { body }.
-/// A bijection's formula is its body's only statement, a Return.
+/// bijection NAME(x; p: domain) = formula or { body }, network NAME(x, args) { body }, (generative)? layer NAME(x,
+/// args) { body }. A bijection's formula is a body of one statement, a Return.
 struct Definition {
   DefinitionKind kind;
   std::string name;

@@ -13,6 +13,7 @@ namespace flowc::dsl {
 /// The rows' bodies; a struct, so that they share the elaborator's privacy.
 struct Builtins {
   using Things = std::vector<Thing>;
+  using Domain = Elaborator::Domain::Kind;
   using Body = MaybeThing (*)(Elaborator &, const Things &, SourceLocation);
   struct Row {
     const char *name;
@@ -30,16 +31,8 @@ struct Builtins {
   }
 
   static MaybeThing sum(Elaborator &e, const Things &a, SourceLocation loc) {
-    if (const ListThing *list = a[0].as<ListThing>()) {
-      Thing total{0.0};
-      for (const Thing &item : *list->items) {
-        auto next = e.arithmetic("+", total, item, loc);
-        if (!next)
-          return std::nullopt;
-        total = *next;
-      }
-      return total;
-    }
+    if (const ListThing *list = a[0].as<ListThing>())
+      return e.sumOf(*list, loc);
     if (a[0].as<double>())
       return a[0];
     auto tensor = e.vector(a[0], loc, "what is summed");
@@ -182,13 +175,20 @@ struct Builtins {
     return mergeAt(e, {*first, *second}, {indices->kept, indices->changed}, loc);
   }
 
+  static Thing concatLists(const Things &a) {
+    Things items;
+    for (const Thing &thing : a)
+      if (const ListThing *list = thing.as<ListThing>())
+        items.insert(items.end(), list->items->begin(), list->items->end());
+      else
+        items.push_back(thing);
+    return Thing::list(std::move(items));
+  }
+
   static MaybeThing concat(Elaborator &e, const Things &a, SourceLocation loc) {
-    if (std::all_of(a.begin(), a.end(), [](const Thing &thing) { return thing.as<ListThing>(); })) {
-      Things items;
-      for (const Thing &list : a)
-        items.insert(items.end(), list.as<ListThing>()->items->begin(), list.as<ListThing>()->items->end());
-      return Thing::list(std::move(items));
-    }
+    bool onlyLists = std::all_of(a.begin(), a.end(), [](const Thing &thing) { return thing.as<ListThing>(); });
+    if (onlyLists || Elaborator::listsVectors(a))
+      return concatLists(a);
     std::vector<TensorThing> pieces;
     std::vector<std::vector<int64_t>> indices;
     int64_t next = 0;
@@ -306,11 +306,13 @@ struct Builtins {
     if (const double *bound = a[1].as<double>(); bound && !(*bound > 0))
       return e.failFor(a[1], Kind::BadDomain, loc, "the bound of `bounded` must be above 0, but is {}", *bound);
     auto ratio = e.arithmetic("/", a[0], a[1], loc);
-    auto squashed = ratio ? e.applyFunction("tanh", {*ratio}, loc) : std::nullopt;
+    auto squashed = ratio ? e.callScalar("tanh", {*ratio}, loc) : std::nullopt;
     return squashed ? e.arithmetic("*", a[1], *squashed, loc) : std::nullopt;
   }
 
   static MaybeThing softmax(Elaborator &e, const Things &a, SourceLocation loc) {
+    if (const ListThing *list = a[0].as<ListThing>(); list && !list->items->empty())
+      return e.softmaxOf(*list, loc);
     auto weights = e.vector(a[0], loc, "the argument of `softmax`");
     return weights ? MaybeThing(Thing{e.softmax(*weights, loc)}) : std::nullopt;
   }
@@ -329,30 +331,59 @@ struct Builtins {
   }
 
   static MaybeThing where(Elaborator &e, const Things &a, SourceLocation loc) {
+    if (Elaborator::listsVectors(a))
+      return e.overItems(a, loc, [&](const Things &items) { return where(e, items, loc); });
     return e.applyFunction("where", a, loc);
   }
 
-  template <bool larger> static MaybeThing extremumOf(Elaborator &e, const Thing &thing, SourceLocation loc) {
-    std::vector<double> numbers;
-    if (const ListThing *list = thing.as<ListThing>())
-      for (const Thing &item : *list->items)
-        if (const double *number = item.as<double>())
-          numbers.push_back(*number);
-    if (numbers.empty() || numbers.size() != thing.as<ListThing>()->items->size())
-      return e.failFor(thing, Kind::TypeMismatch, loc, "expected two arguments, or a list of numbers, but found {}", thing.describe());
-    return Thing{larger ? *std::max_element(numbers.begin(), numbers.end()) : *std::min_element(numbers.begin(), numbers.end())};
+  template <bool larger> static MaybeThing extremum(Elaborator &e, const Things &a, SourceLocation loc) {
+    if (a.size() == 2)
+      return e.extremum(a, larger, loc);
+    const ListThing *list = a[0].as<ListThing>();
+    if (!list || list->items->empty())
+      return e.failFor(a[0], Kind::TypeMismatch, loc, "`{}` takes two arguments or a list that is not empty, not {}",
+                       larger ? "max" : "min", a[0].describe());
+    return e.largestOf(*list, larger, loc);
   }
 
-  template <bool larger> static MaybeThing extremum(Elaborator &e, const Things &a, SourceLocation loc) {
+  static MaybeThing cumsum(Elaborator &e, const Things &a, SourceLocation loc) {
+    const ListThing *list = a[0].as<ListThing>();
+    if (!list)
+      return e.failFor(a[0], Kind::TypeMismatch, loc, "what is summed up must be a list, but is {}", a[0].describe());
+    return e.runningSums(*list, loc);
+  }
+
+  /// positive(v), unit(v): v brought into the domain, and the fact that it lies there.
+  template <Domain kind> static MaybeThing inDomain(Elaborator &e, const Things &a, SourceLocation loc) {
+    if (Elaborator::listsVectors(a))
+      return e.overItems(a, loc, [&](const Things &items) { return inDomain<kind>(e, items, loc); });
+    auto raw = e.broadcast(a, loc);
+    return raw ? MaybeThing(Thing{e.constrainWithFact((*raw)[0], {kind}, loc)}) : std::nullopt;
+  }
+
+  /// simplex(v, k), ordered(v, k): the k pieces of v as the components of k-vectors in the domain; or of a list.
+  template <Domain kind> static MaybeThing componentsInDomain(Elaborator &e, const Things &a, SourceLocation loc) {
+    const ListThing *list = a[0].as<ListThing>();
+    if (a.size() == 1 && list && !list->items->empty())
+      return e.constrainList(*list, {kind}, loc);
+    auto raw = e.vector(a[0], loc, "what is cut into components");
+    if (!raw)
+      return std::nullopt;
     if (a.size() == 1)
-      return extremumOf<larger>(e, a[0], loc);
-    const double *left = a[0].as<double>(), *right = a[1].as<double>();
-    if (left && right)
-      return Thing{larger ? std::max(*left, *right) : std::min(*left, *right)};
-    return e.applyFunction(larger ? "max" : "min", a, loc);
+      return e.failFor(a[0], Kind::MissingArgument, loc, "into how many components is {} cut? expected their number",
+                       a[0].describe());
+    auto count = e.componentCount(a[1], loc);
+    if (!count)
+      return std::nullopt;
+    if (raw->shape[0] % *count)
+      return e.failFor(a[0], Kind::ShapeMismatch, loc, "{} is not cut into {} equal components", a[0].describe(),
+                       *count);
+    return e.constrainComponents(*raw, *count, {kind}, loc);
   }
 
   template <double (*function)(double)> static MaybeThing onNumber(Elaborator &e, const Things &a, SourceLocation loc) {
+    if (Elaborator::actsOnItems(a))
+      return e.overItems(a, loc, [&](const Things &items) { return onNumber<function>(e, items, loc); });
     if (!a[0].as<double>())
       return e.failFor(a[0], Kind::TypeMismatch, loc, "this function takes numbers known at compile time, not {}",
                        a[0].describe());
@@ -386,6 +417,11 @@ struct Builtins {
         {"where", 3, 3, where},
         {"max", 1, 2, extremum<true>},
         {"min", 1, 2, extremum<false>},
+        {"cumsum", 1, 1, cumsum},
+        {"positive", 1, 1, inDomain<Domain::Positive>},
+        {"unit", 1, 1, inDomain<Domain::Unit>},
+        {"simplex", 1, 2, componentsInDomain<Domain::Simplex>},
+        {"ordered", 1, 2, componentsInDomain<Domain::Ordered>},
         {"floor", 1, 1, onNumber<std::floor>},
         {"ceil", 1, 1, onNumber<std::ceil>},
         {"mean", 1, 1, outsideStart},
@@ -433,12 +469,16 @@ MaybeThing Elaborator::callBuiltin(const std::string &name, const CallArguments 
   if (things.size() < least || things.size() > most)
     return fail(things.size() < least ? Kind::MissingArgument : Kind::TooManyArguments, loc,
                 "`{}` takes {} argument{}, but is given {}", name, least, least == 1 ? "" : "s", things.size());
-  if (row)
-    return row->body(*this, things, loc);
-  if (const double *number = things[0].as<double>())
+  return row ? row->body(*this, things, loc) : callScalar(name, things, loc);
+}
+
+MaybeThing Elaborator::callScalar(const std::string &name, const std::vector<Thing> &operands, SourceLocation loc) {
+  if (actsOnItems(operands))
+    return overItems(operands, loc, [&](const std::vector<Thing> &items) { return callScalar(name, items, loc); });
+  if (const double *number = operands[0].as<double>())
     if (auto folded = Builtins::foldScalar(name, *number))
       return finite(*folded, loc, fmt::format("{}({})", name, *number));
-  return applyFunction(name, things, loc);
+  return applyFunction(name, operands, loc);
 }
 
 } // namespace flowc::dsl

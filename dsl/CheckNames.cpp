@@ -37,12 +37,27 @@ public:
     collectBound(definition.body, bound);
     for (const Parameter &parameter : definition.parameters) {
       checkDomain(parameter.domain);
+      checkExpr(parameter.size);
       checkExpr(parameter.fallback);
+      checkDomain(parameter.distribution);
     }
+    if (definition.kind == DefinitionKind::Bijection)
+      refuseParams(definition.body);
     checkBlock(definition.body);
   }
 
 private:
+  /// A bijection is a function of its input and parameters alone: nothing else says which layer a `param` belongs to.
+  void refuseParams(const Block &block) {
+    for (const Statement &statement : block) {
+      if (statement.kind == StatementKind::Param)
+        diagnostics.report(Kind::Syntax, statement.loc,
+                           "a bijection has no `param`; what it learns stands after the semicolon, behind its input");
+      refuseParams(statement.body);
+      refuseParams(statement.otherwise);
+    }
+  }
+
   void checkBlock(const Block &block) {
     for (const Statement &statement : block) {
       checkExpr(statement.value);

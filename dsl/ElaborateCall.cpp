@@ -111,7 +111,7 @@ MaybeThing Elaborator::callDefinition(const FunctionThing &function, const CallA
       !bindFallbacks(definition, 0, loc, scope))
     return std::nullopt;
   frames.push_back({&definition, loc});
-  MaybeThing result = runBody(definition, scope);
+  MaybeThing result = takeComponents(definition, loc, scope) ? runBody(definition, scope) : std::nullopt;
   frames.pop_back();
   return result;
 }
@@ -271,8 +271,7 @@ bool Elaborator::assign(const Statement &statement, Scope &scope) {
   if (!value)
     return false;
   auto bind = [&](const Target &target, const Thing &thing) {
-    if (const TensorThing *tensor = thing.as<TensorThing>())
-      builder.name(tensor->value, target.name);
+    nameThing(thing, target.name);
     scope.insert_or_assign(target.name, thing);
   };
   if (statement.targets.size() == 1) {

@@ -104,11 +104,7 @@ MaybeThing Elaborator::evaluate(const ExprPtr &expr, const Scope &scope) {
     return evaluateCall(*expr, scope);
   case ExprKind::Unary: {
     auto operand = evaluate(expr->items[0], scope);
-    if (!operand)
-      return std::nullopt;
-    if (const double *number = operand->as<double>())
-      return Thing{-*number};
-    return applyFunction("neg", {*operand}, expr->loc);
+    return operand ? negate(*operand, expr->loc) : std::nullopt;
   }
   case ExprKind::Binary:
     return evaluateBinary(*expr, scope);
@@ -214,6 +210,11 @@ MaybeThing Elaborator::arithmetic(const std::string &op, const Thing &left, cons
   for (const Row &row : rows) {
     if (op != row.symbol)
       continue;
+    // Lists of numbers that are compared stay a constant vector: what `where` chooses by.
+    bool compares = std::string_view("+-*/").find(op) == std::string_view::npos;
+    if (compares ? listsVectors({left, right}) : actsOnItems({left, right}))
+      return overItems({left, right}, loc,
+                       [&](const std::vector<Thing> &items) { return arithmetic(op, items[0], items[1], loc); });
     if (const double *a = left.as<double>(), *b = right.as<double>(); a && b)
       return finite(row.number(*a, *b), loc, fmt::format("{} {} {}", *a, op, *b));
     if (auto pairs = row.ofLists ? numbersOfLists(left, right) : std::nullopt) {
@@ -232,7 +233,18 @@ MaybeThing Elaborator::arithmetic(const std::string &op, const Thing &left, cons
   return fail(Kind::Syntax, loc, "unknown operator `{}`", op);
 }
 
+MaybeThing Elaborator::negate(const Thing &operand, SourceLocation loc) {
+  if (actsOnItems({operand}))
+    return overItems({operand}, loc, [&](const std::vector<Thing> &items) { return negate(items[0], loc); });
+  if (const double *number = operand.as<double>())
+    return Thing{-*number};
+  return applyFunction("neg", {operand}, loc);
+}
+
 MaybeThing Elaborator::power(const Thing &base, const Thing &exponent, SourceLocation loc) {
+  if (actsOnItems({base, exponent}))
+    return overItems({base, exponent}, loc,
+                     [&](const std::vector<Thing> &items) { return power(items[0], items[1], loc); });
   const double *number = exponent.as<double>();
   if (const double *constant = base.as<double>(); constant && number)
     return finite(std::pow(*constant, *number), loc, fmt::format("{} ^ {}", *constant, *number));

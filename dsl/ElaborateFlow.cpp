@@ -186,24 +186,6 @@ bool Elaborator::bindLayerArguments(const Definition &definition, const std::vec
   return bindFallbacks(definition, 1, loc, scope);
 }
 
-bool Elaborator::learnBijectionParameters(const Definition &definition, Scope &scope) {
-  static const auto real = std::make_shared<const Expr>(Expr{ExprKind::Name, {}, 0, "real", {}, {}});
-  for (size_t i = 1; i < definition.parameters.size(); ++i) {
-    const Parameter &parameter = definition.parameters[i];
-    if (scope.count(parameter.name))
-      continue;
-    auto domain = readDomain(parameter.domain ? parameter.domain : real, scope);
-    if (!domain)
-      return false;
-    auto learned = makeParameter(uniquePath(parameter.name), {features}, *domain, {}, parameter.loc);
-    if (!learned)
-      return false;
-    builder.name(learned->as<TensorThing>()->value, parameter.name);
-    scope.emplace(parameter.name, *learned);
-  }
-  return true;
-}
-
 bool Elaborator::buildLayer(const Definition &definition, const std::vector<Argument> &arguments, SourceLocation loc,
                             bool flip, bool base) {
   LayerInfo info{fmt::format("{}.{}", layerCount - 1, definition.name), definition.name, features,
@@ -226,7 +208,9 @@ bool Elaborator::buildLayer(const Definition &definition, const std::vector<Argu
   MaybeThing result;
   bool bound = bindLayerArguments(definition, arguments, loc, scope);
   frames.push_back({&definition, loc});
-  if (bound && (definition.kind != DefinitionKind::Bijection || learnBijectionParameters(definition, scope)))
+  if (bound && definition.kind == DefinitionKind::Bijection)
+    bound = takeComponents(definition, loc, scope) && learnBijectionParameters(definition, scope);
+  if (bound)
     result = runBody(definition, scope);
   const TensorThing *output = result ? result->as<TensorThing>() : nullptr;
   bool good = output && output->shape == shape && !output->truth;

@@ -182,17 +182,23 @@ Value Elaborator::constrain(Value raw, const Shape &shape, const Domain &domain,
   return raw;
 }
 
-MaybeThing Elaborator::makeParameter(const std::string &name, const Shape &shape, const Domain &domain,
-                                     const ParameterInit &init, SourceLocation loc) {
+std::optional<TensorThing> Elaborator::rawParameter(const std::string &name, const Shape &shape,
+                                                    const ParameterInit &init, SourceLocation loc) {
   int64_t count = std::accumulate(shape.begin(), shape.end(), int64_t(1), std::multiplies<>());
   parameterCount += count;
   if (parameterCount > kMostParameters)
     return fail(Kind::TooLarge, loc, "the model has more than {} parameters", kMostParameters);
-  Value raw = builder.parameter(name, shape, init, loc);
-  Value value = constrain(raw, shape, domain, loc);
-  if (auto interval = intervalOf(domain))
+  return TensorThing{builder.parameter(name, shape, init, loc), shape};
+}
+
+TensorThing Elaborator::constrainWithFact(const TensorThing &raw, const Domain &domain, SourceLocation loc) {
+  Value value = constrain(raw.value, raw.shape, domain, loc);
+  auto interval = intervalOf(domain);
+  if (domain.kind == Domain::Kind::Simplex && raw.shape[0] == 1)
+    interval->highOpen = false; // The one weight is 1.
+  if (interval)
     value = builder.constrained(value, *interval, loc);
-  return Thing{TensorThing{value, shape}};
+  return {value, raw.shape};
 }
 
 bool Elaborator::declareParameter(const ParamDecl &decl, Scope &scope) {
@@ -227,10 +233,11 @@ bool Elaborator::declareParameter(const ParamDecl &decl, Scope &scope) {
   if (!init)
     return false;
   std::string name = uniquePath(decl.name);
-  auto value = makeParameter(name, shape, *domain, *init, decl.loc);
-  if (!value)
+  auto raw = rawParameter(name, shape, *init, decl.loc);
+  if (!raw)
     return false;
-  builder.name(value->as<TensorThing>()->value, decl.name);
+  Thing value{constrainWithFact(*raw, *domain, decl.loc)};
+  nameThing(value, decl.name);
   if (decl.start && startRule == StartRule::Wrong)
     return reject(Kind::BadStart, decl.start->loc,
                   "a generative layer computes from latent values; there are no data for `{}` to start from",
@@ -249,7 +256,7 @@ bool Elaborator::declareParameter(const ParamDecl &decl, Scope &scope) {
       return false;
     builder.startParameter(name, tensor->value, decl.loc);
   }
-  scope.insert_or_assign(decl.name, *value);
+  scope.insert_or_assign(decl.name, value);
   return true;
 }
 

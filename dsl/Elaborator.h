@@ -10,6 +10,7 @@
 #include "dsl/Thing.h"
 
 #include <fmt/format.h>
+#include <functional>
 #include <set>
 
 namespace flowc::dsl {
@@ -75,9 +76,15 @@ private:
     bool good;
   };
 
-  // ElaborateFlow.cpp
+  struct Domain {
+    enum class Kind { Real, Positive, Unit, Bounded, Simplex, Ordered } kind = Kind::Real;
+    double low = 0, high = 0;
+  };
+
   // CheckNames.cpp
   bool checkNames();
+
+  // ElaborateFlow.cpp
   bool runItems(const std::vector<FlowItem> &items);
   bool runRepeat(const FlowItem &item);
   bool runLayer(const ExprPtr &expr, bool base);
@@ -85,7 +92,6 @@ private:
                   bool base);
   bool bindLayerArguments(const Definition &definition, const std::vector<Argument> &arguments, SourceLocation loc,
                           Scope &scope);
-  bool learnBijectionParameters(const Definition &definition, Scope &scope);
   std::optional<int64_t> readFeatures(const FlowDecl &flow);
 
   // ElaborateExpr.cpp
@@ -97,6 +103,7 @@ private:
   /// A number computed at compile time by `formula`.
   MaybeThing finite(double number, SourceLocation loc, const std::string &formula);
   MaybeThing arithmetic(const std::string &op, const Thing &left, const Thing &right, SourceLocation loc);
+  MaybeThing negate(const Thing &operand, SourceLocation loc);
   MaybeThing power(const Thing &base, const Thing &exponent, SourceLocation loc);
   MaybeThing wholePower(const Thing &base, int exponent, SourceLocation loc);
   /// Brings numbers and tensors to one shape.
@@ -110,6 +117,42 @@ private:
   /// Whether a vector may have `size` elements.
   bool checkSize(int64_t size, SourceLocation loc);
   TensorThing extract(const TensorThing &from, std::vector<int64_t> indices, SourceLocation loc);
+
+  // ElaborateList.cpp
+  using OnItems = std::function<MaybeThing(const std::vector<Thing> &)>;
+  /// Whether one of the operands is a list that holds more than numbers.
+  static bool listsVectors(const std::vector<Thing> &operands);
+  /// Whether arithmetic goes item by item: where a list holds vectors, and among lists and numbers alone, at compile
+  /// time. A list of numbers with a vector is a constant vector instead.
+  static bool actsOnItems(const std::vector<Thing> &operands);
+  /// A list of what `body` makes of the items of equally long lists; what is no list goes with every item.
+  MaybeThing overItems(const std::vector<Thing> &operands, SourceLocation loc, const OnItems &body);
+  /// Of a list that is not empty.
+  MaybeThing fold(const ListThing &list, const OnItems &body);
+  MaybeThing sumOf(const ListThing &list, SourceLocation loc);
+  MaybeThing runningSums(const ListThing &list, SourceLocation loc);
+  MaybeThing largestOf(const ListThing &list, bool largest, SourceLocation loc);
+  MaybeThing extremum(const std::vector<Thing> &pair, bool largest, SourceLocation loc);
+  MaybeThing softmaxOf(const ListThing &list, SourceLocation loc);
+
+  // ElaborateComponents.cpp
+  /// `count` equal pieces of a vector.
+  std::vector<Thing> cut(const TensorThing &vector, int64_t count, SourceLocation loc);
+  /// Raw components to those of a simplex or an ordered domain.
+  MaybeThing constrainList(const ListThing &raw, const Domain &domain, SourceLocation loc);
+  /// `count` components in their domain, from one raw vector.
+  MaybeThing constrainComponents(const TensorThing &raw, int64_t count, const Domain &domain, SourceLocation loc);
+  std::optional<int64_t> componentCount(const Thing &thing, SourceLocation loc);
+  bool checkComponents(const Definition &definition, const Parameter &parameter, const ListThing &list,
+                       SourceLocation loc, const Scope &scope);
+  MaybeThing componentsOf(const Definition &definition, const Parameter &parameter, const Thing &given, int64_t count,
+                          SourceLocation loc, const Scope &scope);
+  /// Turns what was given for parameters with a size into lists.
+  bool takeComponents(const Definition &definition, SourceLocation loc, Scope &scope);
+  MaybeThing learnParameter(const Parameter &parameter, const Scope &scope);
+  bool learnBijectionParameters(const Definition &definition, Scope &scope);
+  /// Names a value after the user's word for it, the items of a list by their number.
+  void nameThing(const Thing &thing, const std::string &name);
 
   // ElaborateCall.cpp
   MaybeThing evaluateCall(const Expr &expr, const Scope &scope);
@@ -129,17 +172,15 @@ private:
   std::vector<std::string> callableNames(const Scope &scope) const;
 
   // ElaborateParam.cpp
-  struct Domain {
-    enum class Kind { Real, Positive, Unit, Bounded, Simplex, Ordered } kind = Kind::Real;
-    double low = 0, high = 0;
-  };
   std::optional<Domain> readDomain(const ExprPtr &expr, const Scope &scope);
   static std::optional<Interval> intervalOf(const Domain &domain);
   bool declareParameter(const ParamDecl &decl, Scope &scope);
   std::optional<ParameterInit> readInit(const ParamDecl &decl, const Domain &domain, const Shape &shape,
                                         const Scope &scope);
-  MaybeThing makeParameter(const std::string &name, const Shape &shape, const Domain &domain, const ParameterInit &init,
-                           SourceLocation loc);
+  std::optional<TensorThing> rawParameter(const std::string &name, const Shape &shape, const ParameterInit &init,
+                                          SourceLocation loc);
+  /// The domain's map, and the fact that it makes true.
+  TensorThing constrainWithFact(const TensorThing &raw, const Domain &domain, SourceLocation loc);
   Value constrain(Value raw, const Shape &shape, const Domain &domain, SourceLocation loc);
   TensorThing softmax(const TensorThing &weights, SourceLocation loc);
   Value scalarConstant(double number, const Shape &shape, SourceLocation loc) {
@@ -152,6 +193,8 @@ private:
   // Builtins.cpp
   bool isBuiltin(const std::string &name) const;
   MaybeThing callBuiltin(const std::string &name, const CallArguments &arguments, SourceLocation loc);
+  /// A scalar function of the compiler's table, folded on numbers.
+  MaybeThing callScalar(const std::string &name, const std::vector<Thing> &operands, SourceLocation loc);
   static std::vector<std::string> builtinNames();
 
   std::string uniquePath(const std::string &component);

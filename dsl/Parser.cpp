@@ -71,11 +71,21 @@ private:
     skipNewlines();
     while (!at(")")) {
       Token parameter = name("a parameter's name");
-      Parameter entry{parameter.text, parameter.loc, nullptr, nullptr};
+      Parameter entry{parameter.text, parameter.loc, nullptr, nullptr, nullptr, nullptr};
       if (accept(":"))
         entry.domain = domain();
+      bool learned = kind == DefinitionKind::Bijection && !definition.parameters.empty();
+      if (entry.domain && at("[")) {
+        onlyLearned(learned, "a size in brackets");
+        entry.size = expression();
+        expect("]", "to close the size");
+      }
       if (accept("="))
         entry.fallback = expression();
+      else if (at("~")) {
+        onlyLearned(learned, "`~`");
+        entry.distribution = domain();
+      }
       for (const Parameter &known : definition.parameters)
         if (known.name == entry.name)
           diagnostics.report(Kind::Redefinition, entry.loc, fmt::format("the parameter `{}` occurs twice", entry.name));
@@ -94,14 +104,26 @@ private:
     return definition;
   }
 
+  /// Takes the next token, which only a parameter that a bijection learns may have after its name.
+  void onlyLearned(bool learned, const char *what) {
+    if (!learned)
+      diagnostics.report(Kind::Syntax, peek().loc,
+                         fmt::format("{} stands only at a parameter of a bijection, after its input", what));
+    take();
+  }
+
   void bijection(SyntaxTree &tree) {
     Definition definition = head(DefinitionKind::Bijection, "the bijection's name");
-    expect("=", "before the bijection's formula");
-    skipNewlines();
-    SourceLocation loc = peek().loc;
-    Statement statement{StatementKind::Return, loc, {}, expression(), {}, {}, {}};
-    definition.body.push_back(std::move(statement));
-    endOfStatement();
+    if (at("{")) {
+      definition.body = block();
+    } else {
+      expect("=", "before the bijection's formula");
+      skipNewlines();
+      SourceLocation loc = peek().loc;
+      Statement statement{StatementKind::Return, loc, {}, expression(), {}, {}, {}};
+      definition.body.push_back(std::move(statement));
+      endOfStatement();
+    }
     tree.definitions.push_back(std::move(definition));
   }
 

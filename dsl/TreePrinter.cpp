@@ -51,8 +51,10 @@ private:
          definition.name);
     nested([&] {
       for (const Parameter &parameter : definition.parameters)
-        line("parameter {}{}{}", parameter.name, parameter.domain ? ": " + printExpr(*parameter.domain) : "",
-             parameter.fallback ? " = " + printExpr(*parameter.fallback) : "");
+        line("parameter {}{}{}{}{}", parameter.name, parameter.domain ? ": " + printExpr(*parameter.domain) : "",
+             parameter.size ? "[" + printExpr(*parameter.size) + "]" : "",
+             parameter.fallback ? " = " + printExpr(*parameter.fallback) : "",
+             parameter.distribution ? " ~ " + printExpr(*parameter.distribution) : "");
       printBlock(definition.body);
     });
   }

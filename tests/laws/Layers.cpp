@@ -23,7 +23,7 @@ LayerCase prelude(const std::string &items, double low = -3, double high = 3, do
 
 /// A function with no inverse of its own, as a part of a monotone formula.
 LayerCase part(const std::string &name, const std::string &formula, double low = -3, double high = 3) {
-  return {name, "bijection part(x) = " + formula, "part", low, high, 1, ""};
+  return {name, "bijection part(x) = " + formula, "part", low, high, 1};
 }
 
 } // namespace
@@ -76,24 +76,34 @@ const std::vector<LayerCase> &layerCases() {
       prelude("affine_coupling(mask = random(3), net = mlp(hidden = [8], activation = gelu))"),
       prelude("inverse(affine_coupling(mask = swap(alternate), net = mlp(hidden = [8], activation = tanh)))"),
       prelude("additive_coupling(net = mlp(hidden = [8]))"),
+      prelude("flow_pp"),
+      prelude("flow_pp(k = 1)"),
+      prelude("deep_sigmoid(k = 5)"),
+      prelude("mixture_cdf(k = 3)", -2, 2, 20),
+      prelude("rational_piece", 0.1, 4, 10),
+      prelude("rational_quadratic", -4, 4),
+      prelude("rational_quadratic(bound = 2, k = 3)", -2.5, 2.5),
+      prelude("mixture_coupling(net = mlp(hidden = [8]), components = 3)"),
+      prelude("mixture_coupling(mask = half, net = mlp(hidden = [8], activation = tanh))"),
+      prelude("spline_coupling(net = mlp(hidden = [8], activation = silu), bins = 5)", -4, 4),
       prelude("actnorm"),
       prelude("permute(random(5))"),
       prelude("reverse"),
       prelude("repeat 3 { affine_coupling(net = mlp(hidden = [8])); actnorm; reverse }"),
-      {"generative layer", "generative layer up(z) { return 2 * z + sin(z) / 2 }", "up", -3, 3, 1, ""},
+      {"generative layer", "generative layer up(z) { return 2 * z + sin(z) / 2 }", "up", -3, 3, 1},
       {"coupling with a root",
        "layer bent(x) {\n a, b = split(x, half)\n s = linear(a, len(b))\n return merge(half, a, b + sigmoid(s) * "
        "sin(b) / 2)\n}",
-       "bent", -3, 3, 1, ""},
+       "bent", -3, 3, 1},
       prelude("maf(net = made(hidden = [9, 7]))"),
       prelude("maf(order = random(4), net = made(hidden = [16, 16], activation = silu, seed = 5))"),
       prelude("iaf(net = made(hidden = [16]))"),
       prelude("repeat 2 as i { maf(order = random(i), net = made(hidden = [12], activation = tanh)); reverse }"),
       {"autoregressive with a root",
-       "layer bent(x) {\n s = made(x, len(x), hidden = [8])\n return x + sigmoid(s) * sin(x) / 2\n}", "bent", -3, 3, 1,
-       ""},
-      {"base logistic", "", "affine; base logistic", -3, 3, 1, ""},
-      {"base uniform", "", "squash; base uniform", -3, 3, 10, ""},
+       "layer bent(x) {\n s = made(x, len(x), hidden = [8])\n return x + sigmoid(s) * sin(x) / 2\n}", "bent", -3, 3, 1},
+      {"base logistic", "", "affine; base logistic", -3, 3, 1},
+      {"base uniform", "", "squash; base uniform", -3, 3, 10},
+      {"base mixture_cdf", "", "affine; base mixture_cdf(k = 3)", -2, 2, 20},
   };
   return cases;
 }
