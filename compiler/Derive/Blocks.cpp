@@ -178,7 +178,7 @@ LogicalResult solveByRoot(Evaluator &known, const Part &part, Value rhs, llvm::S
     return failure();
   YieldOp::create(inside, loc, ValueRange{value, *derivative});
 
-  auto sign = prove::proveSign(*derivative, {{unknown, domain}});
+  auto sign = prove::proveSign(*derivative, unknown, {{unknown, domain}});
   if (!sign)
     return layer.emitError("cannot prove that `")
            << layer.getLayerType() << "` is increasing or decreasing [not-monotone]";

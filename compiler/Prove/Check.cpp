@@ -25,9 +25,10 @@ ModelReport checkModel(ModelOp model, bool alone) {
   if (alone)
     llvm::erase_if(layers, [](LayerOp layer) { return layer.getBase(); });
   Domain data(model.getFeatures(), Interval::all());
+  bool certain = true;
   for (auto [k, layer] : llvm::enumerate(layers)) {
     if (auto declared = declaredDomain(layer))
-      data.assign(model.getFeatures(), *declared);
+      data.assign(model.getFeatures(), *declared), certain = true;
     // What the layer must map onto: (0, 1) for the base; what the next one declares; what nobody declares follows from
     // the layer.
     std::optional<Interval> latent;
@@ -35,11 +36,12 @@ ModelReport checkModel(ModelOp model, bool alone) {
       latent = Interval::open(0, 1);
     else if (k + 1 < layers.size())
       latent = declaredDomain(layers[k + 1]);
-    LayerChecker checker(layer, data, latent);
+    LayerChecker checker(layer, data, certain, latent);
     report.layers.push_back(checker.run());
     if (llvm::all_equal(data) && !data.empty() && data[0] != Interval::all())
       report.layers.back().domain = data[0];
     data = checker.image();
+    certain = checker.imageIsCertain();
   }
   return report;
 }

@@ -2,6 +2,9 @@
 
 #include "compiler/Prove/Ends.h"
 
+#include "compiler/Prove/Search.h"
+#include "compiler/Prove/Sign.h"
+
 #include <cmath>
 
 using namespace mlir;
@@ -29,30 +32,28 @@ Limit limitAt(Formula &formula, double end) {
   return limitOf(formula.value());
 }
 
-namespace {
-
-std::optional<double> numberOf(Value value) {
-  if (auto constant = constantValue(value))
-    return constant;
-  auto rule = dyn_cast_or_null<RangeOpInterface>(value.getDefiningOp());
-  if (!rule)
-    return std::nullopt;
-  llvm::SmallVector<double> operands;
-  for (Value operand : value.getDefiningOp()->getOperands()) {
-    auto number = numberOf(operand);
-    if (!number)
-      return std::nullopt;
-    operands.push_back(*number);
-  }
-  return rule.evaluate(operands);
-}
-
-} // namespace
-
-std::optional<double> numberOf(const Limit &limit) {
+std::optional<double> endOf(Formula &formula, const Limit &limit) {
   if (limit.isInfinite())
     return limit.kind == Limit::PlusInfinity ? kInfinity : -kInfinity;
-  return limit.kind == Limit::Finite ? numberOf(limit.value) : std::nullopt;
+  if (limit.kind != Limit::Finite)
+    return std::nullopt;
+  PointEvaluator evaluator(formula);
+  llvm::SmallVector<double> point;
+  for (const Variable &variable : formula.allVariables())
+    point.push_back(std::isfinite(variable.range.low + variable.range.high)
+                        ? (variable.range.low + variable.range.high) / 2
+                    : std::isfinite(variable.range.low) ? variable.range.low + 1
+                                                        : 0.5);
+  if (!evaluator.at(point))
+    return std::nullopt;
+  double found = evaluator.of(limit.value), guess = std::round(found * 1e9) / 1e9;
+  OpBuilder builder = formula.builder();
+  for (double number : {found, guess}) {
+    Value bound = constantOf(builder, builder.getUnknownLoc(), builder.getF64Type(), number);
+    if (proveEqual(limit.value, bound, formula.ranges()))
+      return number;
+  }
+  return std::nullopt;
 }
 
 } // namespace flowc::prove

@@ -12,7 +12,7 @@ namespace flowc::prove {
 /// Builds what the limit's formula needs at the end of the function.
 flow::Limit limitAt(Formula &formula, double end);
 
-/// The number that a limit is, if it is one: also a finite formula in which no variable occurs.
-std::optional<double> numberOf(const flow::Limit &limit);
+/// The number that a limit is, if it is one whatever the variables are: guessed by evaluating it, then proved.
+std::optional<double> endOf(Formula &formula, const flow::Limit &limit);
 
 } // namespace flowc::prove

@@ -63,21 +63,11 @@ std::string findRemedy(const Formula &formula, llvm::function_ref<bool(llvm::Den
   return "";
 }
 
-/// The ops that a value is computed by.
-llvm::SetVector<Operation *> backwardSlice(Value value) {
-  llvm::SetVector<Operation *> slice;
-  llvm::SmallVector<Value> pending{value};
-  while (!pending.empty())
-    if (Operation *op = pending.pop_back_val().getDefiningOp(); op && slice.insert(op))
-      llvm::append_range(pending, op->getOperands());
-  return slice;
-}
-
 } // namespace
 
-LayerChecker::LayerChecker(LayerOp layer, Domain data, std::optional<Interval> latent)
-    : layer(layer), report{layer.getSymName().str(), layer.getLayerType().str(), layer.getGenerative(), layer.getBase(),
-                           layer.getLoc()},
+LayerChecker::LayerChecker(LayerOp layer, Domain data, bool certain, std::optional<Interval> latent)
+    : layer(layer), certain(certain), report{layer.getSymName().str(), layer.getLayerType().str(),
+                                             layer.getGenerative(), layer.getBase(), layer.getLoc()},
       origins(layer) {
   Domain latentDomain(data.size(), latent.value_or(Interval::all()));
   // Written latent to data, the layer takes the latent side (all reals if nobody says) and must cover the data side.
@@ -107,7 +97,9 @@ void LayerChecker::refute(Obligation &obligation, std::optional<Witness> witness
   obligation.witness = witness;
   obligation.finding = what;
   obligation.method = "witness";
-  if (witness->reachable)
+  if (!certain)
+    obligation.finding += "; whether the layers before it lead there is not known";
+  else if (witness->reachable)
     obligation.verdict = Verdict::Refuted;
   else
     obligation.finding += "; whether the network reaches that is not known";
@@ -125,7 +117,9 @@ LayerReport LayerChecker::run() {
     if (succeeded(found))
       structure.emplace(std::move(*found));
   }
+  certainImage = certain;
   if (!structure) {
+    certainImage = false;
     Obligation &failed =
         add("structure", messages.empty() ? "it has no structure that flowc knows" : messages[0].second,
             Verdict::Unknown, "structure", messages.empty() ? layer.getLoc() : messages[0].first);
@@ -216,7 +210,8 @@ void LayerChecker::checkRequirement(Operation *op, const Requirement &requiremen
     std::string where = requirement.nonZero ? "is never 0" : "lies in " + describe(requirement.within);
     std::string statement = argument + " " + where + ", where `" + function + "` is defined";
     llvm::DenseMap<Value, double> hint;
-    if (auto method = proveRequirement(formula.value(), requirement, formula.ranges(), &hint)) {
+    if (auto method =
+            proveRequirement(formula.value(), formula.unknown().value, requirement, formula.ranges(), &hint)) {
       add("defined", statement, Verdict::Proved, methodName(*method), op->getLoc());
       continue;
     }
@@ -228,7 +223,7 @@ void LayerChecker::checkRequirement(Operation *op, const Requirement &requiremen
     if (witness)
       refute(failed, witness, argument + " is " + number(witness->value) + " at " + describe(*witness, inputs.empty()));
     failed.remedy = findRemedy(formula, [&](llvm::DenseMap<Value, Interval> ranges) {
-      return proveRequirement(formula.value(), requirement, std::move(ranges)).has_value();
+      return proveRequirement(formula.value(), formula.unknown().value, requirement, std::move(ranges)).has_value();
     });
   }
 }
@@ -243,26 +238,31 @@ void LayerChecker::checkBlock(const Class &block) {
 }
 
 void LayerChecker::checkContinuity(const Formula &formula, const Class &block) {
-  llvm::DenseSet<Value> dependents = formula.dependents();
-  llvm::SetVector<Operation *> slice = backwardSlice(formula.value());
-  for (Operation *op : llvm::reverse(slice)) {
-    auto select = dyn_cast<arith::SelectOp>(op);
-    auto compare = select ? select.getCondition().getDefiningOp<arith::CmpFOp>() : nullptr;
-    if (!compare || !dependents.contains(compare))
-      continue;
-    std::string statement =
-        "its pieces meet where " + print(formula, compare.getLhs()) + " = " + print(formula, compare.getRhs());
-    if (auto method = proveEqualWhere(select.getTrueValue(), select.getFalseValue(), compare.getLhs(), compare.getRhs(),
-                                      formula.ranges())) {
-      add("continuous", statement, Verdict::Proved, methodName(*method), block.value.getLoc());
+  auto seams = proveSeams(formula.value(), formula.unknown().value, formula.ranges());
+  if (!seams) {
+    addFailed("continuous", "its many pieces meet", "its pieces do not meet", block.value.getLoc());
+    return;
+  }
+  if (seams->size() > 1 && llvm::all_of(*seams, [](const Seam &seam) { return seam.method.has_value(); })) {
+    add("continuous", "its pieces meet at all " + std::to_string(seams->size()) + " borders between them",
+        Verdict::Proved, methodName(*seams->front().method), block.value.getLoc());
+    return;
+  }
+  for (const Seam &seam : *seams) {
+    std::string where;
+    for (Value comparison : seam.differing) {
+      Operation *compare = comparison.getDefiningOp();
+      where += (where.empty() ? "" : " and ") + print(formula, compare->getOperand(0)) + " = " +
+               print(formula, compare->getOperand(1));
+    }
+    if (seam.method) {
+      add("continuous", "its pieces meet where " + where, Verdict::Proved, methodName(*seam.method),
+          block.value.getLoc());
       continue;
     }
-    Obligation &failed = addFailed("continuous", statement,
-                                   "its pieces do not meet where " + print(formula, compare.getLhs()) + " = " +
-                                       print(formula, compare.getRhs()),
-                                   block.value.getLoc());
-    auto witness = refuteContinuity(formula, compare, formula.value());
-    if (witness)
+    Obligation &failed = addFailed("continuous", "its pieces meet where " + where,
+                                   "its pieces do not meet where " + where, block.value.getLoc());
+    if (auto witness = refuteContinuity(formula, seam.differing.front(), formula.value()))
       refute(failed, witness, "it jumps by " + number(witness->value) + " at " + describe(*witness));
   }
 }
@@ -271,7 +271,7 @@ std::optional<bool> LayerChecker::checkMonotone(const Formula &formula, const Cl
   std::string slope = "d/d" + formula.unknown().name + " = " + print(formula, formula.slope());
   std::string statement = slope + " is never 0";
   llvm::DenseMap<Value, double> hint;
-  if (auto sign = proveSign(formula.slope(), formula.ranges(), &hint)) {
+  if (auto sign = proveSign(formula.slope(), formula.unknown().value, formula.ranges(), &hint)) {
     Obligation &proved = add("monotone", statement, Verdict::Proved, methodName(sign->method), block.value.getLoc());
     proved.features.assign(block.outputs.begin(), block.outputs.end());
     return sign->positive;
@@ -280,7 +280,7 @@ std::optional<bool> LayerChecker::checkMonotone(const Formula &formula, const Cl
       addFailed("monotone", statement, "its derivative " + slope + " is 0 somewhere", block.value.getLoc());
   failed.features.assign(block.outputs.begin(), block.outputs.end());
   failed.remedy = findRemedy(formula, [&](llvm::DenseMap<Value, Interval> ranges) {
-    return proveSign(formula.slope(), std::move(ranges)).has_value();
+    return proveSign(formula.slope(), formula.unknown().value, std::move(ranges)).has_value();
   });
   auto witness = refuteSign(formula, hint);
   if (!witness)
@@ -305,7 +305,7 @@ void LayerChecker::checkImage(Formula &formula, const Class &block, bool increas
       for (int64_t output : block.outputs)
         latentSide[output] = image;
   };
-  auto first = numberOf(low), last = numberOf(high);
+  auto first = endOf(formula, low), last = endOf(formula, high);
   // A slope that stays away from 0 reaches everything.
   if (auto ranges = formula.ranges(); domain == Interval::all() && !(first && last)) {
     Interval slope = inferRange(formula.slope(), ranges);
@@ -313,11 +313,13 @@ void LayerChecker::checkImage(Formula &formula, const Class &block, bool increas
       first = -kInfinity, last = kInfinity;
   }
   if (!target) {
-    if (first && last)
+    if (first && last) {
       setImage(Interval::open(*first, *last));
-    else
-      addFailed("onto", "what it maps " + describe(domain) + " onto is known", "its image is not known",
-                block.value.getLoc());
+      return;
+    }
+    certainImage = false;
+    addFailed("onto", "what it maps " + describe(domain) + " onto is known", "its image is not known",
+              block.value.getLoc());
     return;
   }
   const Interval &wanted = (*target)[block.outputs.front()];
@@ -350,7 +352,7 @@ void LayerChecker::checkImage(Formula &formula, const Class &block, bool increas
   bool wrong = differs(first, wanted.low) || differs(last, wanted.high) ||
                (std::isinf(wanted.low) && low.staysBounded()) || (std::isinf(wanted.high) && high.staysBounded());
   failed.finding = "its image is (" + endText(low, first) + ", " + endText(high, last) + ")";
-  if (wrong)
+  if (wrong && certain)
     failed.verdict = Verdict::Refuted;
 }
 

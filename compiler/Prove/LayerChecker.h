@@ -14,12 +14,14 @@ using Domain = llvm::SmallVector<flow::Interval>;
 
 class LayerChecker {
 public:
-  /// `data` is where the layer's data side lies, `latent` what its latent side must be, if that is given.
-  LayerChecker(flow::LayerOp layer, Domain data, std::optional<flow::Interval> latent);
+  /// `data` is where the layer's data side lies; it may be too large if it is not `certain`: then nothing is refuted.
+  /// `latent` is what the latent side must be, if that is given.
+  LayerChecker(flow::LayerOp layer, Domain data, bool certain, std::optional<flow::Interval> latent);
 
   LayerReport run();
   /// The latent side's domain: as given, or as found.
   const Domain &image() const { return latentSide; }
+  bool imageIsCertain() const { return certainImage; }
 
 private:
   /// Elements whose formulas differ by names only, and one of them.
@@ -47,6 +49,7 @@ private:
 
   flow::LayerOp layer;
   Domain inputSide, latentSide;
+  bool certain, certainImage = true;
   /// What the layer's output must cover.
   std::optional<Domain> target;
   LayerReport report;

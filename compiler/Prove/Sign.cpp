@@ -2,7 +2,7 @@
 
 #include "compiler/Prove/Sign.h"
 
-#include "compiler/Prove/Smt.h"
+#include "compiler/Prove/Pieces.h"
 
 #include <cmath>
 
@@ -13,18 +13,84 @@ namespace flowc::prove {
 
 llvm::StringRef methodName(Method method) { return method == Method::Intervals ? "intervals" : "smt"; }
 
-std::optional<ProvenSign> proveSign(Value value, llvm::DenseMap<Value, Interval> given,
+namespace {
+
+/// More operations than these are not shown to the solver whole, down to how every parameter was made.
+constexpr size_t kSmall = 150;
+
+size_t sizeOf(Value value) {
+  llvm::DenseSet<Value> seen;
+  llvm::SmallVector<Value> pending{value};
+  while (!pending.empty())
+    if (Value next = pending.pop_back_val(); seen.insert(next).second && next.getDefiningOp())
+      llvm::append_range(pending, next.getDefiningOp()->getOperands());
+  return seen.size();
+}
+
+/// Restricts the problem to a piece of the formula of `value`; with `unknown`, to what stands near it.
+void enterPiece(SmtProblem &problem, const Piece &piece, Value unknown, Value value) {
+  problem.restrictTo(piece.all);
+  llvm::SmallVector<Value> asked{value};
+  for (auto [comparison, holds] : piece.essential)
+    asked.push_back(comparison);
+  if (unknown)
+    problem.lookOnlyNear(unknown, asked);
+  for (auto [comparison, holds] : piece.essential)
+    problem.assume(problem.closed(comparison, holds));
+}
+
+/// Whether no value of the formula obeys `fails` (a condition on its term), shown piece by piece where it has branches.
+/// `hint` gets a point that may.
+class Exclusion {
+public:
+  Exclusion(Value value, Value unknown, const llvm::DenseMap<Value, Interval> &given)
+      : value(value), unknown(unknown), given(given), comparisons(comparisonsOf(value)) {
+    small = sizeOf(value) <= kSmall;
+  }
+
+  bool proves(llvm::function_ref<std::string(const std::string &)> fails, llvm::DenseMap<Value, double> *hint) {
+    if (small && provesOn({}, Detail::Facts, fails, hint))
+      return true;
+    if (!pieces)
+      pieces = piecesOf(comparisons, given);
+    if (pieces && !pieces->empty() && llvm::all_of(*pieces, [&](const Piece &piece) {
+          return provesOn(piece, Detail::Near, fails, hint) || provesOn(piece, Detail::Facts, fails, hint);
+        }))
+      return true;
+    return small && provesOn({}, Detail::All, fails, hint);
+  }
+
+private:
+  /// How much of the way that values were made is told.
+  enum class Detail { Near, Facts, All };
+
+  bool provesOn(const Piece &piece, Detail detail, llvm::function_ref<std::string(const std::string &)> fails,
+                llvm::DenseMap<Value, double> *hint) {
+    SmtProblem problem(given, /*factsAreLeaves=*/detail != Detail::All);
+    enterPiece(problem, piece, detail == Detail::Near ? unknown : Value(), value);
+    std::string term = problem.term(value);
+    return problem.ask(fails(term), hint) == SmtProblem::Impossible;
+  }
+
+  Value value, unknown;
+  const llvm::DenseMap<Value, Interval> &given;
+  llvm::SmallVector<Value> comparisons;
+  std::optional<std::vector<Piece>> pieces;
+  bool small;
+};
+
+} // namespace
+
+std::optional<ProvenSign> proveSign(Value value, Value unknown, llvm::DenseMap<Value, Interval> given,
                                     llvm::DenseMap<Value, double> *hint) {
   llvm::DenseMap<Value, Interval> ranges = given;
   Interval range = inferRange(value, ranges);
   if (range.isNonZero())
     return ProvenSign{range.isPositive(), Method::Intervals};
-  SmtProblem problem(std::move(given));
-  std::string term = problem.term(value);
-  if (problem.ask("(<= " + term + " 0.0)", hint) == SmtProblem::Impossible)
+  Exclusion exclusion(value, unknown, given);
+  if (exclusion.proves([](const std::string &term) { return "(<= " + term + " 0.0)"; }, hint))
     return ProvenSign{true, Method::Solver};
-  // (Where it can be positive at the hint's neighbour too, this fails at once.)
-  if (problem.ask("(>= " + term + " 0.0)") == SmtProblem::Impossible)
+  if (exclusion.proves([](const std::string &term) { return "(>= " + term + " 0.0)"; }, nullptr))
     return ProvenSign{false, Method::Solver};
   return std::nullopt;
 }
@@ -33,39 +99,78 @@ std::optional<Method> proveEqual(Value a, Value b, llvm::DenseMap<Value, Interva
   std::optional<double> first = constantValue(a), second = constantValue(b);
   if (a == b || (first && second && *first == *second))
     return Method::Intervals;
-  SmtProblem problem(std::move(given));
-  std::string left = problem.term(a), right = problem.term(b);
-  if (problem.ask("(not (= " + left + " " + right + "))") == SmtProblem::Impossible)
-    return Method::Solver;
+  for (bool factsAreLeaves : {true, false}) {
+    SmtProblem problem(given, factsAreLeaves);
+    std::string left = problem.term(a), right = problem.term(b);
+    if (problem.ask("(not (= " + left + " " + right + "))") == SmtProblem::Impossible)
+      return Method::Solver;
+  }
   return std::nullopt;
 }
 
-std::optional<Method> proveEqualWhere(Value a, Value b, Value left, Value right,
-                                      llvm::DenseMap<Value, Interval> given) {
-  SmtProblem problem(std::move(given));
-  std::string first = problem.term(a), second = problem.term(b);
-  problem.assume("(= " + problem.term(left) + " " + problem.term(right) + ")");
-  if (problem.ask("(not (= " + first + " " + second + "))") == SmtProblem::Impossible)
-    return Method::Solver;
-  return std::nullopt;
+namespace {
+
+/// Whether both pieces have one value wherever both sets of comparisons hold, borders included.
+bool meet(Value value, Value unknown, const Piece &first, const Piece &second,
+          const llvm::DenseMap<Value, Interval> &given, bool onlyNear) {
+  SmtProblem problem(given, /*factsAreLeaves=*/true);
+  std::string sides[2];
+  for (int side : {0, 1}) {
+    enterPiece(problem, side ? second : first, onlyNear ? unknown : Value(), value);
+    sides[side] = problem.term(value);
+  }
+  return problem.ask("(not (= " + sides[0] + " " + sides[1] + "))") == SmtProblem::Impossible;
 }
 
-std::optional<Method> proveRequirement(Value value, const Requirement &requirement,
+} // namespace
+
+std::optional<std::vector<Seam>> proveSeams(Value value, Value unknown, const llvm::DenseMap<Value, Interval> &given) {
+  llvm::SmallVector<Value> comparisons = comparisonsOf(value);
+  std::vector<Seam> seams;
+  if (comparisons.empty())
+    return seams;
+  auto pieces = piecesOf(comparisons, given);
+  if (!pieces)
+    return std::nullopt;
+  for (size_t p = 0; p < pieces->size(); ++p)
+    for (size_t q = p + 1; q < pieces->size(); ++q) {
+      const Piece &first = (*pieces)[p], &second = (*pieces)[q];
+      SmtProblem border(given, /*factsAreLeaves=*/true);
+      Seam seam;
+      for (const Piece *piece : {&first, &second})
+        for (auto [comparison, holds] : piece->essential)
+          border.assume(border.closed(comparison, holds));
+      if (border.ask("true") == SmtProblem::Impossible)
+        continue;
+      for (size_t k = 0; k < comparisons.size(); ++k)
+        if (first.all[k].second != second.all[k].second)
+          seam.differing.push_back(comparisons[k]);
+      if (meet(value, unknown, first, second, given, /*onlyNear=*/true) ||
+          meet(value, unknown, first, second, given, /*onlyNear=*/false))
+        seam.method = Method::Solver;
+      seams.push_back(std::move(seam));
+    }
+  return seams;
+}
+
+std::optional<Method> proveRequirement(Value value, Value unknown, const Requirement &requirement,
                                        llvm::DenseMap<Value, Interval> given, llvm::DenseMap<Value, double> *hint) {
   llvm::DenseMap<Value, Interval> ranges = given;
   Interval range = inferRange(value, ranges);
   if (requirement.nonZero ? range.isNonZero() : range.within(requirement.within))
     return Method::Intervals;
-  SmtProblem problem(std::move(given));
-  std::string term = problem.term(value), fails;
-  const Interval &within = requirement.within;
-  if (requirement.nonZero)
-    fails = "(= " + term + " 0.0)";
-  if (!requirement.nonZero && std::isfinite(within.low))
-    fails += std::string(within.lowOpen ? " (<= " : " (< ") + term + " " + SmtProblem::number(within.low) + ")";
-  if (!requirement.nonZero && std::isfinite(within.high))
-    fails += std::string(within.highOpen ? " (>= " : " (> ") + term + " " + SmtProblem::number(within.high) + ")";
-  if (problem.ask(requirement.nonZero ? fails : "(or" + fails + ")", hint) == SmtProblem::Impossible)
+  auto fails = [&](const std::string &term) -> std::string {
+    if (requirement.nonZero)
+      return "(= " + term + " 0.0)";
+    const Interval &within = requirement.within;
+    std::string text = "(or false";
+    if (std::isfinite(within.low))
+      text += std::string(within.lowOpen ? " (<= " : " (< ") + term + " " + SmtProblem::number(within.low) + ")";
+    if (std::isfinite(within.high))
+      text += std::string(within.highOpen ? " (>= " : " (> ") + term + " " + SmtProblem::number(within.high) + ")";
+    return text + ")";
+  };
+  if (Exclusion(value, unknown, given).proves(fails, hint))
     return Method::Solver;
   return std::nullopt;
 }

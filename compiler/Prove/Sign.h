@@ -21,18 +21,26 @@ struct ProvenSign {
 
 /// The sign that `value` has whatever values are `given`, if it is proved to have one and never to be 0. Where the
 /// solver found a point that may contradict, `hint` gets it.
-std::optional<ProvenSign> proveSign(mlir::Value value, llvm::DenseMap<mlir::Value, flow::Interval> given,
+std::optional<ProvenSign> proveSign(mlir::Value value, mlir::Value unknown,
+                                    llvm::DenseMap<mlir::Value, flow::Interval> given,
                                     llvm::DenseMap<mlir::Value, double> *hint = nullptr);
 
 /// A proof that two values are always equal.
 std::optional<Method> proveEqual(mlir::Value a, mlir::Value b, llvm::DenseMap<mlir::Value, flow::Interval> given);
 
-/// A proof that two values are equal wherever `left` equals `right`.
-std::optional<Method> proveEqualWhere(mlir::Value a, mlir::Value b, mlir::Value left, mlir::Value right,
-                                      llvm::DenseMap<mlir::Value, flow::Interval> given);
+/// Two pieces of a formula that touch: on the border between them, each comparison of `differing` is an equation.
+struct Seam {
+  llvm::SmallVector<mlir::Value> differing;
+  /// How it was proved that both pieces have one value there; nothing if it was not.
+  std::optional<Method> method;
+};
+
+/// The seams of a formula with branches; nothing if its pieces are too many to go through.
+std::optional<std::vector<Seam>> proveSeams(mlir::Value value, mlir::Value unknown,
+                                            const llvm::DenseMap<mlir::Value, flow::Interval> &given);
 
 /// A proof that the requirement holds for `value`.
-std::optional<Method> proveRequirement(mlir::Value value, const flow::Requirement &requirement,
+std::optional<Method> proveRequirement(mlir::Value value, mlir::Value unknown, const flow::Requirement &requirement,
                                        llvm::DenseMap<mlir::Value, flow::Interval> given,
                                        llvm::DenseMap<mlir::Value, double> *hint = nullptr);
 

@@ -4,6 +4,8 @@
 
 #include "compiler/Dialect/Flow/Models/ScalarRules.h"
 
+#include "llvm/ADT/StringSet.h"
+
 #include <charconv>
 #include <cmath>
 #include <z3.h>
@@ -14,9 +16,11 @@ using namespace flowc::flow;
 namespace flowc::prove {
 namespace {
 
-constexpr unsigned kMilliseconds = 2000;
+constexpr unsigned kMilliseconds = 1000;
 /// Every two uses of one function are compared; beyond these it costs more than it can help.
 constexpr size_t kMostApplications = 24;
+/// Values that stand this far from the unknown are variables.
+constexpr unsigned kFar = 2;
 
 /// That `term` lies in `range`.
 std::string inside(const std::string &term, const Interval &range) {
@@ -28,19 +32,24 @@ std::string inside(const std::string &term, const Interval &range) {
   return text.empty() ? "" : "(and" + text + ")";
 }
 
+} // namespace
+
 /// A solver's life, and its error codes instead of its exits.
 class Solver {
 public:
-  explicit Solver(const std::string &problem) {
+  /// With `again`, one that is asked again and again: it remembers what it learned, but knows less of products.
+  Solver(const std::string &problem, bool again) {
     Z3_config config = Z3_mk_config();
     context = Z3_mk_context(config);
     Z3_del_config(config);
     Z3_set_error_handler(context, [](Z3_context, Z3_error_code) {});
-    solver = Z3_mk_solver_for_logic(context, Z3_mk_string_symbol(context, "QF_NRA"));
+    solver =
+        again ? Z3_mk_simple_solver(context) : Z3_mk_solver_for_logic(context, Z3_mk_string_symbol(context, "QF_NRA"));
     Z3_solver_inc_ref(context, solver);
     Z3_params limits = Z3_mk_params(context);
     Z3_params_inc_ref(context, limits);
-    Z3_params_set_uint(context, limits, Z3_mk_string_symbol(context, "timeout"), kMilliseconds);
+    Z3_params_set_uint(context, limits, Z3_mk_string_symbol(context, "timeout"),
+                       again ? kMilliseconds / 10 : kMilliseconds);
     Z3_solver_set_params(context, solver, limits);
     Z3_params_dec_ref(context, limits);
     Z3_solver_from_string(context, solver, problem.c_str());
@@ -55,6 +64,15 @@ public:
     if (Z3_get_error_code(context) != Z3_OK)
       return Z3_L_UNDEF;
     return Z3_solver_check(context, solver);
+  }
+
+  Z3_lbool checkWith(llvm::ArrayRef<std::pair<std::string, bool>> literals) {
+    std::vector<Z3_ast> assumptions;
+    for (const auto &[name, holds] : literals) {
+      Z3_ast literal = Z3_mk_const(context, Z3_mk_string_symbol(context, name.c_str()), Z3_mk_bool_sort(context));
+      assumptions.push_back(holds ? literal : Z3_mk_not(context, literal));
+    }
+    return Z3_solver_check_assumptions(context, solver, assumptions.size(), assumptions.data());
   }
 
   /// The value of a variable in the model that was found.
@@ -79,8 +97,6 @@ private:
   Z3_context context;
   Z3_solver solver;
 };
-
-} // namespace
 
 std::string SmtProblem::number(double value) {
   char text[400];
@@ -152,23 +168,127 @@ std::string SmtProblem::define(Operation *op) {
   return name;
 }
 
+void SmtProblem::restrictTo(const Decisions &decisions) {
+  decided.clear();
+  for (auto [comparison, holds] : decisions)
+    decided[comparison] = holds;
+  terms = leaves;
+}
+
+void SmtProblem::lookOnlyNear(Value unknown, llvm::ArrayRef<Value> values) {
+  auto operandsOf = [&](Value value) -> llvm::SmallVector<Value> {
+    Operation *op = value.getDefiningOp();
+    if (!op)
+      return {};
+    if (auto select = dyn_cast<arith::SelectOp>(op))
+      if (auto found = decided.find(select.getCondition()); found != decided.end())
+        return {found->second ? select.getTrueValue() : select.getFalseValue()};
+    return llvm::SmallVector<Value>(op->getOperands());
+  };
+  llvm::DenseMap<Value, bool> varies{{unknown, true}};
+  std::function<bool(Value)> visit = [&](Value value) {
+    if (auto found = varies.find(value); found != varies.end())
+      return found->second;
+    bool any = false;
+    for (Value operand : operandsOf(value))
+      any |= visit(operand);
+    return varies[value] = any;
+  };
+  for (Value value : values)
+    visit(value);
+  // Breadth first, from where the two kinds meet.
+  llvm::SmallVector<Value> layer;
+  for (Value value : values)
+    if (!varies[value])
+      layer.push_back(value);
+  for (auto [value, itself] : varies)
+    if (itself)
+      for (Value operand : operandsOf(value))
+        if (!varies[operand])
+          layer.push_back(operand);
+  for (unsigned depth = 0; !layer.empty(); ++depth) {
+    llvm::SmallVector<Value> next;
+    for (Value value : layer)
+      if (distance.try_emplace(value, depth).second)
+        llvm::append_range(next, operandsOf(value));
+    layer = std::move(next);
+  }
+}
+
+std::string SmtProblem::closed(Value comparison, bool holds) {
+  auto compare = comparison.getDefiningOp<arith::CmpFOp>();
+  bool above =
+      compare.getPredicate() == arith::CmpFPredicate::OGT || compare.getPredicate() == arith::CmpFPredicate::OGE;
+  return std::string(above == holds ? "(>= " : "(<= ") + term(compare.getLhs()) + " " + term(compare.getRhs()) + ")";
+}
+
 std::string SmtProblem::term(Value value) {
   if (auto found = terms.find(value); found != terms.end())
     return found->second;
   if (auto constant = constantValue(value))
     return terms[value] = number(*constant);
+  // Only the branch that is taken: the other one is not looked at.
+  if (auto select = value.getDefiningOp<arith::SelectOp>())
+    if (auto found = decided.find(select.getCondition()); found != decided.end())
+      return terms[value] = term(found->second ? select.getTrueValue() : select.getFalseValue());
   Operation *op = value.getDefiningOp();
   auto dependency = dyn_cast_or_null<DependencyOpInterface>(op);
-  std::string text = dependency && dependency.isElementwise() && isa<RangeOpInterface>(op)
-                         ? define(op)
-                         : variable(value, inferRange(value, given));
-  return terms[value] = text;
+  bool fact = factsAreLeaves && isa_and_nonnull<ConstrainedOp>(op);
+  bool far = distance.lookup(value) >= kFar;
+  if (!fact && !far && dependency && dependency.isElementwise() && isa<RangeOpInterface>(op))
+    return terms[value] = define(op);
+  std::string name = variable(value, inferRange(value, given));
+  if (auto share = fact ? op->getOperand(0).getDefiningOp<arith::DivFOp>() : nullptr)
+    sharesOf[share.getRhs()].push_back({share.getLhs(), name});
+  return terms[value] = leaves[value] = name;
 }
 
+/// The shares a_i / (a_1 + ... + a_n) of positive numbers sum to 1, and some of them to less.
+std::string SmtProblem::shares() {
+  std::string text;
+  for (const auto &[denominator, shares] : sharesOf) {
+    llvm::SmallVector<Value> addends{denominator}, numerators;
+    for (size_t k = 0; k < addends.size(); ++k)
+      if (auto sum = addends[k].getDefiningOp<arith::AddFOp>())
+        llvm::append_range(addends, sum->getOperands());
+      else
+        numerators.push_back(addends[k]);
+    llvm::SmallVector<Value> known;
+    std::string total;
+    for (const auto &[numerator, name] : shares) {
+      known.push_back(numerator);
+      total += " " + name;
+    }
+    auto byAddress = [](Value a, Value b) { return a.getAsOpaquePointer() < b.getAsOpaquePointer(); };
+    llvm::sort(known, byAddress);
+    llvm::sort(numerators, byAddress);
+    bool positive = llvm::all_of(numerators, [&](Value value) { return inferRange(value, given).isPositive(); });
+    if (positive && known.size() > 1 &&
+        std::includes(numerators.begin(), numerators.end(), known.begin(), known.end(), byAddress))
+      text += std::string("(assert (") + (known == numerators ? "=" : "<") + " (+" + total + ") 1.0))\n";
+  }
+  return text;
+}
+
+namespace {
+
+/// Layers of one kind ask the same questions: proofs are kept. (Compilations of one process do not run at the same
+/// time.)
+llvm::StringSet<> &provedImpossible() {
+  static llvm::StringSet<> texts;
+  return texts;
+}
+
+} // namespace
+
 SmtProblem::Answer SmtProblem::ask(const std::string &condition, llvm::DenseMap<Value, double> *hint) {
-  Solver solver(declarations + assertions + "(assert " + condition + ")\n");
+  std::string text = declarations + assertions + shares() + "(assert " + condition + ")\n";
+  if (provedImpossible().contains(text))
+    return Impossible;
+  Solver solver(text, /*again=*/false);
   switch (solver.check()) {
   case Z3_L_FALSE:
+    provedImpossible().insert(text);
     return Impossible;
   case Z3_L_TRUE:
     for (const auto &[name, value] : variables)
@@ -178,6 +298,19 @@ SmtProblem::Answer SmtProblem::ask(const std::string &condition, llvm::DenseMap<
   default:
     return Undecided;
   }
+}
+
+SmtProblem::Answer SmtProblem::askTogether(const Decisions &decisions) {
+  llvm::SmallVector<std::pair<std::string, bool>> literals;
+  for (auto [comparison, holds] : decisions)
+    literals.push_back({term(comparison), holds});
+  std::string text = declarations + assertions + shares();
+  if (!together || text != toldTogether) {
+    together = std::make_shared<Solver>(text, /*again=*/true);
+    toldTogether = std::move(text);
+  }
+  Z3_lbool answer = together->checkWith(literals);
+  return answer == Z3_L_FALSE ? Impossible : answer == Z3_L_TRUE ? Possible : Undecided;
 }
 
 } // namespace flowc::prove

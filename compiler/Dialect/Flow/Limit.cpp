@@ -21,6 +21,8 @@ int signOf(const Limit &a) {
   return range.isPositive() ? 1 : range.isNegative() ? -1 : 0;
 }
 
+bool isNumber(const Limit &a, double number) { return a.kind == Limit::Finite && constantValue(a.value) == number; }
+
 Limit infinity(int sign) { return sign > 0 ? Limit::plusInfinity() : Limit::minusInfinity(); }
 
 } // namespace
@@ -38,6 +40,8 @@ Limit Limit::negated(OpBuilder &builder, Location loc) const {
 }
 
 Limit sumOf(OpBuilder &builder, Location loc, const Limit &a, const Limit &b) {
+  if (isNumber(a, 0) || isNumber(b, 0))
+    return isNumber(a, 0) ? b : a;
   if (a.kind == Limit::Finite && b.kind == Limit::Finite)
     return Limit::finite(Expr(builder, loc, a.value) + Expr(builder, loc, b.value));
   if (a.isInfinite() && (b.staysBounded() || b.kind == a.kind))
@@ -48,6 +52,9 @@ Limit sumOf(OpBuilder &builder, Location loc, const Limit &a, const Limit &b) {
 }
 
 Limit productOf(OpBuilder &builder, Location loc, const Limit &a, const Limit &b) {
+  for (auto [one, other] : {std::pair(a, b), std::pair(b, a)})
+    if (isNumber(one, 1) || (isNumber(one, 0) && other.staysBounded()))
+      return isNumber(one, 1) ? other : one;
   if (a.kind == Limit::Finite && b.kind == Limit::Finite)
     return Limit::finite(Expr(builder, loc, a.value) * Expr(builder, loc, b.value));
   if (a.staysBounded() && b.staysBounded())
