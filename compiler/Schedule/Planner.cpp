@@ -8,7 +8,6 @@
 
 #include "compiler/Schedule/Plan.h"
 
-#include "compiler/Derive/Evaluator.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
