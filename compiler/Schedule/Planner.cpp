@@ -8,7 +8,6 @@
 
 #include "compiler/Schedule/Plan.h"
 
-#include "compiler/Derive/Evaluator.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -25,6 +24,9 @@ bool isElementwise(Operation *op) {
   auto dependency = dyn_cast<DependencyOpInterface>(op);
   return dependency && dependency.isElementwise();
 }
+
+/// 0, 1, ... count-1.
+llvm::SmallVector<int64_t> firstRows(int64_t count) { return llvm::to_vector(llvm::seq<int64_t>(0, count)); }
 
 /// The values that an op of a map reads from outside itself, nested regions included.
 llvm::SmallVector<Value> readsOf(Operation *op) {
@@ -279,13 +281,13 @@ private:
     int64_t count = elementCount(first);
     auto found = plan.views.find(first);
     bool made = isa_and_nonnull<MatvecOp, MergeOp>(first.getDefiningOp()) || phaseOf.contains(first);
-    if (count == 0 || found == plan.views.end() || !made || op.pieceIndices(0) != llvm::ArrayRef<int64_t>(allElements(count)))
+    if (count == 0 || found == plan.views.end() || !made || op.pieceIndices(0) != llvm::ArrayRef<int64_t>(firstRows(count)))
       return false;
     View &view = found->second;
     Buffer &buffer = plan.buffers[view.buffer];
     if (!view.rows.empty() || buffer.rows != count || filled.contains(view.buffer) || plan.signature->slots[buffer.slot].role != Role::Workspace)
       return false;
-    view.rows = allElements(count);
+    view.rows = firstRows(count);
     buffer.rows = elementCount(op.getResult());
     grown[op] = view.buffer;
     return true;

@@ -36,6 +36,22 @@ function(flowc_tablegen target source)
   add_public_tablegen_target(${target})
 endfunction()
 
+# What `flowc_add_reference` is called for; part of every build, for it takes a moment.
+add_custom_target(flowc-docs ALL)
+
+# flowc_add_reference(file.td PAGE generator-flags...): writes docs/PAGE.md in the build folder.
+function(flowc_add_reference source page)
+  set(LLVM_TARGET_DEFINITIONS ${source})
+  mlir_tablegen(${page}.md ${ARGN} EXTRA_INCLUDES ${PROJECT_SOURCE_DIR} ${MLIR_INCLUDE_DIRS})
+  set(output ${PROJECT_BINARY_DIR}/docs/${page}.md)
+  add_custom_command(OUTPUT ${output}
+    COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_CURRENT_BINARY_DIR}/${page}.md ${output}
+    DEPENDS ${CMAKE_CURRENT_BINARY_DIR}/${page}.md
+    VERBATIM)
+  add_custom_target(flowc-docs-${page} DEPENDS ${output})
+  add_dependencies(flowc-docs flowc-docs-${page})
+endfunction()
+
 # flowc_add_mlir_library(NAME sources... DEPENDS ... LINK ...)
 function(flowc_add_mlir_library name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;LINK" ${ARGN})

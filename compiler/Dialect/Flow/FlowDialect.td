@@ -13,6 +13,8 @@ def FlowDialect : Dialect {
     Describes a model for ONE sample: vectors are `tensor<nxf64>`, scalars `tensor<f64>`, parameter matrices `tensor<mxnxf64>`.
     f64 stands for the real numbers: the element type of the machine is chosen when the schedule makes kernels. Element-wise
     arithmetic is that of the arith and math dialects; this dialect adds what they lack.
+
+    The examples below are those of `tests/compiler/dialect/flow-syntax.mlir`.
   }];
 }
 

@@ -11,25 +11,48 @@ include "mlir/IR/OpBase.td"
 
 def DependencyOpInterface : OpInterface<"DependencyOpInterface"> {
   let cppNamespace = "::flowc::flow";
-  let description = [{Which elements of the layer's input does each element of the result depend on?}];
+  let description = [{
+    Which elements of the layer's input does each element of the result depend on? Answers are exact, element by element: the
+    structure of a layer, and so its inverse, is read off them. Sets are interned in a pool, so that comparing two is comparing two
+    numbers.
+
+    ```mlir
+    %b = flow.extract %x [1] : tensor<2xf64> -> tensor<1xf64>   // b[0] on {x[1]}; moved from (operand 0, element 1)
+    %e = math.exp %x : tensor<2xf64>                            // e[0] on {x[0]}, e[1] on {x[1]}; element-wise
+    %s = flow.sum %x : tensor<2xf64> -> tensor<f64>             // s on {x[0], x[1]}; neither
+    ```
+  }];
   let methods = [
     InterfaceMethod<[{
-      Given, for every operand, one set of input elements per element, returns the same for the (only) result.
+      Given, for every operand, one set of input elements per element, returns the same for the (only) result. Sets may be too
+      large, never too small; 0 is the empty set: a value of parameters alone.
     }], "::flowc::flow::ElementSets", "dependencies", (ins "::llvm::ArrayRef<::flowc::flow::ElementSets>":$operands,
         "::flowc::flow::SetPool &":$pool)>,
     InterfaceMethod<[{
       If every element of the result is ONE element of one operand, moved: fills `source` with (operand number, element) per
-      result element and returns true. Index ops (extract, merge) say yes; everything else no.
+      result element and returns true. `flow.extract` and a `flow.merge` without holes say yes. By default no, and `source` is
+      left as it was.
     }], "bool", "movedFrom", (ins "::llvm::SmallVectorImpl<std::pair<unsigned, int64_t>> &":$source),
       /*methodBody=*/"", /*defaultImplementation=*/"return false;">,
-    InterfaceMethod<[{Whether element i of the result depends on element i of each operand and on nothing else.}],
+    InterfaceMethod<[{
+      Whether element i of the result depends on element i of each operand and on nothing else: then the op can be rebuilt for some
+      elements alone, and runs inside a map. By default no.
+    }],
       "bool", "isElementwise", (ins), "", "return false;">,
   ];
 }
 
 def RangeOpInterface : OpInterface<"RangeOpInterface"> {
   let cppNamespace = "::flowc::flow";
-  let description = [{Given the operands' ranges, what range has the result?}];
+  let description = [{
+    Given the operands' ranges, what range has the result? Proofs that a derivative has one sign rest on the answers, so too large an
+    interval is a weakness, too small a one an error. Ends are open where they are not attained.
+
+    ```mlir
+    %e = math.exp %x : tensor<2xf64>      // x in (-inf, inf): e in (0, inf)
+    %s = arith.addf %e, %one : tensor<2xf64>  // with one in [1, 1]: s in (1, inf)
+    ```
+  }];
   let methods = [
     InterfaceMethod<"One interval that holds for all elements; must never be too small.",
       "::flowc::flow::Interval", "inferRange", (ins "::llvm::ArrayRef<::flowc::flow::Interval>":$operands)>,
@@ -51,11 +74,18 @@ def RangeOpInterface : OpInterface<"RangeOpInterface"> {
 
 def SolveOpInterface : OpInterface<"SolveOpInterface"> {
   let cppNamespace = "::flowc::flow";
-  let description = [{Given the result and all operands but one, what is that operand?}];
+  let description = [{
+    Given the result and all operands but one, what is that operand? The inverse of a formula is its ops solved from the outside in.
+
+    ```mlir
+    %y = arith.mulf %x, %s : tensor<2xf64>   // solved for operand 0: %x = %y / %s, if 0 is not in the range of %s
+    ```
+  }];
   let methods = [
     InterfaceMethod<[{
       Builds operand number `unknown` from the `result`; `operands[unknown]` is null. `ranges` are the operands' ranges. Returns
       null if there is no closed form.
+      An answer must hold for all operands within their ranges.
     }], "::mlir::Value", "solve", (ins "::mlir::OpBuilder &":$builder, "unsigned":$unknown, "::mlir::Value":$result,
         "::llvm::ArrayRef<::mlir::Value>":$operands, "::llvm::ArrayRef<::flowc::flow::Interval>":$ranges)>,
   ];
@@ -65,21 +95,27 @@ def DifferentiateOpInterface : OpInterface<"DifferentiateOpInterface"> {
   let cppNamespace = "::flowc::flow";
   let description = [{
     How does the result change with the operands? All answers are built from `operands` and `result`, the values that stand for
-    the op's own in the function under construction.
+    the op's own in the function under construction. Tangents (forward) give log-determinants and the derivatives of roots, adjoints
+    (reverse) give gradients.
+
+    ```mlir
+    %y = math.exp %x : tensor<2xf64>         // tangent dy = y * dx; adjoint of x = adjoint of y * y; log|dy/dx| = x
+    ```
   }];
   let methods = [
     InterfaceMethod<[{
-      The result's tangent, given one tangent per operand (null: zero). Null if it is zero.
+      The result's tangent, given one tangent per operand (null: zero), not all of them null. Null if it is zero.
     }], "::mlir::Value", "tangent", (ins "::mlir::OpBuilder &":$builder, "::llvm::ArrayRef<::mlir::Value>":$operands,
         "::mlir::Value":$result, "::llvm::ArrayRef<::mlir::Value>":$tangents)>,
     InterfaceMethod<[{
-      The operands' adjoints, given the result's; only for the operands that `wanted` names (others stay null).
+      Fills in the operands' adjoints, given the result's; only for the operands that `wanted` names. The others stay null, as does
+      an adjoint that is zero.
     }], "void", "adjoints", (ins "::mlir::OpBuilder &":$builder, "::llvm::ArrayRef<::mlir::Value>":$operands,
         "::mlir::Value":$result, "::mlir::Value":$resultAdjoint, "const ::llvm::BitVector &":$wanted,
         "::llvm::SmallVectorImpl<::mlir::Value> &":$operandAdjoints)>,
     InterfaceMethod<[{
       log|d result / d operand| of an element-wise op, in a form that is stable where the derivative itself over- or underflows;
-      null if there is none better than the logarithm of the tangent.
+      null, as by default, if there is none better than the logarithm of the tangent.
     }], "::mlir::Value", "logDerivative", (ins "::mlir::OpBuilder &":$builder, "unsigned":$operand,
         "::llvm::ArrayRef<::mlir::Value>":$operands, "::mlir::Value":$result), "", "return {};">,
   ];

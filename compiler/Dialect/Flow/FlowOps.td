@@ -20,10 +20,20 @@ def Flow_Vector : 1DTensorOf<[AnyFloat]>;
 def ModelOp : FlowOp<"model", [IsolatedFromAbove, SymbolTable, Symbol, NoTerminator, SingleBlock, NoRegionArguments]> {
   let summary = "a flow: parameters, layers from data to latent, the base last";
   let description = [{
+    `features` is the size of a sample. Layers stand in the order from data to latent; the names of parameters and layers begin with
+    the layer's number. Later phases add functions beside the layers (`func.func`), the staged values, and with `staged` the size of
+    the staged vector.
+
     ```mlir
     flow.model @moons features 2 {
       flow.parameter @"0.scale.log_scale" : tensor<2xf64> {init = {kind = "constant", value = 0.0}}
-      flow.layer @"0.scale" "scale" (%x : tensor<2xf64>) { ... flow.return %y : tensor<2xf64> }
+      flow.layer @"0.scale" "scale" {
+      ^bb0(%x: tensor<2xf64>):
+        %s = flow.read @"0.scale.log_scale" : tensor<2xf64>
+        %e = math.exp %s : tensor<2xf64>
+        %y = arith.mulf %x, %e : tensor<2xf64>
+        flow.return %y : tensor<2xf64>
+      }
     }
     ```
   }];
@@ -34,7 +44,14 @@ def ModelOp : FlowOp<"model", [IsolatedFromAbove, SymbolTable, Symbol, NoTermina
 
 def ParameterOp : FlowOp<"parameter", [Symbol, HasParent<"ModelOp">]> {
   let summary = "a trainable tensor of a model, stored unconstrained";
-  let description = [{`init` is the dictionary that the manifest prints (docs/manifest.md).}];
+  let description = [{
+    `init` tells how training starts it: the dictionary that the manifest prints (docs/manifest.md). A parameter with a domain is
+    stored as a real number; the map into the domain stands in the layer.
+
+    ```mlir
+    flow.parameter @weight : tensor<4x2xf64> {init = {kind = "uniform", low = -0.5, high = 0.5}}
+    ```
+  }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttr:$type, DictionaryAttr:$init);
   let assemblyFormat = "$sym_name `:` $type attr-dict";
 }
@@ -44,7 +61,16 @@ def LayerOp : FlowOp<"layer", [IsolatedFromAbove, Symbol, HasParent<"ModelOp">, 
   let description = [{
     The body computes the layer's output from its input: latent from data, or with `generative` data from latent. With `base`, the
     layer maps every feature onto (0, 1): it is the base's cumulative distribution. `lower` and `upper` bound the open domain of
-    every feature of the data side.
+    every feature of the data side. `layer_type` is the layer's name in the spec. Derivation adds `levels`, the depth of its block
+    order: 1 for an element-wise layer, 2 for a coupling.
+
+    ```mlir
+    flow.layer @"1.exp" "exp" attributes {generative} {
+    ^bb0(%z: tensor<2xf64>):
+      %x = math.exp %z : tensor<2xf64>
+      flow.return %x : tensor<2xf64>
+    }
+    ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$layer_type, UnitAttr:$generative, UnitAttr:$base,
                        OptionalAttr<F64Attr>:$lower, OptionalAttr<F64Attr>:$upper);
@@ -60,19 +86,45 @@ def LayerOp : FlowOp<"layer", [IsolatedFromAbove, Symbol, HasParent<"ModelOp">, 
 
 def ReturnOp : FlowOp<"return", [Pure, Terminator, ReturnLike, HasParent<"LayerOp">]> {
   let summary = "the output of a layer";
+  let description = [{
+    Ends the body of a `flow.layer`. It has the type of the layer's input: a bijection keeps the number
+    of features.
+
+    ```mlir
+    flow.return %y : tensor<2xf64>
+    ```
+  }];
   let arguments = (ins Flow_Tensor:$value);
   let assemblyFormat = "$value attr-dict `:` type($value)";
 }
 
 def StartOp : FlowOp<"start", [HasParent<"LayerOp">]> {
   let summary = "the data-dependent start of a parameter";
-  let description = [{`value` is computed from the results of `flow.probe` alone.}];
+  let description = [{
+    On the first batch `parameter` is set to `value`, which is computed from the results of `flow.probe` and constants alone.
+    Stands in the layer that reads the parameter, and is no part of the formula that the layer is.
+
+    ```mlir
+    %mean, %deviation = flow.probe %x : tensor<2xf64>
+    %s = math.log %deviation : tensor<2xf64>
+    %t = arith.negf %s : tensor<2xf64>
+    flow.start @log_scale, %t : tensor<2xf64>
+    ```
+  }];
   let arguments = (ins FlatSymbolRefAttr:$parameter, Flow_Tensor:$value);
   let assemblyFormat = "$parameter `,` $value attr-dict `:` type($value)";
 }
 
 def ProbeOp : FlowOp<"probe", [AllTypesMatch<["value", "mean", "deviation"]>]> {
   let summary = "mean and deviation over the first batch";
+  let description = [{
+    What `flow.start` looks at: mean and standard deviation of each element of `value` over the samples of the first batch, after the
+    layers before this one have been started.
+
+    ```mlir
+    %mean, %deviation = flow.probe %x : tensor<2xf64>
+    ```
+  }];
   let arguments = (ins Flow_Tensor:$value);
   let results = (outs Flow_Tensor:$mean, Flow_Tensor:$deviation);
   let assemblyFormat = "$value attr-dict `:` type($value)";
@@ -81,7 +133,14 @@ def ProbeOp : FlowOp<"probe", [AllTypesMatch<["value", "mean", "deviation"]>]> {
 def ReadOp : FlowOp<"read", [Pure, DeclareOpInterfaceMethods<DependencyOpInterface>,
                              DeclareOpInterfaceMethods<RangeOpInterface>,
                              DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
-  let summary = "the value of a parameter";
+  let summary = "the value of a parameter or a staged value";
+  let description = [{
+    `parameter` names a `flow.parameter` or, once staging has run, a `flow.staged`. Depends on no element of the sample.
+
+    ```mlir
+    %w = flow.read @weight : tensor<4x2xf64>
+    ```
+  }];
   let arguments = (ins FlatSymbolRefAttr:$parameter);
   let results = (outs Flow_Tensor:$result);
   let assemblyFormat = "$parameter attr-dict `:` type($result)";
@@ -91,6 +150,11 @@ def StagedOp : FlowOp<"staged", [Symbol, HasParent<"ModelOp">]> {
   let summary = "a value that depends on the parameters alone, computed once per step";
   let description = [{
     `offset` is its place in the staged vector, in elements. With `fixed` it depends on no parameter either and has no gradient.
+
+    ```mlir
+    flow.staged @staged.0 : tensor<2xf64> at 0
+    flow.staged @staged.1 : tensor<2xf64> at 16 fixed
+    ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttr:$type, I64Attr:$offset, UnitAttr:$fixed);
   let assemblyFormat = "$sym_name `:` $type `at` $offset (`fixed` $fixed^)? attr-dict";
@@ -98,19 +162,42 @@ def StagedOp : FlowOp<"staged", [Symbol, HasParent<"ModelOp">]> {
 
 def StoreOp : FlowOp<"store"> {
   let summary = "gives a staged value (or a started parameter) its value";
+  let description = [{
+    Stands in `stage()`, where `symbol` is a `flow.staged`, and in `start`, where it is a `flow.parameter`.
+
+    ```mlir
+    %e = math.exp %s : tensor<2xf64>
+    flow.store @staged.0, %e : tensor<2xf64>
+    ```
+  }];
   let arguments = (ins FlatSymbolRefAttr:$symbol, Flow_Tensor:$value);
   let assemblyFormat = "$symbol `,` $value attr-dict `:` type($value)";
 }
 
 def AccumulateOp : FlowOp<"accumulate"> {
   let summary = "adds to the gradient of a parameter or a staged value";
-  let description = [{A contribution of one sample leaves the sample here: batching sums it over all samples.}];
+  let description = [{
+    In `gradient`, `symbol` is a `flow.staged`, and the contribution of one sample leaves the sample here: batching sums it over all
+    samples. In `stage_adjoint` it is a `flow.parameter`.
+
+    ```mlir
+    flow.accumulate @staged.0, %g : tensor<2xf64>
+    ```
+  }];
   let arguments = (ins FlatSymbolRefAttr:$symbol, Flow_Tensor:$value);
   let assemblyFormat = "$symbol `,` $value attr-dict `:` type($value)";
 }
 
 def AdjointOp : FlowOp<"adjoint", [Pure]> {
   let summary = "the gradient of a staged value, summed over the batch";
+  let description = [{
+    What `flow.accumulate` has gathered for the `flow.staged` named `symbol`. Stands in `stage_adjoint`, which carries it on to the
+    parameters.
+
+    ```mlir
+    %g = flow.adjoint @staged.0 : tensor<2xf64>
+    ```
+  }];
   let arguments = (ins FlatSymbolRefAttr:$symbol);
   let results = (outs Flow_Tensor:$result);
   let assemblyFormat = "$symbol attr-dict `:` type($result)";
@@ -125,7 +212,14 @@ def MatvecOp : AnsweringOp<"matvec", [DeclareOpInterfaceMethods<DependencyOpInte
                                       DeclareOpInterfaceMethods<DifferentiateOpInterface>,
                                       DeclareOpInterfaceMethods<PartialOpInterface>]> {
   let summary = "matrix times vector";
-  let description = [{`result[m] = sum over k of matrix[m, k] * vector[k]`; with `transposed`, of matrix[k, m] * vector[k].}];
+  let description = [{
+    `result[m] = sum over k of matrix[m, k] * vector[k]`; with `transposed`, of matrix[k, m] * vector[k].
+
+    ```mlir
+    %h = flow.matvec %w, %x : tensor<4x2xf64>, tensor<2xf64> -> tensor<4xf64>
+    %g = flow.matvec transposed %w, %h : tensor<4x2xf64>, tensor<4xf64> -> tensor<2xf64>
+    ```
+  }];
   let arguments = (ins Flow_Tensor:$matrix, Flow_Vector:$vector, UnitAttr:$transposed);
   let results = (outs Flow_Vector:$result);
   let assemblyFormat = "(`transposed` $transposed^)? $matrix `,` $vector attr-dict `:` type($matrix) `,` type($vector) `->` type($result)";
@@ -154,6 +248,13 @@ def CausalOp : AnsweringOp<"causal", [SameOperandsAndResultType, DeclareOpInterf
 def OuterOp : AnsweringOp<"outer", [DeclareOpInterfaceMethods<DependencyOpInterface>,
                                     DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
   let summary = "the matrix of all products of two vectors: the adjoint of `flow.matvec` in its matrix";
+  let description = [{
+    `result[m, k] = left[m] * right[k]`.
+
+    ```mlir
+    %p = flow.outer %h, %x : tensor<4xf64>, tensor<2xf64> -> tensor<4x2xf64>
+    ```
+  }];
   let arguments = (ins Flow_Vector:$left, Flow_Vector:$right);
   let results = (outs Flow_Tensor:$result);
   let assemblyFormat = "$left `,` $right attr-dict `:` type($left) `,` type($right) `->` type($result)";
@@ -162,7 +263,14 @@ def OuterOp : AnsweringOp<"outer", [DeclareOpInterfaceMethods<DependencyOpInterf
 def ExtractOp : AnsweringOp<"extract", [DeclareOpInterfaceMethods<DependencyOpInterface, ["movedFrom"]>,
                                         DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
   let summary = "some elements of a vector, each at most once";
-  let description = [{The elements of a matrix are numbered row by row; the result may be a matrix, too.}];
+  let description = [{
+    `result[i] = vector[indices[i]]`. A mask, a slice and a permutation are all of this form. The elements of a matrix are numbered row by
+    row; the result may be a matrix, too.
+
+    ```mlir
+    %b = flow.extract %x [1] : tensor<2xf64> -> tensor<1xf64>
+    ```
+  }];
   let arguments = (ins Flow_Tensor:$vector, DenseI64ArrayAttr:$indices);
   let results = (outs Flow_Tensor:$result);
   let assemblyFormat = "$vector $indices attr-dict `:` type($vector) `->` type($result)";
@@ -172,7 +280,14 @@ def ExtractOp : AnsweringOp<"extract", [DeclareOpInterfaceMethods<DependencyOpIn
 def MergeOp : AnsweringOp<"merge", [DeclareOpInterfaceMethods<DependencyOpInterface, ["movedFrom"]>,
                                     DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
   let summary = "one vector from pieces, each at its own indices; elements named by no piece are 0";
-  let description = [{The elements of a matrix are numbered row by row.}];
+  let description = [{
+    `result[indices[k][i]] = pieces[k][i]`. No index occurs twice; the elements of a matrix are numbered row by row. The inverse of
+    `flow.extract` by each of the lists; its adjoint where there are holes.
+
+    ```mlir
+    %y = flow.merge(%b, %a) [array<i64: 1>, array<i64: 0>] : (tensor<1xf64>, tensor<1xf64>) -> tensor<2xf64>
+    ```
+  }];
   let arguments = (ins Variadic<Flow_Tensor>:$pieces, ArrayAttr:$indices);
   let results = (outs Flow_Tensor:$result);
   let assemblyFormat = "`(` $pieces `)` $indices attr-dict `:` functional-type($pieces, $result)";
@@ -183,6 +298,13 @@ def MergeOp : AnsweringOp<"merge", [DeclareOpInterfaceMethods<DependencyOpInterf
 def SumOp : AnsweringOp<"sum", [DeclareOpInterfaceMethods<DependencyOpInterface>,
                                 DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
   let summary = "the sum of all elements";
+  let description = [{
+    A tensor of rank 0: `result = sum over i of vector[i]`. What makes a log-determinant of log-derivatives.
+
+    ```mlir
+    %d = flow.sum %x : tensor<2xf64> -> tensor<f64>
+    ```
+  }];
   let arguments = (ins Flow_Tensor:$vector);
   let results = (outs Flow_Tensor:$result);
   let assemblyFormat = "$vector attr-dict `:` type($vector) `->` type($result)";
@@ -191,6 +313,13 @@ def SumOp : AnsweringOp<"sum", [DeclareOpInterfaceMethods<DependencyOpInterface>
 def SplatOp : AnsweringOp<"splat", [DeclareOpInterfaceMethods<DependencyOpInterface>,
                                     DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
   let summary = "a scalar repeated into a tensor";
+  let description = [{
+    Every element of the result is `scalar`, a tensor of rank 0. The adjoint of `flow.sum`.
+
+    ```mlir
+    %r = flow.splat %d : tensor<f64> -> tensor<2xf64>
+    ```
+  }];
   let arguments = (ins Flow_Tensor:$scalar);
   let results = (outs Flow_Tensor:$result);
   let assemblyFormat = "$scalar attr-dict `:` type($scalar) `->` type($result)";
@@ -200,7 +329,14 @@ def ConstrainedOp : AnsweringOp<"constrained", [SameOperandsAndResultType,
       DeclareOpInterfaceMethods<DependencyOpInterface, ["isElementwise"]>,
       DeclareOpInterfaceMethods<DifferentiateOpInterface>], ["evaluate", "smtTerm", "limit"]> {
   let summary = "the operand, known to lie in an interval";
-  let description = [{A fact from a declared domain; removed once the proofs and derivations that use it are done.}];
+  let description = [{
+    The identity, with a fact from a declared domain: every element lies between `low` and `high`, and is not `low` (`high`) where
+    `low_open` (`high_open`) holds. Removed by `flow-drop-facts` once the proofs and derivations that use it are done.
+
+    ```mlir
+    %c = flow.constrained %x {low = 0.0 : f64, high = 1.0 : f64, low_open = true, high_open = true} : tensor<2xf64>
+    ```
+  }];
   let arguments = (ins Flow_Real:$value, F64Attr:$low, F64Attr:$high, BoolAttr:$low_open, BoolAttr:$high_open);
   let results = (outs Flow_Real:$result);
   let assemblyFormat = "$value attr-dict `:` type($value)";
@@ -210,6 +346,13 @@ def DetachOp : AnsweringOp<"detach", [SameOperandsAndResultType,
       DeclareOpInterfaceMethods<DependencyOpInterface, ["isElementwise"]>,
       DeclareOpInterfaceMethods<DifferentiateOpInterface>], ["evaluate", "smtTerm", "limit"]> {
   let summary = "the operand, held constant when gradients are taken";
+  let description = [{
+    The identity with derivative 0. Written by the differentiation of roots, and removed by `flow-drop-detached` behind it.
+
+    ```mlir
+    %k = flow.detach %x : tensor<2xf64>
+    ```
+  }];
   let arguments = (ins Flow_Real:$value);
   let results = (outs Flow_Real:$result);
   let assemblyFormat = "$value attr-dict `:` type($value)";
@@ -227,9 +370,16 @@ def RootOp : FlowOp<"root", [SingleBlock, RecursiveMemoryEffects, RecursivelySpe
     theorem, never through the iteration.
 
     ```mlir
-    %x = flow.root %y lower -inf upper inf : tensor<2xf64> {
+    // x + x^3 = y on (0, inf)
+    %r = flow.root %y {lower = 0.0 : f64, upper = 0x7FF0000000000000 : f64} : tensor<2xf64> {
     ^bb0(%t: tensor<2xf64>):
-      ...
+      %t3 = flow.cube %t : tensor<2xf64>
+      %f = arith.addf %t, %t3 : tensor<2xf64>
+      %t2 = flow.square %t : tensor<2xf64>
+      %three = arith.constant dense<3.0> : tensor<2xf64>
+      %d3 = arith.mulf %t2, %three : tensor<2xf64>
+      %one = arith.constant dense<1.0> : tensor<2xf64>
+      %df = arith.addf %d3, %one : tensor<2xf64>
       flow.yield %f, %df : tensor<2xf64>, tensor<2xf64>
     }
     ```
@@ -243,6 +393,13 @@ def RootOp : FlowOp<"root", [SingleBlock, RecursiveMemoryEffects, RecursivelySpe
 
 def YieldOp : FlowOp<"yield", [Pure, Terminator, ReturnLike, HasParent<"RootOp">]> {
   let summary = "value and derivative of a root's formula";
+  let description = [{
+    Ends the body of a `flow.root`: f(t) and f'(t), of the type of t.
+
+    ```mlir
+    flow.yield %f, %df : tensor<2xf64>, tensor<2xf64>
+    ```
+  }];
   let arguments = (ins Variadic<Flow_Real>:$values);
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
 }
@@ -250,8 +407,11 @@ def YieldOp : FlowOp<"yield", [Pure, Terminator, ReturnLike, HasParent<"RootOp">
 //===- scalar functions that the math dialect lacks ---------------------------------------------------------------===//
 // Each is a row of Models/ScalarRules.def like those of the math dialect; their interfaces are attached with the others.
 
-class ScalarFunctionOp<string mnemonic, string formula> : FlowOp<mnemonic, [Pure, SameOperandsAndResultType, Elementwise, Scalarizable, Vectorizable, Tensorizable]> {
+class ScalarFunctionOp<string mnemonic, string formula>
+    : FlowOp<mnemonic, [Pure, SameOperandsAndResultType, Elementwise, Scalarizable, Vectorizable, Tensorizable]> {
   let summary = formula;
+  let description = "Element by element, of a number, a tensor or a vector.\n\n```mlir\n%y = flow." # mnemonic # " %x : tensor<2xf64>\n```\n\n" #
+                    "Its derivative, range and inverse are its row of `Models/ScalarRules.def`.";
   let arguments = (ins Flow_Real:$operand);
   let results = (outs Flow_Real:$result);
   let assemblyFormat = "$operand attr-dict `:` type($result)";

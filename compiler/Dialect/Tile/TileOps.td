@@ -20,8 +20,11 @@ def TileDialect : Dialect {
   let description = [{
     A *varying* buffer `memref<RxTxE, strided<[s, 1], ...>>` holds R rows (features) of T samples, samples contiguous. A *uniform*
     buffer `memref<RxE, strided<...>>` holds one number per row, the same for all samples (parameters, what was staged from them,
-    their gradients). E is f32 or f64. Buffers start on 64-byte boundaries unless they are slices of the staged vector, and T is
-    a multiple of every vector width.
+    their gradients). E is f32 or f64. A kernel's arguments start on 64-byte boundaries, and so do the buffers that the schedule
+    places in the workspace and in the staged vector; a slice of the parameter vector or of its gradient may start at any element. T
+    is a multiple of every vector width.
+
+    The examples below are those of `tests/targets/lit/tile-syntax.mlir`.
   }];
   let useDefaultTypePrinterParser = 0;
 }
@@ -88,6 +91,13 @@ def MapOp : TileOp<"map", [AttrSizedOperandSegments, SingleBlock]> {
 
 def YieldOp : TileOp<"yield", [Pure, Terminator, ReturnLike, ParentOneOf<["MapOp", "GemmOp"]>]> {
   let summary = "the results of a map's or an epilogue's body";
+  let description = [{
+    One number per output of the `tile.map`, or the one result of a `tile.gemm`'s epilogue.
+
+    ```mlir
+    tile.yield %r, %se : f32, f32
+    ```
+  }];
   let arguments = (ins Variadic<AnyFloat>:$values);
   let builders = [OpBuilder<(ins), [{ /* no values */ }]>];
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
@@ -124,7 +134,12 @@ def GemmOp : TileOp<"gemm"> {
 def TransposeOp : TileOp<"transpose"> {
   let summary = "out[s, r] = in[r, s]";
   let description = [{
-    `input` is [R, T], `output` [T, C] with C >= R; the columns from R on, padding for whole vectors, become 0.
+    `input` is [R, T], `output` [T, C] with C >= R; the columns from R on, padding for whole vectors, become 0. The weight gradient of a
+    linear layer reads its samples this way.
+
+    ```mlir
+    tile.transpose %x to %y : memref<3x64xf32> to memref<64x16xf32>
+    ```
   }];
   let arguments = (ins Arg<AnyMemRef, "", [MemRead]>:$input, Arg<AnyMemRef, "", [MemWrite]>:$output);
   let assemblyFormat = "$input `to` $output attr-dict `:` type($input) `to` type($output)";
@@ -133,6 +148,13 @@ def TransposeOp : TileOp<"transpose"> {
 
 def FillOp : TileOp<"fill"> {
   let summary = "sets every element of a buffer to a constant";
+  let description = [{
+    `value` is rounded to the buffer's element type. What sums are accumulated into starts with this.
+
+    ```mlir
+    tile.fill %x with 0.0 : memref<3x64xf32>
+    ```
+  }];
   let arguments = (ins Arg<AnyMemRef, "", [MemWrite]>:$output, F64Attr:$value);
   let assemblyFormat = "$output `with` $value attr-dict `:` type($output)";
   let hasVerifier = 1;
