@@ -32,6 +32,8 @@ public:
     return pool.contains(dependencies(value)[element], input);
   }
   /// Whether no element of `value` depends on the input.
+  /// How many different sets of inputs the elements of the layer depend on.
+  size_t setCount() const { return pool.size(); }
   bool isUniform(mlir::Value value) const { return uniform.contains(value); }
   /// The range of `value` whatever the input and the parameters are.
   flow::Interval range(mlir::Value value) const { return ranges.find(value)->second; }
