@@ -20,8 +20,10 @@ constexpr int64_t kLongestRound = 64;
 /// An argument of a call: a number, an address some elements behind another, or anything else.
 struct Argument {
   Value origin;                  ///< What the address is counted from, or the argument itself.
-  Type element;                  ///< Of an address that is counted; null otherwise.
+  Type element;                  ///< Of an address that is not the origin's.
   std::optional<int64_t> number; ///< The number, or how far the address is from the origin.
+
+  bool isAddress() const { return isa<LLVM::LLVMPointerType>(origin.getType()); }
 };
 
 std::optional<int64_t> constantNumber(Value value) {
@@ -32,22 +34,22 @@ std::optional<int64_t> constantNumber(Value value) {
 }
 
 Argument describe(Value value) {
-  if (auto number = constantNumber(value))
-    return {value, {}, number};
   auto address = value.getDefiningOp<LLVM::GEPOp>();
-  auto distance = address && address.getDynamicIndices().size() == 1 ? constantNumber(address.getDynamicIndices()[0]) : std::nullopt;
-  if (!distance)
-    return {value, {}, {}};
-  return {address.getBase(), address.getElemType(), distance};
+  if (address && address.getDynamicIndices().size() == 1)
+    if (auto distance = constantNumber(address.getDynamicIndices()[0]))
+      return {address.getBase(), address.getElemType(), distance};
+  if (isa<LLVM::LLVMPointerType>(value.getType()))
+    return {value, {}, 0};
+  return {value, {}, constantNumber(value)};
 }
 
 /// Equal for arguments that differ in their numbers at most.
 const void *identity(const Argument &argument) {
   if (auto symbol = argument.origin.getDefiningOp<LLVM::AddressOfOp>())
     return symbol.getGlobalNameAttr().getAsOpaquePointer();
-  Attribute constant;
-  if (argument.number && !argument.element)
+  if (argument.number && !argument.isAddress())
     return nullptr;
+  Attribute constant;
   if (matchPattern(argument.origin, m_Constant(&constant)))
     return constant.getAsOpaquePointer();
   return argument.origin.getAsOpaquePointer();
@@ -68,7 +70,6 @@ public:
     for (Value operand : op.getOperands()) {
       Argument &argument = call.arguments.emplace_back(describe(operand));
       key.push_back(identity(argument));
-      key.push_back(argument.element.getAsOpaquePointer());
       key.push_back(argument.number ? this : nullptr);
     }
     call.shape = shapes.try_emplace(std::move(key), shapes.size()).first->second;
@@ -104,15 +105,17 @@ private:
   void emitLoop(llvm::MutableArrayRef<Call> part, int64_t length, ModuleOp module, unsigned &tables) {
     int64_t rounds = part.size() / length, columns = 0;
     Location loc = part[0].op.getLoc();
-    // The column of every number that is not the same in all rounds.
+    // The column of every number that is not the same in all rounds. (An address that is its own origin does not tell its element.)
     std::map<std::pair<int64_t, unsigned>, int64_t> columnOf;
     for (int64_t j = 0; j < length; ++j)
       for (auto [k, argument] : llvm::enumerate(part[j].arguments))
-        for (int64_t round = 1; round < rounds; ++round)
-          if (part[round * length + j].arguments[k].number != argument.number) {
-            columnOf[{j, k}] = columns++;
-            break;
-          }
+        for (int64_t round = 1; round < rounds; ++round) {
+          const Argument &other = part[round * length + j].arguments[k];
+          if (other.number != argument.number && columnOf.try_emplace({j, k}, columns).second)
+            ++columns;
+          if (!argument.element)
+            argument.element = other.element;
+        }
     std::vector<int64_t> numbers(rounds * columns);
     for (auto &[place, column] : columnOf)
       for (int64_t round = 0; round < rounds; ++round)
@@ -129,7 +132,7 @@ private:
           if (auto column = columnOf.find({j, k}); column != columnOf.end()) {
             Type word = builder.getI64Type();
             Value number = e.load(word, e.address(row, word, e.constant(column->second)));
-            operands[k] = argument.element ? e.address(argument.origin, argument.element, number) : number;
+            operands[k] = argument.isAddress() ? e.address(argument.origin, argument.element, number) : number;
           }
         func::CallOp::create(builder, part[j].op.getLoc(), part[j].op.getCallee(), TypeRange(), operands);
       }
