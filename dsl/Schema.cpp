@@ -81,7 +81,9 @@ private:
     if (!parameter.fallback)
       return number;
     const Expr &fallback = *parameter.fallback;
-    bool isMask = fallback.text == "half" || fallback.text == "alternate" || fallback.text == "random";
+    // (An order of features is written like a mask: a list or a seed.)
+    bool isMask = fallback.text == "half" || fallback.text == "alternate" || fallback.text == "random" ||
+                  fallback.text == "range";
     Json schema;
     if (isMask)
       schema = reference("mask");

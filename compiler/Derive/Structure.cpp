@@ -56,9 +56,10 @@ llvm::SetVector<Operation *> neededOps(LayerOp layer) {
 
 LogicalResult LayerStructure::propagate(LayerOp layer) {
   Value input = layer.input();
+  llvm::SmallVector<SetId> single;
   for (int64_t i = 0; i < elementCount(input); ++i)
-    sets[input].push_back(pool.singleton(i));
-  sets.try_emplace(input);
+    single.push_back(pool.singleton(i));
+  sets[input] = ElementSets(std::move(single));
   bool bounded = layer.getLower() && !layer.getGenerative();
   ranges[input] = bounded ? Interval::open(layer.getLower()->convertToDouble(), layer.getUpper()->convertToDouble()) : Interval::all();
   for (Operation *op : neededOps(layer)) {
@@ -74,9 +75,7 @@ LogicalResult LayerStructure::propagate(LayerOp layer) {
       operandSets.push_back(sets[operand]);
       operandRanges.push_back(ranges[operand]);
     }
-    const ElementSets &result = sets[op->getResult(0)] = dependency.dependencies(operandSets, pool);
-    if (llvm::all_of(result, [](SetId set) { return set == 0; }))
-      uniform.insert(op->getResult(0));
+    sets[op->getResult(0)] = dependency.dependencies(operandSets, pool);
     ranges[op->getResult(0)] = range.inferRange(operandRanges);
   }
   return success();

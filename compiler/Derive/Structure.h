@@ -36,8 +36,10 @@ public:
   bool depends(mlir::Value value, int64_t element, int64_t input) const {
     return pool.contains(dependencies(value)[element], input);
   }
+  /// How many different sets of inputs the elements of the layer depend on.
+  size_t setCount() const { return pool.size(); }
   /// Whether no element of `value` depends on the input.
-  bool isUniform(mlir::Value value) const { return uniform.contains(value); }
+  bool isUniform(mlir::Value value) const { return dependencies(value).areAll(0); }
   /// The range of `value` whatever the input and the parameters are.
   flow::Interval range(mlir::Value value) const { return ranges.find(value)->second; }
 
@@ -51,7 +53,6 @@ private:
   flow::SetPool pool;
   llvm::DenseMap<mlir::Value, flow::ElementSets> sets;
   llvm::DenseMap<mlir::Value, flow::Interval> ranges;
-  llvm::DenseSet<mlir::Value> uniform;
   llvm::SmallVector<llvm::SmallVector<BlockGroup>> levelGroups;
 };
 

@@ -114,6 +114,15 @@ private:
     return !view.rows.empty();
   }
 
+  /// The rows of a consecutive view.
+  Value part(const View &view) {
+    const Buffer &buffer = plan.buffers[view.buffer];
+    auto rows = static_cast<int64_t>(view.rows.size());
+    if (buffer.uniform)
+      return slice(base(buffer), buffer.offset + view.rows[0], {rows}, {1});
+    return slice(base(buffer), buffer.offset + view.rows[0] * plan.tile, {rows, plan.tile}, {plan.tile, 1});
+  }
+
   /// An even view as a matrix of `rows` x tile, or rows x 1 where there are no samples.
   Value operandMatrix(const View &view, int64_t rows) {
     const Buffer &buffer = plan.buffers[view.buffer];
@@ -173,8 +182,8 @@ private:
     llvm::SmallVector<Attribute> inputRows, outputRows;
     llvm::SmallVector<int32_t> kinds;
     auto add = [&](const View &view, llvm::SmallVectorImpl<Value> &buffers, llvm::SmallVectorImpl<Attribute> &rows) {
-      bool consecutive = isConsecutive(view) && !plan.buffers[view.buffer].uniform;
-      buffers.push_back(consecutive ? operandMatrix(view, view.rows.size()) : whole(view.buffer));
+      bool consecutive = isConsecutive(view);
+      buffers.push_back(consecutive ? part(view) : whole(view.buffer));
       rows.push_back(builder.getDenseI64ArrayAttr(consecutive ? llvm::ArrayRef<int64_t>() : view.rows));
     };
     for (Value input : inputs)

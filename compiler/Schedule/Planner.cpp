@@ -53,8 +53,11 @@ public:
     for (Operation &op : function.getBody().front())
       if (!absorbed.contains(&op) && failed(visit(&op)))
         return failure();
-    for (auto &[key, map] : maps)
+    for (auto &[key, map] : maps) {
+      if (uniform())
+        separateCopies(2 * key.first + 1, map);
       plan.nodes.push_back({2 * key.first + 1, std::move(map)});
+    }
     llvm::erase_if(plan.nodes, [](const PlacedNode &placed) {
       auto *map = std::get_if<MapNode>(&placed.node);
       return map && (map->rows == 0 || map->outputs.empty());
@@ -160,6 +163,18 @@ private:
     View copy{workspaceBuffer(elementCount(value)), {}};
     boundary = std::max(boundary, write(value, copy, tile::OutputKind::Store));
     return copy;
+  }
+
+  /// What is only moved from one place to another, by nodes of its own: without samples there may be thousands of such values, and
+  /// one at a time they are all the same work.
+  void separateCopies(int position, MapNode &map) {
+    llvm::SmallVector<MapOutput> computed;
+    for (MapOutput &output : map.outputs)
+      if (llvm::is_contained(map.ops, output.value.getDefiningOp()) || flow::constantValue(output.value))
+        computed.push_back(std::move(output));
+      else
+        plan.nodes.push_back({position, MapNode{map.rows, true, {}, {std::move(output)}}});
+    map.outputs = std::move(computed);
   }
 
   void addNode(int phase, Node node) { plan.nodes.push_back({2 * phase, std::move(node)}); }

@@ -5,6 +5,7 @@
 
 #include "targets/cpu/KernelBuilder.h"
 
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
@@ -132,7 +133,7 @@ int64_t KernelCache::lanes(Type element, int64_t samples) const {
   return width;
 }
 
-Value KernelCache::pointerTo(Emitter &emitter, Value buffer) {
+Value KernelCache::descriptorPointer(Emitter &emitter, Value buffer) {
   OpBuilder &builder = emitter.builder;
   auto type = cast<MemRefType>(buffer.getType());
   // The cast meets its opposite when memrefs are converted, and both vanish.
@@ -150,18 +151,41 @@ Value KernelCache::pointerTo(Emitter &emitter, Value buffer) {
   return emitter.address(pointer, type.getElementType(), start);
 }
 
+Value KernelCache::pointerTo(Emitter &emitter, Value buffer) {
+  auto slice = buffer.getDefiningOp<memref::ReinterpretCastOp>();
+  if (!slice || ShapedType::isDynamic(slice.getStaticOffsets()[0]))
+    return descriptorPointer(emitter, buffer);
+  // A kernel has thousands of slices of a few buffers: their addresses are taken once.
+  Value &origin = origins[slice.getSource()];
+  if (!origin) {
+    OpBuilder::InsertionGuard guard(emitter.builder);
+    emitter.builder.setInsertionPointAfterValue(slice.getSource());
+    origin = descriptorPointer(emitter, slice.getSource());
+  }
+  Type element = cast<MemRefType>(buffer.getType()).getElementType();
+  return emitter.address(origin, element, emitter.constant(slice.getStaticOffsets()[0]));
+}
+
+static constexpr StringRef kTable = "tile_rows";
+
 Value KernelCache::rowTable(Emitter &emitter, ArrayRef<int64_t> rows) {
   OpBuilder &builder = emitter.builder;
-  auto values = DenseElementsAttr::get(RankedTensorType::get(rows.size(), builder.getI64Type()), rows);
-  LLVM::GlobalOp &table = tables[values];
-  if (!table) {
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(module.getBody());
-    auto type = LLVM::LLVMArrayType::get(builder.getI64Type(), rows.size());
-    table = LLVM::GlobalOp::create(builder, emitter.loc, type, /*isConstant=*/true, LLVM::Linkage::Internal,
-                                   ("tile_rows_" + Twine(tables.size() - 1)).str(), values);
-  }
-  return LLVM::AddressOfOp::create(builder, emitter.loc, table);
+  auto [place, inserted] = lists.try_emplace(builder.getDenseI64ArrayAttr(rows), table.size());
+  if (inserted)
+    table.insert(table.end(), rows.begin(), rows.end());
+  auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
+  Value begin = LLVM::AddressOfOp::create(builder, emitter.loc, pointer, kTable);
+  return emitter.address(begin, builder.getI64Type(), emitter.constant(place->second));
+}
+
+void KernelCache::finish() {
+  if (table.empty())
+    return;
+  OpBuilder builder = OpBuilder::atBlockBegin(module.getBody());
+  int64_t size = table.size();
+  auto values = DenseElementsAttr::get(RankedTensorType::get(size, builder.getI64Type()), ArrayRef<int64_t>(table));
+  LLVM::GlobalOp::create(builder, module.getLoc(), LLVM::LLVMArrayType::get(builder.getI64Type(), size),
+                         /*isConstant=*/true, LLVM::Linkage::Internal, kTable, values);
 }
 
 void KernelCache::call(OpBuilder &builder, Location loc, StringRef name, StringRef key, ValueRange arguments,

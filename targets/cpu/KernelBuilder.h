@@ -86,8 +86,12 @@ public:
   /// The address of a buffer's first element.
   mlir::Value pointerTo(Emitter &emitter, mlir::Value buffer);
 
-  /// The address of a constant table of i64, one per distinct list in the module.
+  /// The address of a constant list of i64, kept once for equal lists. All lie in one table, so that calls which differ in
+  /// their lists differ in numbers alone.
   mlir::Value rowTable(Emitter &emitter, llvm::ArrayRef<int64_t> rows);
+
+  /// Writes the table of all lists, once nothing more is asked for.
+  void finish();
 
   /// How many lanes to use for rows of `samples` elements: the machine's number, or the largest part of it that divides
   /// them.
@@ -96,11 +100,15 @@ public:
   const VectorUnit &vectorUnit() const { return unit; }
 
 private:
+  mlir::Value descriptorPointer(Emitter &emitter, mlir::Value buffer);
+
   mlir::ModuleOp module;
   VectorUnit unit;
   mlir::LLVMTypeConverter types;
   llvm::StringMap<mlir::func::FuncOp> functions;
-  llvm::DenseMap<mlir::Attribute, mlir::LLVM::GlobalOp> tables;
+  llvm::DenseMap<mlir::Value, mlir::Value> origins; ///< Addresses of what buffers are slices of.
+  llvm::DenseMap<mlir::Attribute, int64_t> lists;   ///< Where each list lies in the table.
+  std::vector<int64_t> table;
 };
 
 /// One element type's row of a buffer: how far apart rows are.

@@ -19,6 +19,10 @@ using tile::OutputKind;
 
 namespace {
 
+/// The number of rows is an argument, for a model may have thousands of maps that differ in nothing else; but few rows are better
+/// known to LLVM, which then needs no loop.
+bool hasFixedRows(tile::MapOp op) { return op.getRows() <= 4; }
+
 /// The rows that a map touches in one buffer: start + i * step, or a table.
 struct Rows {
   explicit Rows(ArrayRef<int64_t> list) {
@@ -105,7 +109,7 @@ MapEmitter::MapEmitter(tile::MapOp op, Emitter &emitter, ValueRange arguments, V
         buffer.table = arguments[next++];
   for (Value value : captured)
     outside.map(value, arguments[next++]);
-  rows = op.isUniform() ? arguments[next] : e.constant(op.getRows());
+  rows = hasFixedRows(op) ? e.constant(op.getRows()) : arguments[next];
 }
 
 bool MapEmitter::has(OutputKind wanted) {
@@ -262,8 +266,7 @@ void MapEmitter::emitRowByRow() {
 static std::string mapKey(tile::MapOp op, int64_t samples, ValueRange captured) {
   std::string key;
   llvm::raw_string_ostream stream(key);
-  // Without samples the number of rows is an argument: a model has thousands of such maps, which differ in nothing else.
-  stream << "map " << (op.isUniform() ? static_cast<int64_t>(op.getRows() > 1) : static_cast<int64_t>(op.getRows())) << ' ' << samples;
+  stream << "map " << (hasFixedRows(op) ? static_cast<int64_t>(op.getRows()) : -1) << ' ' << samples;
   for (int32_t kind : op.getOutputKinds())
     stream << " k" << kind;
   auto describe = [&](Value buffer, ArrayRef<int64_t> list) {
@@ -310,7 +313,7 @@ void flowc::cpu::lowerMap(tile::MapOp op, KernelCache &cache) {
     if (op.outputKind(k) != OutputKind::SumRows)
       addTable(op.outputRows(k));
   llvm::append_range(arguments, captured);
-  if (op.isUniform())
+  if (!hasFixedRows(op))
     arguments.push_back(emitter.constant(op.getRows()));
   Type element = cast<MemRefType>(op.getOutputs()[0].getType()).getElementType();
   int64_t width = op.isUniform() ? cache.lanes(element) : cache.lanes(element, samples);

@@ -48,6 +48,16 @@ struct LowerTilePass : PassWrapper<LowerTilePass, OperationPass<ModuleOp>> {
           .Case<tile::FillOp>([&](auto fill) { lowerFill(fill, cache); });
       op->erase();
     }
+    cache.finish();
+    eraseUnusedSlices();
+  }
+
+  /// Each would become a dozen ops that fill a descriptor.
+  void eraseUnusedSlices() {
+    getOperation().walk([](memref::ReinterpretCastOp slice) {
+      if (slice.use_empty())
+        slice.erase();
+    });
   }
 
   Option<int> bits{*this, "vector-bits", llvm::cl::desc("width of a vector register"), llvm::cl::init(256)};

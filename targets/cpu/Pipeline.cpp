@@ -46,6 +46,7 @@ void flowc::cpu::registerCpuDialects(DialectRegistry &registry) {
 
 void flowc::cpu::registerCpuPasses() {
   registerPass([] { return createLowerTilePass(); });
+  registerPass([] { return createRollCallsPass(); });
   registerPass([] { return createMathFallbackPass(); });
 }
 
@@ -66,6 +67,7 @@ static void describeKernelArguments(ModuleOp module) {
 
 static void addPasses(PassManager &passes, const VectorUnit &unit, const CpuOptions &options) {
   passes.addPass(createLowerTilePass(unit));
+  passes.addPass(createRollCallsPass());
   // Functions and roots are expanded on the vectors that the maps were made of; equal subexpressions show after that.
   passes.addNestedPass<func::FuncOp>(flowc::createLowerRootPass());
   passes.addNestedPass<func::FuncOp>(flowc::createExpandMathPass());

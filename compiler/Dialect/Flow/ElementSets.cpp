@@ -21,6 +21,13 @@ IndexSet unionOf(llvm::ArrayRef<SetId> ids, const std::deque<IndexSet> &sets) {
 
 } // namespace
 
+ElementSets::ElementSets(llvm::SmallVector<SetId> sets) : count(sets.size()) {
+  if (llvm::all_equal(sets))
+    all = sets.empty() ? 0 : sets.front();
+  else
+    each.assign(sets.begin(), sets.end());
+}
+
 SetPool::SetPool() { intern({}); }
 
 SetId SetPool::intern(IndexSet elements) {

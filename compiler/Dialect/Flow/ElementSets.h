@@ -18,8 +18,24 @@ namespace flowc::flow {
 /// The name of an interned set; 0 is the empty set.
 using SetId = uint32_t;
 
-/// One set per element of a value, in row-major order.
-using ElementSets = llvm::SmallVector<SetId>;
+/// One set per element of a value, in row-major order. Where all are the same, as in every matrix of parameters, it is kept once.
+class ElementSets {
+public:
+  ElementSets() = default;
+  ElementSets(size_t count, SetId all) : count(count), all(all) {}
+  explicit ElementSets(llvm::SmallVector<SetId> sets);
+
+  size_t size() const { return count; }
+  SetId operator[](size_t element) const { return each.empty() ? all : each[element]; }
+  bool areAll(SetId set) const { return each.empty() && (all == set || count == 0); }
+  /// Every set at least once.
+  llvm::ArrayRef<SetId> distinct() const { return each.empty() ? llvm::ArrayRef(all) : llvm::ArrayRef(each); }
+
+private:
+  size_t count = 0;
+  SetId all = 0;
+  llvm::SmallVector<SetId, 0> each; ///< Empty if all are the same.
+};
 
 /// Small where a set has few elements, and few words where it has many.
 using IndexSet = llvm::SparseBitVector<512>;

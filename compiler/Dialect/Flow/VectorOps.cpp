@@ -67,8 +67,8 @@ ElementSets MatvecOp::dependencies(ArrayRef<ElementSets> operands, SetPool &pool
   for (auto [m, row] : llvm::enumerate(needed))
     order.push_back({row.count(), m});
   llvm::sort(order);
-  ElementSets result(needed.size());
-  SetId last = pool.unite(operands[0]);
+  SmallVector<SetId> result(needed.size());
+  SetId last = pool.unite(operands[0].distinct());
   SetId ofMatrix = last;
   BitVector done(operands[1].size());
   for (auto [count, m] : order) {
@@ -85,7 +85,7 @@ ElementSets MatvecOp::dependencies(ArrayRef<ElementSets> operands, SetPool &pool
     last = result[m] = pool.unite(sets);
     done = needed[m];
   }
-  return result;
+  return ElementSets(std::move(result));
 }
 unsigned MatvecOp::partialOperand() { return 1; }
 Value MatvecOp::buildPart(OpBuilder &builder, ArrayRef<Value> operands, ArrayRef<int64_t> elements, ArrayRef<int64_t> given) {
@@ -148,11 +148,11 @@ void CausalOp::adjoints(OpBuilder &builder, ArrayRef<Value>, Value, Value adjoin
 //===- outer: Y = a b^T -------------------------------------------------------------------------------------------===//
 
 ElementSets OuterOp::dependencies(ArrayRef<ElementSets> operands, SetPool &pool) {
-  ElementSets result;
-  for (SetId left : operands[0])
-    for (SetId right : operands[1])
-      result.push_back(pool.unite(left, right));
-  return result;
+  SmallVector<SetId> result;
+  for (size_t i = 0; i < operands[0].size(); ++i)
+    for (size_t j = 0; j < operands[1].size(); ++j)
+      result.push_back(pool.unite(operands[0][i], operands[1][j]));
+  return ElementSets(std::move(result));
 }
 Interval OuterOp::inferRange(ArrayRef<Interval> operands) { return operands[0] * operands[1]; }
 Value OuterOp::solve(OpBuilder &, unsigned, Value, ArrayRef<Value>, ArrayRef<Interval>) { return {}; }
@@ -176,10 +176,10 @@ void OuterOp::adjoints(OpBuilder &builder, ArrayRef<Value> operands, Value, Valu
 //===- extract: y[i] = x[indices[i]] ------------------------------------------------------------------------------===//
 
 ElementSets ExtractOp::dependencies(ArrayRef<ElementSets> operands, SetPool &) {
-  ElementSets result;
+  SmallVector<SetId> result;
   for (int64_t index : getIndices())
     result.push_back(operands[0][index]);
-  return result;
+  return ElementSets(std::move(result));
 }
 bool ExtractOp::movedFrom(SmallVectorImpl<std::pair<unsigned, int64_t>> &source) {
   for (int64_t index : getIndices())
@@ -202,11 +202,11 @@ void ExtractOp::adjoints(OpBuilder &builder, ArrayRef<Value> operands, Value, Va
 //===- merge: y[indices[k][i]] = piece_k[i] -----------------------------------------------------------------------===//
 
 ElementSets MergeOp::dependencies(ArrayRef<ElementSets> operands, SetPool &) {
-  ElementSets result = everywhere(getResult(), 0);
+  SmallVector<SetId> result(elementCount(getResult()), 0);
   for (auto [k, sets] : llvm::enumerate(operands))
-    for (auto [index, set] : llvm::zip_equal(pieceIndices(k), sets))
-      result[index] = set;
-  return result;
+    for (auto [place, index] : llvm::enumerate(pieceIndices(k)))
+      result[index] = sets[place];
+  return ElementSets(std::move(result));
 }
 bool MergeOp::movedFrom(SmallVectorImpl<std::pair<unsigned, int64_t>> &source) {
   source.assign(elementCount(getResult()), {~0u, 0});
@@ -247,7 +247,7 @@ void MergeOp::adjoints(OpBuilder &builder, ArrayRef<Value> operands, Value, Valu
 
 //===- sum and splat ----------------------------------------------------------------------------------------------===//
 
-ElementSets SumOp::dependencies(ArrayRef<ElementSets> operands, SetPool &pool) { return {pool.unite(operands[0])}; }
+ElementSets SumOp::dependencies(ArrayRef<ElementSets> operands, SetPool &pool) { return ElementSets(1, pool.unite(operands[0].distinct())); }
 Interval SumOp::inferRange(ArrayRef<Interval> operands) {
   double count = elementCount(getVector());
   return count == 0 ? Interval::point(0) : operands[0] * Interval::point(count);

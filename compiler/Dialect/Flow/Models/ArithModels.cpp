@@ -234,11 +234,13 @@ struct CompareRule : NoAnswer {};
 template <typename Op, typename Rule>
 struct ArithDependency : DependencyOpInterface::ExternalModel<ArithDependency<Op, Rule>, Op> {
   ElementSets dependencies(Operation *, ArrayRef<ElementSets> operands, SetPool &pool) const {
-    ElementSets result(operands[0]);
-    for (const ElementSets &operand : operands.drop_front())
-      for (auto [total, set] : llvm::zip_equal(result, operand))
-        total = pool.unite(total, set);
-    return result;
+    if (llvm::all_of(operands, [](const ElementSets &sets) { return sets.areAll(0); }))
+      return operands[0];
+    SmallVector<SetId> result(operands[0].size(), 0);
+    for (auto [k, total] : llvm::enumerate(result))
+      for (const ElementSets &operand : operands)
+        total = pool.unite(total, operand[k]);
+    return ElementSets(std::move(result));
   }
   bool isElementwise(Operation *) const { return true; }
 };
