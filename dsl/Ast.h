@@ -108,6 +108,9 @@ struct Definition {
   bool prelude = false; ///< Comes with flowc; a user's definition of the same name takes its place.
 };
 
+/// Whether the parameter says how many values another one has, so that it must be known at compile time.
+bool isSize(const Definition &definition, const Parameter &parameter);
+
 enum class FlowItemKind { Layer, Repeat };
 
 struct FlowItem {

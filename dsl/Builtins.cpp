@@ -440,9 +440,23 @@ struct Builtins {
   /// Scalar functions that the language also computes at compile time.
   static std::optional<double> foldScalar(const std::string &name, double x) {
     static const std::map<std::string, double (*)(double)> functions = {
-        {"exp", std::exp},   {"log", std::log},   {"sqrt", std::sqrt},   {"tanh", std::tanh},   {"sin", std::sin},
-        {"cos", std::cos},   {"abs", std::fabs},  {"atan", std::atan},   {"log1p", std::log1p}, {"expm1", std::expm1},
-        {"sinh", std::sinh}, {"cosh", std::cosh}, {"asinh", std::asinh}, {"atanh", std::atanh}, {"cbrt", std::cbrt}};
+        {"exp", std::exp},
+        {"log", std::log},
+        {"sqrt", std::sqrt},
+        {"tanh", std::tanh},
+        {"sin", std::sin},
+        {"cos", std::cos},
+        {"abs", std::fabs},
+        {"atan", std::atan},
+        {"log1p", std::log1p},
+        {"expm1", std::expm1},
+        {"sinh", std::sinh},
+        {"cosh", std::cosh},
+        {"asinh", std::asinh},
+        {"atanh", std::atanh},
+        {"cbrt", std::cbrt},
+        {"sigmoid", [](double v) { return 1 / (1 + std::exp(-v)); }},
+        {"softplus", [](double v) { return std::max(v, 0.0) + std::log1p(std::exp(-std::fabs(v))); }}};
     auto found = functions.find(name);
     return found == functions.end() ? std::nullopt : std::optional(found->second(x));
   }
@@ -473,7 +487,8 @@ MaybeThing Elaborator::callBuiltin(const std::string &name, const CallArguments 
 }
 
 MaybeThing Elaborator::callScalar(const std::string &name, const std::vector<Thing> &operands, SourceLocation loc) {
-  if (actsOnItems(operands))
+  // What is not computed at compile time makes a list of numbers a constant vector.
+  if (Builtins::foldScalar(name, 0.5) ? actsOnItems(operands) : listsVectors(operands))
     return overItems(operands, loc, [&](const std::vector<Thing> &items) { return callScalar(name, items, loc); });
   if (const double *number = operands[0].as<double>())
     if (auto folded = Builtins::foldScalar(name, *number))

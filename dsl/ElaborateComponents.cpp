@@ -15,13 +15,6 @@ namespace {
 
 constexpr int64_t kMostComponents = 4096; ///< Each is an operation of its own wherever the list is used.
 
-bool mentions(const Expr &expr, const std::string &name) {
-  return (expr.kind == ExprKind::Name && expr.text == name) ||
-         std::any_of(expr.items.begin(), expr.items.end(), [&](const ExprPtr &e) { return e && mentions(*e, name); }) ||
-         std::any_of(expr.arguments.begin(), expr.arguments.end(),
-                     [&](const Argument &a) { return mentions(*a.value, name); });
-}
-
 bool isVectorDomain(const std::string &name) { return name == "simplex" || name == "ordered"; }
 
 } // namespace
@@ -91,7 +84,7 @@ bool Elaborator::checkComponents(const Definition &definition, const Parameter &
   }
   const std::string &domain = parameter.domain->text;
   if (numbers && domain == "simplex" && std::abs(total - 1) > 1e-6)
-    return reject(Kind::BadDomain, loc, "`{}` of `{}` is a `simplex`, but its numbers add up to {}, not to 1",
+    return reject(Kind::BadDomain, loc, "`{}` of `{}` is a `simplex`, but its numbers add up to {:.6g}, not to 1",
                   parameter.name, definition.name, total);
   return increasing || domain != "ordered" ||
          reject(Kind::BadDomain, loc, "`{}` of `{}` is `ordered`, but its numbers do not increase", parameter.name,
@@ -128,7 +121,7 @@ MaybeThing Elaborator::componentsOf(const Definition &definition, const Paramete
   // A number becomes a constant: a list of numbers alone would be a vector with an element per feature.
   for (Thing &item : items)
     if (const double *number = item.as<double>(); number && input)
-      item = Thing{TensorThing{scalarConstant(*number, {}, loc), {}}};
+      item = Thing{TensorThing{scalarConstant(*number, input->shape, loc), input->shape}};
     else if (auto constant = constantVector(item, loc))
       item = Thing{*constant};
   return Thing::list(std::move(items));
@@ -180,17 +173,14 @@ MaybeThing Elaborator::learnParameter(const Parameter &parameter, const Scope &s
 }
 
 bool Elaborator::learnBijectionParameters(const Definition &definition, Scope &scope) {
-  for (size_t i = 1; i < definition.parameters.size(); ++i) {
-    const Parameter &parameter = definition.parameters[i];
-    if (scope.count(parameter.name))
-      continue;
-    bool isSize = std::any_of(definition.parameters.begin(), definition.parameters.end(), [&](const Parameter &other) {
-      return other.size && mentions(*other.size, parameter.name);
-    });
-    if (isSize)
+  for (const Parameter &parameter : definition.parameters)
+    if (isSize(definition, parameter) && !scope.count(parameter.name))
       return reject(Kind::MissingArgument, parameter.loc,
                     "`{}` is a size, so it is not learned: give it, or a default as in `{} = 8`", parameter.name,
                     parameter.name);
+  for (const Parameter &parameter : definition.parameters) {
+    if (scope.count(parameter.name))
+      continue;
     auto learned = learnParameter(parameter, scope);
     if (!learned)
       return false;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The elaborator's state and its parts; each part is a file: ElaborateExpr, ElaborateCall, ElaborateParam, Builtins,
-// ElaborateFlow. A function that returns nothing (an empty optional) has reported why.
+// The elaborator's state and its parts; each part is a file: ElaborateExpr, ElaborateList, ElaborateComponents,
+// ElaborateCall, ElaborateParam, Builtins, CheckNames, ElaborateFlow. A function that returns nothing (an empty
+// optional) has reported why.
 
 #pragma once
 

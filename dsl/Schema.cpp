@@ -70,13 +70,16 @@ private:
 
   /// What an argument may be, judged by its default.
   Json argument(const Definition &definition, const Parameter &parameter) const {
-    // A bijection's parameter is one number, or one per feature.
-    bool perFeature = definition.kind == DefinitionKind::Bijection;
+    // A bijection's parameter is one number, or one per feature; where it has a size, a list of so many of these.
+    bool perFeature = definition.kind == DefinitionKind::Bijection && !isSize(definition, parameter);
     // A string names the number of a repetition.
     Json number = {{"type", {"number", "string"}}, {"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}};
     if (perFeature) {
+      Json item = {{"type", "number"}};
+      if (parameter.size)
+        item = {{"type", {"number", "array"}}, {"items", item}};
       number["type"].push_back("array");
-      number["items"] = {{"type", "number"}};
+      number["items"] = item;
     }
     if (!parameter.fallback)
       return number;

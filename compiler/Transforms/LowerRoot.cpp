@@ -5,7 +5,7 @@
 // comparisons):
 //
 //   g = f(t) - target;  g < 0: low = t;  g > 0: high = t               the bracket shrinks in every round
-//   newton = -g / f'(t); it is slow if it goes the way of the last step and is more than half as long
+//   newton = -g / f'(t); it is slow if it is more than half as long as the last step
 //   next = t + newton
 //        = the middle of the bracket, where newton is slow and both ends of the bracket were evaluated
 //        = t + 2 newton, where it is slow and they were not
@@ -14,11 +14,12 @@
 //        = 15/16 of the way to a finite end of the domain; 64 (1 + |t|) further towards an infinite one
 //
 // Where convergence is quadratic no step is slow. Far from the root of x^3 (Newton: a third of the way) or of e^x
-// (steps of 1) all are, and the distance is halved. A lane stops when |g| is below an ulp of the target, or the Newton
-// step below a few ulps of t (that last step is still taken), or when no number is left inside its bracket. A lane that
-// has stopped keeps its t, so that the result does not depend on the other lanes. f is evaluated strictly inside
-// (lower, upper) only. A NaN target gives NaN; a target beyond f's range gives the number next to that end of the
-// domain that the rounds reached, infinity for an infinite end.
+// (steps of 1) all are, and the distance is halved; so are the ones that go to and fro around a steep place. A lane
+// stops when |g| is below an ulp of the target, or the Newton step below a few ulps of t (that last step is still
+// taken), or when no number is left inside its bracket. A lane that has stopped keeps its t, so that the result does
+// not depend on the other lanes. f is evaluated strictly inside (lower, upper) only. A NaN target gives NaN; a target
+// beyond f's range gives the number next to that end of the domain that the rounds reached, infinity for an infinite
+// end.
 
 #include "compiler/Transforms/LowerRoot.h"
 
@@ -78,7 +79,7 @@ public:
     V low = select(rootAbove, lane.t, lane.low), high = select(rootBelow, lane.t, lane.high);
     V newton = -(g / derivative), plain = lane.t + newton;
     V limit = reach(abs(lane.t)), middle = fma(high - low, 0.5, low);
-    Mask closed = (low > lower) & (high < upper), slow = isSlow(lane, newton);
+    Mask closed = (low > lower) & (high < upper), slow = isSlow(lane, newton, closed);
     V quick = select(closed, middle, plain + newton);
     V next = select(slow & inside(quick, low, high), quick, plain);
     next = select(inside(next, low, high) & (abs(next - lane.t) < limit), next, //
@@ -102,9 +103,11 @@ private:
     return fma(size, 64, 64);
   }
 
-  /// Whether the Newton step goes the way of the last step and is more than half as long.
-  static Mask isSlow(const Lane<V> &lane, const V &newton) {
-    return (newton * lane.last > 0) & (abs(newton + newton) > abs(lane.last)) & (abs(newton) > abs(lane.t) * 0x1p-10);
+  /// Whether the Newton step is more than half as long as the last one. Back over the root only a closed bracket has a
+  /// middle to go to instead.
+  static Mask isSlow(const Lane<V> &lane, const V &newton, const Mask &closed) {
+    return ((newton * lane.last > 0) | closed) & (abs(newton + newton) > abs(lane.last)) &
+           (abs(newton) > abs(lane.t) * 0x1p-10);
   }
 
   /// A point much nearer to the end of the domain on the root's side.

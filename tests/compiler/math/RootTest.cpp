@@ -72,6 +72,20 @@ const Formula kFormulas[] = {
      100,
      {10, 1000},
      24},
+    {"t + b tanh 8t, around which Newton's steps go to and fro",
+     "lower = 0xFFF0000000000000 : f64, upper = 0x7FF0000000000000 : f64",
+     "%t2 = arith.addf %t, %t : $T\n %t4 = arith.addf %t2, %t2 : $T\n %t8 = arith.addf %t4, %t4 : $T\n"
+     "%h = math.tanh %t8 : $T\n %f = math.fma %b, %h, %t : $T\n"
+     "%m = arith.subf %unit, %h : $T\n %p = arith.addf %unit, %h : $T\n %q = arith.mulf %m, %p : $T\n"
+     "%b2 = arith.addf %b, %b : $T\n %b4 = arith.addf %b2, %b2 : $T\n %b8 = arith.addf %b4, %b4 : $T\n"
+     "%df = math.fma %b8, %q, %unit : $T\n",
+     [](Real t, Real b) { return t + b * std::tanh(8 * t); },
+     [](Real t, Real b) { return 1 + 8 * b * (1 - std::tanh(8 * t) * std::tanh(8 * t)); },
+     [](Real t, Real b) { return std::fabs(t) + std::fabs(b * std::tanh(8 * t)); },
+     -2,
+     2,
+     {1, 2, 4},
+     16},
     {"-b t - e^t, decreasing",
      "lower = 0xFFF0000000000000 : f64, upper = 0x7FF0000000000000 : f64, decreasing",
      "%e = math.exp %t : $T\n %bt = arith.mulf %b, %t : $T\n %sum = arith.addf %bt, %e : $T\n %f = arith.negf %sum : "
