@@ -4,8 +4,8 @@
 
 #include "compiler/Dialect/Flow/Models/ScalarRules.h"
 
-#include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <z3.h>
 
 using namespace mlir;
@@ -83,11 +83,11 @@ private:
 } // namespace
 
 std::string SmtProblem::number(double value) {
-  char text[400];
-  auto end = std::to_chars(text, text + sizeof text, std::abs(value), std::chars_format::fixed).ptr;
-  std::string digits(text, end);
-  if (digits.find('.') == std::string::npos)
-    digits += ".0";
+  // All of its digits: the shortest text that reads as this number is another real number, which may contradict a bound.
+  char text[1500];
+  std::snprintf(text, sizeof text, "%.1074f", std::abs(value));
+  std::string digits(text);
+  digits.erase(std::max(digits.find_last_not_of('0'), digits.find('.') + 1) + 1);
   return value < 0 ? "(- " + digits + ")" : digits;
 }
 
