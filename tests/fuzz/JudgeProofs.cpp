@@ -80,6 +80,9 @@ private:
 
   /// From the smallest determinants that were seen downwards, to a zero between two larger values.
   void checkTouch() {
+    // A network has too many parameters for this, and saturates what it steers.
+    if (view.tape().parametersOf(view.index()).size() > 12)
+      return;
     std::ranges::sort(seen, {}, [](const auto &entry) { return std::abs(entry.second); });
     for (size_t k = 0; k < std::min<size_t>(3, seen.size()) && !failed; ++k) {
       Spot best = seen[k].first;
@@ -108,11 +111,8 @@ private:
     std::vector<Real *> all;
     for (Real &v : spot.input)
       all.push_back(&v);
-    // A network has too many parameters for this, and no structure that it would find.
-    std::vector<size_t> own = view.tape().parametersOf(view.index());
-    for (size_t place : own)
-      if (own.size() <= 12)
-        all.push_back(&spot.raw[place]);
+    for (size_t place : view.tape().parametersOf(view.index()))
+      all.push_back(&spot.raw[place]);
     return all;
   }
 

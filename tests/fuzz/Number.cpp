@@ -20,11 +20,13 @@ Real normalQuantile(Real p) {
   if (p > Real(0.5))
     return -normalQuantile(1 - p);
   Real low = -150, high = 0;
-  for (int step = 0; step < 90; ++step) {
+  for (int step = 0; step < 200; ++step) {
     Real middle = (low + high) / 2;
-    (normalCdf(middle) < p ? low : high) = middle;
+    // Near 0 the distribution has no digits left for its distance from a half.
+    bool below = p > Real(0.25) ? std::erf(middle / std::sqrt(Real(2))) < 2 * p - 1 : normalCdf(middle) < p;
+    (below ? low : high) = middle;
   }
-  return (low + high) / 2;
+  return high;
 }
 
 Real sigmoid(Real x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }
@@ -101,7 +103,7 @@ Number applyUnary(std::string_view name, const Number &x, Mishaps &mishaps) {
   Real moved = 0;
   if (x.error > 0)
     moved = std::max(std::abs(function.value(x.value + x.error) - y), std::abs(function.value(x.value - x.error) - y));
-  bool exact = name == "neg" || name == "abs" || (y == 0 && x.value == 0);
+  bool exact = name == "neg" || name == "abs" || (x.error == 0 && y == 0);
   return {y, x.slope == 0 ? 0 : function.slope(x.value, y) * x.slope,
           moved + (exact ? 0 : kRounding * std::abs(y) + kTiny)};
 }

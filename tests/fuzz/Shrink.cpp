@@ -32,8 +32,9 @@ std::vector<Program> candidates(const Program &program) {
     if (copy.text() != program.text())
       found.push_back(std::move(copy));
   };
+  if (program.features > 2)
+    add([](Program &copy) { copy.features = 2; });
   add([](Program &copy) { copy.features = 1; });
-  add([](Program &copy) { copy.features = 2; });
   add([](Program &copy) { copy.items = "f"; });
   for (size_t at = 0; (at = program.items.find("; ", at)) != std::string::npos; ++at) {
     add([&](Program &copy) { copy.items = copy.items.substr(0, at); });
