@@ -343,8 +343,10 @@ bool PointEvaluator::at(llvm::ArrayRef<double> point) {
     // An end that f never attains was reached by rounding.
     bool saturated = rule && ((value == rule->range.low && rule->range.lowOpen) ||
                               (value == rule->range.high && rule->range.highOpen));
-    bool vanished = value == 0 && isa<arith::MulFOp, arith::DivFOp, math::PowFOp>(op) && operands[0] != 0 &&
-                    (operands[1] != 0 || isa<math::PowFOp>(op));
+    // A 0 that stands for a number too small.
+    bool product = isa<arith::MulFOp, arith::DivFOp>(op), power = isa<math::PowFOp>(op);
+    bool vanished = value == 0 && operands[0] != 0 &&
+                    ((product && operands[1] != 0) || power || (rule && std::abs(operands[0]) < 1e-80));
     if (!std::isfinite(value) || saturated || vanished || (value != 0 && std::abs(value) < 1e-250))
       return false;
     for (auto [k, operand] : llvm::enumerate(op.getOperands())) {
