@@ -86,13 +86,15 @@ private:
     Numbers first = at(spot, j, twins[0]), second = at(spot, j, twins[1]);
     for (size_t i = 0; i < first.size(); ++i) {
       Real apart = std::abs(first[i].value - second[i].value), size = 1 + std::abs(first[i].value), away = 0, error = 0;
+      // The inputs are 64-bit numbers.
+      Real rough = 1e-15L * (std::abs(first[i].slope * twins[0]) + std::abs(second[i].slope * twins[1]));
       for (int k = 1; k < 64; ++k) {
         Number between = at(spot, j, twins[0] + (twins[1] - Real(twins[0])) * k / 64)[i];
         away = std::max(away, std::abs(between.value - first[i].value));
         error = std::max(error, between.error);
       }
       // Both give one output as far as 64 bits go, and between them is more than rounding.
-      if (twins[0] != twins[1] && apart <= 1e-7L * size && away > 3 * apart && away > 2 * error)
+      if (twins[0] != twins[1] && apart <= 1e-7L * size + rough && away > 3 * apart && away > 2 * error)
         return true;
     }
     return false;
