@@ -190,8 +190,12 @@ MaybeThing Elaborator::makeParameter(const std::string &name, const Shape &shape
     return fail(Kind::TooLarge, loc, "the model has more than {} parameters", kMostParameters);
   Value raw = builder.parameter(name, shape, init, loc);
   Value value = constrain(raw, shape, domain, loc);
-  if (auto interval = intervalOf(domain))
+  if (auto interval = intervalOf(domain)) {
+    // A single number that adds up to 1 is 1.
+    if (domain.kind == Domain::Kind::Simplex && count == 1)
+      interval = Interval{1, 1, false, false};
     value = builder.constrained(value, *interval, loc);
+  }
   return Thing{TensorThing{value, shape}};
 }
 

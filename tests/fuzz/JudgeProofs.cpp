@@ -26,6 +26,7 @@ public:
         return;
     look();
     if (proved("monotone") && !failed) {
+      checkSlope();
       checkSigns();
       checkTouch();
     }
@@ -59,6 +60,27 @@ private:
       Determinant determinant = view.determinant(spot);
       if (determinant.reliable)
         seen.push_back({spot, determinant.value});
+    }
+  }
+
+  /// Somewhere every input must move an output by more than rounding.
+  void checkSlope() {
+    for (size_t j = 0; j < view.features() && !failed; ++j) {
+      int moving = 0, still = 0;
+      for (int k = 0; k < 20; ++k) {
+        Spot left = view.randomSpot(), right = left;
+        right.input[j] = view.randomSpot().input[j];
+        Numbers below = view.at(left).result, above = view.at(right).result;
+        if (left.input[j] == right.input[j])
+          continue;
+        bool moves = false;
+        for (size_t i = 0; i < view.features(); ++i)
+          moves |= !(std::abs(below[i].value - above[i].value) <= below[i].error + above[i].error);
+        ++(moves ? moving : still);
+      }
+      if (still > 5 && moving == 0)
+        fail("proved-but-flat",
+             fmt::format("no output moves with input {}, as in {}", j, view.describe(view.randomSpot())));
     }
   }
 

@@ -101,7 +101,8 @@ Spot LayerView::randomSpot() {
   std::normal_distribution<double> normal;
   Spot spot;
   spot.raw.assign(tape().parameterCount(), 0);
-  Real size = sizes[random() % 5];
+  // A network's weights add up.
+  Real size = sizes[random() % (own.size() > 12 ? 3 : 5)];
   for (size_t place : own)
     spot.raw[place] = size * normal(random);
   size = sizes[random() % 5];

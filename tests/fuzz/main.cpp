@@ -13,7 +13,9 @@
 #include <algorithm>
 #include <cstring>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
+#include <set>
 
 namespace {
 
@@ -31,7 +33,10 @@ struct Options {
 struct Outcome {
   std::string verdict, text;
   std::vector<Fault> faults;
+  /// The obligations that are not proved, as "unknown monotone".
+  std::vector<std::string> open;
   int notRechecked = 0;
+  bool laws = false;
   double seconds = 0;
 };
 
@@ -41,13 +46,19 @@ std::string examine(const Program &program, uint64_t seed, bool laws) {
   std::string text = program.text();
   Checked checked = checker.check(text, program.alone);
   Judgement judgement = judge(checked, seed);
-  bool compiles = checked.verdict == "proved" && !program.alone && checked.notDerived.empty();
-  if (laws && compiles)
+  laws &= checked.verdict == "proved" && !program.alone && checked.notDerived.empty();
+  if (laws)
     std::ranges::move(checkLaws(text, *checked.tape, seed), std::back_inserter(judgement.faults));
   nlohmann::json answer = {{"verdict", checked.refused.empty() ? checked.verdict : "refused"},
                            {"text", checked.refused},
                            {"notRechecked", judgement.notRechecked},
+                           {"open", nlohmann::json::array()},
+                           {"laws", laws},
                            {"faults", nlohmann::json::array()}};
+  for (const CheckedLayer &layer : checked.layers)
+    for (const CheckedObligation &obligation : layer.obligations)
+      if (obligation.verdict != "proved")
+        answer["open"].push_back(obligation.verdict + " " + obligation.kind);
   for (const Fault &fault : judgement.faults)
     answer["faults"].push_back({fault.what, fault.detail});
   return answer.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -65,6 +76,8 @@ Outcome read(const Answer &answer) {
   outcome.verdict = json["verdict"];
   outcome.text = json["text"];
   outcome.notRechecked = json["notRechecked"];
+  outcome.open = json["open"];
+  outcome.laws = json["laws"];
   for (const auto &fault : json["faults"])
     outcome.faults.push_back({fault[0], fault[1]});
   return outcome;
@@ -93,19 +106,23 @@ Program shrunk(const Program &program, const std::string &what, uint64_t seed, c
 /// Counts, by what made the program and by verdict.
 struct Statistics {
   std::map<std::string, std::map<std::string, int>> byKind;
-  std::map<std::string, int> all, monotone, faults;
-  int notRechecked = 0;
+  std::map<std::string, int> all, monotone, open, faults;
+  int notRechecked = 0, compiled = 0;
   double slowest = 0;
   uint64_t slowestSeed = 0;
 
   void take(const Program &program, const Outcome &outcome, uint64_t seed) {
     ++byKind[program.kind][outcome.verdict];
     ++all[outcome.verdict];
-    if (program.monotoneByConstruction)
+    if (program.monotoneByConstruction) {
       ++monotone[outcome.verdict];
+      for (const std::string &what : std::set<std::string>(outcome.open.begin(), outcome.open.end()))
+        ++open[what];
+    }
     for (const Fault &fault : outcome.faults)
       ++faults[fault.what];
     notRechecked += outcome.notRechecked;
+    compiled += outcome.laws;
     if (outcome.seconds > slowest)
       slowest = outcome.seconds, slowestSeed = seed;
   }
@@ -121,10 +138,15 @@ struct Statistics {
     for (const auto &[kind, counts] : byKind)
       print(kind, counts);
     print("all", all);
+    // Those that are monotone by construction, and what is not proved of them.
     print("(monotone)", monotone);
+    for (const auto &[what, count] : open)
+      fmt::print("{:>6} {}\n", count, what);
     for (const auto &[what, count] : faults)
       fmt::print("{:>6} {}\n", count, what);
-    fmt::print("{} witnesses not rechecked; the slowest program is {}, {:.1f} s\n", notRechecked, slowestSeed, slowest);
+    fmt::print(
+        "{} compiled and held against the laws; {} witnesses not rechecked; the slowest program is {}, {:.1f} s\n",
+        compiled, notRechecked, slowestSeed, slowest);
   }
 };
 
@@ -176,7 +198,8 @@ int main(int argc, char **argv) {
         Outcome outcome = read(answer);
         statistics.take(programs[k], outcome, options->seed + k);
         if (options->show)
-          fmt::print("# {}: {} {}\n{}\n", options->seed + k, outcome.verdict, outcome.text, programs[k].text());
+          fmt::print("# {}: {} {}{}\n{}\n", options->seed + k, outcome.verdict, fmt::join(outcome.open, ", "),
+                     outcome.text, programs[k].text());
         for (const Fault &fault : outcome.faults) {
           fmt::print("seed {}: {}: {}\n{}\n", options->seed + k, fault.what, fault.detail, programs[k].text());
           found[fault.what].push_back(k);
