@@ -83,7 +83,8 @@ private:
 } // namespace
 
 std::string SmtProblem::number(double value) {
-  // All of its digits: the shortest text that reads as this number is another real number, which may contradict a bound.
+  // All of its digits: the shortest text that reads as this number is another real number, which may contradict a
+  // bound.
   char text[1500];
   std::snprintf(text, sizeof text, "%.1074f", std::abs(value));
   std::string digits(text);
@@ -128,10 +129,12 @@ std::string SmtProblem::define(Operation *op) {
   std::vector<std::string> operands;
   for (Value operand : op->getOperands())
     operands.push_back(term(operand));
-  // What must hold for the op to be defined is proved apart.
+  // What must hold for the user's ops to be defined is proved apart. Not so a derivative's denominators, such as that
+  // of a root: where one is 0, the quotient has no value, but not 0 either.
+  bool mayDivideByZero = false;
   for (const Requirement &requirement : rule.requirements())
-    if (requirement.nonZero)
-      assume("(not (= " + operands[requirement.operand] + " 0.0))");
+    if (requirement.nonZero && !inferRange(op->getOperand(requirement.operand), given).isNonZero())
+      mayDivideByZero = true;
     else if (std::string bounds = inside(operands[requirement.operand], requirement.within); !bounds.empty())
       assume(bounds);
   std::string text = rule.smtTerm(operands);
@@ -143,7 +146,17 @@ std::string SmtProblem::define(Operation *op) {
   bool truth = !isa<FloatType>(getElementTypeOrSelf(result.getType()));
   std::string name = "v" + std::to_string(next++);
   declarations += "(declare-fun " + name + (truth ? " () Bool)\n" : " () Real)\n");
-  assume("(= " + name + " " + text + ")");
+  if (mayDivideByZero) {
+    const std::string &a = operands[0], &b = operands[1];
+    bool positive = inferRange(op->getOperand(1), given).low >= 0;
+    assume("(=> (not (= " + b + " 0.0)) (= " + name + " " + text + "))");
+    assume("(=> (= " + b + " 0.0) " +
+           (positive ? "(and (=> (> " + a + " 0.0) (> " + name + " 0.0)) (=> (< " + a + " 0.0) (< " + name + " 0.0)))"
+                     : "(=> (not (= " + a + " 0.0)) (not (= " + name + " 0.0)))") +
+           ")");
+  } else {
+    assume("(= " + name + " " + text + ")");
+  }
   if (truth)
     return name;
   // What intervals know is often what the solver would search for longest.
