@@ -195,7 +195,7 @@ TensorThing Elaborator::constrainWithFact(const TensorThing &raw, const Domain &
   Value value = constrain(raw.value, raw.shape, domain, loc);
   auto interval = intervalOf(domain);
   if (domain.kind == Domain::Kind::Simplex && raw.shape[0] == 1)
-    interval->highOpen = false; // The one weight is 1.
+    interval = Interval{1, 1, false, false}; // A single number that adds up to 1 is 1.
   if (interval)
     value = builder.constrained(value, *interval, loc);
   return {value, raw.shape};

@@ -99,15 +99,15 @@ private:
       return variable(variables.front().name + std::to_string(element), structure.range(value), true, false);
     case Origin::Opaque: {
       auto read = value.getDefiningOp<ReadOp>();
-      StringRef stem = name ? *name : read ? parameterName(read) : StringRef("a");
-      return variable(stem.str(), structure.range(value), read != nullptr, read != nullptr);
+      std::string stem = name ? name->str() : read ? parameterName(read).str() : stemOfUnnamed();
+      return variable(stem, structure.range(value), read != nullptr, read != nullptr);
     }
     case Origin::Computed:
       break;
     }
     // What has a parameter of its own added (a network's last bias) can be anything.
-    if (!structure.depends(value, element, input) && hasOwnBias(value))
-      return variable(name ? name->str() : "a", Interval::all(), true, false);
+    if (!structure.depends(value, element, input) && hasOwnBias(value, element))
+      return variable(name ? name->str() : stemOfUnnamed(), Interval::all(), true, false);
     Operation *op = value.getDefiningOp();
     bool named = name && !structure.depends(value, element, input) && names.insert(name->str()).second;
     llvm::SmallVector<Value> operands;
@@ -126,11 +126,34 @@ private:
   /// The last part of a parameter's path: "0.tilt.slope" is slope.
   static StringRef parameterName(ReadOp read) { return read.getParameter().rsplit('.').second; }
 
-  /// Whether the value is a sum with a parameter that nothing else uses.
-  static bool hasOwnBias(Value value) {
+  /// Whether the value is the sum of a parameter that nothing else uses and what no formula says.
+  bool hasOwnBias(Value value, int64_t element) {
     auto add = value.getDefiningOp<arith::AddFOp>();
-    return add && llvm::any_of(add->getOperands(),
-                               [](Value operand) { return operand.getDefiningOp<ReadOp>() && operand.hasOneUse(); });
+    return add && (isOwnBias(add.getLhs(), add.getRhs(), element) || isOwnBias(add.getRhs(), add.getLhs(), element));
+  }
+  bool isOwnBias(Value bias, Value rest, int64_t element) {
+    if (!bias.getDefiningOp<ReadOp>() || !bias.hasOneUse())
+      return false;
+    Origin origin = origins.of(rest, element);
+    while (origin.kind == Origin::Moved)
+      origin = origins.of(origin.from, origin.element);
+    return origin.kind == Origin::Opaque && !origin.from.getDefiningOp<ReadOp>();
+  }
+
+  /// What a variable is called that the user has not named: no name of the user's.
+  std::string stemOfUnnamed() {
+    std::set<std::string> taken;
+    layer.walk([&](Operation *op) {
+      if (auto read = dyn_cast<ReadOp>(op))
+        taken.insert(parameterName(read).str());
+      for (Value result : op->getResults())
+        if (auto name = userName(result))
+          taken.insert(name->str());
+    });
+    std::string stem = "a";
+    while (taken.contains(stem))
+      stem += "_";
+    return stem;
   }
 
   Value variable(std::string name, Interval range, bool free, bool parameter) {

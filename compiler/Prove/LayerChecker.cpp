@@ -153,9 +153,9 @@ void LayerChecker::describeStructure() {
   else
     report.structure = report.levels == features ? "autoregressive" : "levels";
   if (features <= kLargestPattern)
-    for (SetId set : structure->dependencies(layer.output())) {
+    for (int64_t output = 0; output < features; ++output) {
       std::vector<int64_t> &row = report.pattern.emplace_back();
-      for (int64_t input : structure->elements(set))
+      for (int64_t input : structure->elements(structure->dependencies(layer.output())[output]))
         row.push_back(input);
     }
 }

@@ -5,6 +5,7 @@
 #include "compiler/Dialect/Flow/Models/ScalarRules.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 
 #include <cmath>
 #include <random>
@@ -62,7 +63,7 @@ public:
       else if (chosen)
         value = plain[(k / special.size() + (k % 2 ? v : 0)) % 7];
       else
-        value = place(variable.range, sizes[k % 4] * normal(generator));
+        value = place(variable.range, sizes[k % 5] * normal(generator));
       if (!contains(variable.range, value))
         value = place(variable.range, chosen ? value : normal(generator));
       point.push_back(rounded(variable.range, value));
@@ -74,7 +75,7 @@ private:
   llvm::ArrayRef<Variable> variables;
   std::vector<double> special = {0,  1,   -1,   0.5, -0.5, 2,  -2,  M_PI, -M_PI, M_PI / 2, -M_PI / 2, 3,
                                  -3, 0.1, -0.1, 5,   -5,   10, -10, 12,   -12,   30,       -30};
-  static constexpr double sizes[] = {0.3, 1, 3, 10};
+  static constexpr double sizes[] = {0.3, 1, 3, 10, 100};
   std::mt19937_64 generator{20260101};
   std::normal_distribution<double> normal;
 };
@@ -115,7 +116,7 @@ std::optional<Point> pointOf(const Formula &formula, const llvm::DenseMap<Value,
   return point;
 }
 
-/// A slope, and whether rounding cannot have given it its sign.
+/// A slope, and whether rounding cannot have given it its sign, or its being 0.
 struct Slope {
   double value;
   bool certain;
@@ -134,7 +135,10 @@ public:
     if (!positive.empty() && !negative.empty()) {
       if (auto folded = findFold())
         return folded;
-      return findZeroBetween(positive.front(), negative.front());
+      for (size_t k = 0; k < std::min<size_t>({5, positive.size(), negative.size()}); ++k)
+        if (auto zero = findZeroBetween(positive[k], negative[k]))
+          return zero;
+      return std::nullopt;
     }
     if (!zeros.empty())
       return witnessAt(formula, zeros.front(), 0);
@@ -146,18 +150,17 @@ private:
     if (!evaluator.at(point))
       return std::nullopt;
     double slope = evaluator.of(formula.slope());
-    return Slope{slope, std::abs(slope) > 1e-12 * evaluator.magnitude()};
+    double error = evaluator.errorOf(formula.slope());
+    return Slope{slope, slope == 0 ? error == 0 : std::abs(slope) > error};
   }
 
   void take(const Point &point) {
     auto slope = slopeAt(point);
     if (!slope)
       return;
-    if (slope->value == 0)
-      zeros.push_back(point);
-    else if (slope->certain)
-      (slope->value > 0 ? positive : negative).push_back(point);
-    if (slope->value != 0)
+    if (slope->certain)
+      (slope->value == 0 ? zeros : slope->value > 0 ? positive : negative).push_back(point);
+    if (slope->value != 0 || !slope->certain)
       smallest = std::min(smallest, {std::abs(slope->value), point});
   }
 
@@ -215,39 +218,50 @@ private:
     return twinsAround(start, turn, *found);
   }
 
-  /// Between `start` and `end` the formula turns at `turn`: one value, taken on both sides.
+  /// Between `start` and `end` the formula turns at `turn`: one value, taken on both sides. Nothing where it jumps
+  /// there.
   std::optional<Witness> twinsAround(const Point &start, double turn, double end) {
-    double extreme = valueAt(start, turn), left = valueAt(start, start[0]) - extreme,
-           right = valueAt(start, end) - extreme;
-    Witness witness = witnessAt(formula, start, slopeAt(start)->value);
+    double extreme = valueAt(start, turn), begin = start[0];
+    auto side = [&](double t) { return valueAt(start, t) - extreme; };
+    // Nearer, until nothing but this one turn lies between the two.
+    for (int step = 0; step < 30 && !(side(begin) * side(end) > 0); ++step) {
+      begin = turn + (begin - turn) / 2;
+      end = turn + (end - turn) / 2;
+    }
+    double left = side(begin), right = side(end);
     if (!(left * right > 0))
-      return witness;
+      return std::nullopt;
     double level = extreme + (std::abs(left) < std::abs(right) ? left : right) / 2;
     auto before = [&](double t) { return (valueAt(start, t) - level) * left > 0; };
-    double first = bisect(start[0], turn, before), second = bisect(end, turn, before);
+    double first = bisect(begin, turn, before), second = bisect(end, turn, before);
+    double depth = std::abs(level - extreme);
+    for (double t : {first, second})
+      if (!(std::abs(valueAt(start, t) - level) < 1e-6 * depth))
+        return std::nullopt;
+    Witness witness = witnessAt(formula, start, level);
     witness.twins = {first, second};
-    witness.value = level;
     return witness;
   }
 
   /// Signs that differ between parameters: somewhere between, the slope is 0.
-  std::optional<Witness> findZeroBetween(const Point &positive, const Point &negative) {
-    Point middle(positive.size());
-    double share = bisect(0.0, 1.0, [&](double share) {
+  std::optional<Witness> findZeroBetween(Point positive, Point negative) {
+    if (!zeros.empty())
+      return witnessAt(formula, zeros.front(), 0);
+    // (The points themselves are halved: a share of the way would lack digits where they are of different sizes.)
+    for (int step = 0; step < 1200; ++step) {
+      Point middle = positive;
       for (size_t v = 0; v < middle.size(); ++v)
-        middle[v] = positive[v] + share * (negative[v] - positive[v]);
+        middle[v] += (negative[v] - middle[v]) / 2;
+      if (middle == positive || middle == negative)
+        break;
       auto slope = slopeAt(middle);
-      return slope && slope->value > 0;
-    });
-    for (const Point &zero : zeros)
-      return witnessAt(formula, zero, 0);
-    for (size_t v = 0; v < middle.size(); ++v)
-      middle[v] = positive[v] + share * (negative[v] - positive[v]);
-    auto slope = slopeAt(middle);
+      (slope && slope->value > 0 ? positive : negative) = middle;
+    }
+    auto slope = slopeAt(positive);
     // A pole changes the sign as well.
     if (!slope || std::abs(slope->value) > 1e-6)
       return std::nullopt;
-    return witnessAt(formula, middle, slope->value);
+    return witnessAt(formula, positive, slope->value);
   }
 
   /// One sign everywhere, but perhaps touching 0: descends from the smallest slope that was seen. Only a touch well
@@ -270,6 +284,8 @@ private:
         }
     Point left = best, right = best;
     left[0] -= 0.1, right[0] += 0.1;
+    if (!contains(formula.unknown().range, left[0]) || !contains(formula.unknown().range, right[0]))
+      return std::nullopt;
     auto before = slopeAt(left), after = slopeAt(right);
     if (!before || !after || least > 1e-13 * std::min(std::abs(before->value), std::abs(after->value)) ||
         std::min(std::abs(before->value), std::abs(after->value)) < 1e-6)
@@ -285,34 +301,72 @@ private:
 
 } // namespace
 
+namespace {
+
+/// By how much `result` may be off, the operands being exact.
+double ownError(Operation *op, llvm::ArrayRef<double> v, double result) {
+  // Sums, products and quotients tell their remainders.
+  if (isa<arith::AddFOp, arith::SubFOp>(op)) {
+    double b = isa<arith::SubFOp>(op) ? -v[1] : v[1], back = result - v[0];
+    return std::abs((v[0] - (result - back)) + (b - back));
+  }
+  if (isa<arith::MulFOp>(op))
+    return std::abs(std::fma(v[0], v[1], -result));
+  if (isa<arith::DivFOp>(op))
+    return std::abs(std::fma(result, v[1], -v[0]) / v[1]);
+  const ScalarRule *rule = findScalarRule(op);
+  if (!rule && !isa<math::PowFOp>(op))
+    return 0;
+  // Of a function's values, those at 0 and 1 that are whole or a half are exact.
+  bool exact = rule && (v[0] == 0 || v[0] == 1) && 2 * result == std::round(2 * result);
+  return exact ? 0 : std::abs(result) * 0x1p-50;
+}
+
+} // namespace
+
 bool PointEvaluator::at(llvm::ArrayRef<double> point) {
   values.clear();
-  largest = 0;
   for (auto [variable, value] : llvm::zip_equal(formula.allVariables(), point))
-    values[variable.value] = value;
+    values[variable.value] = {value, 0};
   for (Operation &op : formula.getFunction().getBody().front().without_terminator()) {
     Value result = op.getResult(0);
     if (auto constant = constantValue(result)) {
-      values[result] = *constant;
+      values[result] = {*constant, 0};
       continue;
     }
+    auto evaluable = cast<RangeOpInterface>(&op);
     llvm::SmallVector<double> operands;
     for (Value operand : op.getOperands())
       operands.push_back(of(operand));
-    double value = cast<RangeOpInterface>(&op).evaluate(operands);
+    double value = evaluable.evaluate(operands), error = ownError(&op, operands, value);
     const ScalarRule *rule = findScalarRule(&op);
     // An end that f never attains was reached by rounding.
     bool saturated = rule && ((value == rule->range.low && rule->range.lowOpen) ||
                               (value == rule->range.high && rule->range.highOpen));
-    if (!std::isfinite(value) || saturated || (value != 0 && std::abs(value) < 1e-250))
+    // A 0 that stands for a number too small.
+    bool product = isa<arith::MulFOp, arith::DivFOp>(op), power = isa<math::PowFOp>(op);
+    bool vanished = value == 0 && operands[0] != 0 &&
+                    ((product && operands[1] != 0) || power || (rule && std::abs(operands[0]) < 1e-80));
+    if (!std::isfinite(value) || saturated || vanished || (value != 0 && std::abs(value) < 1e-250))
       return false;
-    values[result] = value;
-    largest = std::max(largest, std::abs(value));
+    for (auto [k, operand] : llvm::enumerate(op.getOperands())) {
+      double moved = 0, kept = operands[k];
+      // (By less than its last bit, an operand would not move at all.)
+      double step = errorOf(operand) > 0 ? std::max(errorOf(operand), std::abs(kept) * 0x1p-52) : 0;
+      for (double by : {-step, step}) {
+        if (by == 0)
+          continue;
+        operands[k] = kept + by;
+        double other = evaluable.evaluate(operands);
+        moved = std::max(moved, std::isfinite(other) ? std::abs(other - value) : kInfinity);
+      }
+      operands[k] = kept;
+      error += moved;
+    }
+    values[result] = {value, error};
   }
   return true;
 }
-
-double PointEvaluator::of(Value value) const { return values.lookup(value); }
 
 std::optional<Witness> refuteSign(const Formula &formula, const llvm::DenseMap<Value, double> &hint) {
   return SignSearch(formula).run(hint);
@@ -325,8 +379,11 @@ std::optional<Witness> refuteRequirement(const Formula &formula, const Requireme
   auto fails = [&](const Point &point) {
     if (!evaluator.at(point))
       return false;
-    double value = evaluator.of(formula.value());
-    return requirement.nonZero ? value == 0 : !contains(requirement.within, value);
+    double value = evaluator.of(formula.value()), error = evaluator.errorOf(formula.value());
+    if (requirement.nonZero)
+      return value == 0 && error == 0;
+    return !contains(requirement.within, value) && !contains(requirement.within, value - error) &&
+           !contains(requirement.within, value + error);
   };
   if (auto point = pointOf(formula, hint); point && fails(*point))
     return witnessAt(formula, *point, evaluator.of(formula.value()));

@@ -20,21 +20,24 @@ struct Witness {
   bool reachable = true;
 };
 
-/// Values of a formula's ops at one point, in f64.
+/// Values of a formula's ops at one point, in f64, with how far rounding may have moved each: what is less than that
+/// away from a sign or an end of a domain shows nothing.
 class PointEvaluator {
 public:
   explicit PointEvaluator(const Formula &formula) : formula(formula) {}
   /// Evaluates everything at a value per variable; false where rounding has eaten what matters (underflow, saturation),
   /// or something is not defined.
   bool at(llvm::ArrayRef<double> point);
-  double of(mlir::Value value) const;
-  /// The largest number met.
-  double magnitude() const { return largest; }
+  double of(mlir::Value value) const { return values.lookup(value).value; }
+  double errorOf(mlir::Value value) const { return values.lookup(value).error; }
 
 private:
+  struct Rounded {
+    double value = 0, error = 0;
+  };
+
   const Formula &formula;
-  llvm::DenseMap<mlir::Value, double> values;
-  double largest = 0;
+  llvm::DenseMap<mlir::Value, Rounded> values;
 };
 
 /// A point where the slope is 0, or two of its signs.

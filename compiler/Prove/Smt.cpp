@@ -22,6 +22,14 @@ constexpr size_t kMostApplications = 24;
 /// Values that stand this far from the unknown are variables.
 constexpr unsigned kFar = 2;
 
+/// A little wider: intervals are computed with binary fractions, terms with the decimal ones that were written.
+Interval widened(Interval range) {
+  constexpr double kSlack = 1e-9;
+  range.low -= std::isfinite(range.low) ? kSlack * std::abs(range.low) : 0;
+  range.high += std::isfinite(range.high) ? kSlack * std::abs(range.high) : 0;
+  return range;
+}
+
 /// That `term` lies in `range`.
 std::string inside(const std::string &term, const Interval &range) {
   std::string text;
@@ -99,6 +107,7 @@ private:
 };
 
 std::string SmtProblem::number(double value) {
+  // The shortest text that reads as this number: 0.1 is meant as a tenth.
   char text[400];
   auto end = std::to_chars(text, text + sizeof text, std::abs(value), std::chars_format::fixed).ptr;
   std::string digits(text, end);
@@ -144,26 +153,38 @@ std::string SmtProblem::define(Operation *op) {
   std::vector<std::string> operands;
   for (Value operand : op->getOperands())
     operands.push_back(term(operand));
-  // What must hold for the op to be defined is proved apart.
+  // What must hold for the user's ops to be defined is proved apart. Not so a derivative's denominators, such as that
+  // of a root: where one is 0, the quotient has no value, but not 0 either.
+  bool mayDivideByZero = false;
   for (const Requirement &requirement : rule.requirements())
-    if (requirement.nonZero)
-      assume("(not (= " + operands[requirement.operand] + " 0.0))");
+    if (requirement.nonZero && !inferRange(op->getOperand(requirement.operand), given).isNonZero())
+      mayDivideByZero = true;
     else if (std::string bounds = inside(operands[requirement.operand], requirement.within); !bounds.empty())
       assume(bounds);
   std::string text = rule.smtTerm(operands);
   if (text.empty()) {
-    std::string name = variable(result, inferRange(result, given));
+    std::string name = variable(result, widened(inferRange(result, given)));
     stateLemmas(op, operands[0], name);
     return name;
   }
   bool truth = !isa<FloatType>(getElementTypeOrSelf(result.getType()));
   std::string name = "v" + std::to_string(next++);
   declarations += "(declare-fun " + name + (truth ? " () Bool)\n" : " () Real)\n");
-  assume("(= " + name + " " + text + ")");
+  if (mayDivideByZero) {
+    const std::string &a = operands[0], &b = operands[1];
+    bool positive = inferRange(op->getOperand(1), given).low >= 0;
+    assume("(=> (not (= " + b + " 0.0)) (= " + name + " " + text + "))");
+    assume("(=> (= " + b + " 0.0) " +
+           (positive ? "(and (=> (> " + a + " 0.0) (> " + name + " 0.0)) (=> (< " + a + " 0.0) (< " + name + " 0.0)))"
+                     : "(=> (not (= " + a + " 0.0)) (not (= " + name + " 0.0)))") +
+           ")");
+  } else {
+    assume("(= " + name + " " + text + ")");
+  }
   if (truth)
     return name;
   // What intervals know is often what the solver would search for longest.
-  if (std::string bounds = inside(name, inferRange(result, given)); !bounds.empty())
+  if (std::string bounds = inside(name, widened(inferRange(result, given))); !bounds.empty())
     assume(bounds);
   return name;
 }
@@ -237,7 +258,9 @@ std::string SmtProblem::term(Value value) {
   bool far = distance.lookup(value) >= kFar;
   if (!fact && !far && dependency && dependency.isElementwise() && isa<RangeOpInterface>(op))
     return terms[value] = define(op);
-  std::string name = variable(value, inferRange(value, given));
+  bool own = fact || given.contains(value);
+  Interval range = inferRange(value, given);
+  std::string name = variable(value, own ? range : widened(range));
   if (auto share = fact ? op->getOperand(0).getDefiningOp<arith::DivFOp>() : nullptr)
     sharesOf[share.getRhs()].push_back({share.getLhs(), name});
   return terms[value] = leaves[value] = name;
