@@ -46,9 +46,9 @@ LogicalResult LayerStructure::propagate(LayerOp layer) {
   for (int64_t i = 0; i < elementCount(input); ++i)
     sets[input].push_back(pool.singleton(i));
   sets.try_emplace(input);
-  bool bounded = layer.getLower() && !layer.getGenerative();
-  ranges[input] = bounded ? Interval::open(layer.getLower()->convertToDouble(), layer.getUpper()->convertToDouble())
-                          : Interval::all();
+  ranges[input] = layer.getLower()
+                      ? Interval::open(layer.getLower()->convertToDouble(), layer.getUpper()->convertToDouble())
+                      : Interval::all();
   for (Operation *op : neededOps(layer)) {
     if (isa<ReturnOp>(op))
       continue;

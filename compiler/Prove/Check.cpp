@@ -10,11 +10,25 @@ using namespace flowc::flow;
 namespace flowc::prove {
 namespace {
 
-/// Where a layer's data side is declared to lie.
-std::optional<Interval> declaredDomain(LayerOp layer) {
-  if (!layer.getLower())
+/// Where a side of a layer is declared to lie: a declaration is about the side that the layer is written from.
+std::optional<Interval> declaredDomain(LayerOp layer, bool latentSide) {
+  if (!layer.getLower() || layer.getGenerative() != latentSide)
     return std::nullopt;
   return Interval::open(layer.getLower()->convertToDouble(), layer.getUpper()->convertToDouble());
+}
+
+/// A layer that is written from a latent side other than what follows it takes.
+Obligation otherDomain(LayerOp layer) {
+  return {"onto",
+          "its latent side is declared to lie where the next layer takes its data",
+          "its latent side is declared to lie elsewhere than where the next layer takes its data",
+          Verdict::Refuted,
+          "structure",
+          {},
+          "the formula is asked for another domain than the next layer is",
+          {},
+          {},
+          layer.getLoc()};
 }
 
 } // namespace
@@ -26,7 +40,7 @@ ModelReport checkModel(ModelOp model, bool alone) {
     llvm::erase_if(layers, [](LayerOp layer) { return layer.getBase(); });
   Domain data(model.getFeatures(), Interval::all());
   for (auto [k, layer] : llvm::enumerate(layers)) {
-    if (auto declared = declaredDomain(layer))
+    if (auto declared = declaredDomain(layer, /*latentSide=*/false))
       data.assign(model.getFeatures(), *declared);
     // What the layer must map onto: (0, 1) for the base; what the next one declares; what nobody declares follows from
     // the layer.
@@ -34,12 +48,15 @@ ModelReport checkModel(ModelOp model, bool alone) {
     if (layer.getBase())
       latent = Interval::open(0, 1);
     else if (k + 1 < layers.size())
-      latent = declaredDomain(layers[k + 1]);
+      latent = declaredDomain(layers[k + 1], /*latentSide=*/false);
     // A base that declares nothing takes every real number.
     if (!latent && k + 1 < layers.size() && layers[k + 1].getBase())
       latent = Interval::all();
-    LayerChecker checker(layer, data, latent);
+    auto declared = declaredDomain(layer, /*latentSide=*/true);
+    LayerChecker checker(layer, data, declared ? declared : latent);
     report.layers.push_back(checker.run());
+    if (declared && latent && *declared != *latent)
+      report.layers.back().obligations.push_back(otherDomain(layer));
     data = checker.image();
   }
   return report;

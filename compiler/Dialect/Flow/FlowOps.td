@@ -44,7 +44,7 @@ def LayerOp : FlowOp<"layer", [IsolatedFromAbove, Symbol, HasParent<"ModelOp">, 
   let description = [{
     The body computes the layer's output from its input: latent from data, or with `generative` data from latent. With `base`, the
     layer maps every feature onto (0, 1): it is the base's cumulative distribution. `lower` and `upper` bound the open domain of
-    every feature of the data side.
+    every feature of the input, from whichever side the layer is written.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$layer_type, UnitAttr:$generative, UnitAttr:$base,
                        OptionalAttr<F64Attr>:$lower, OptionalAttr<F64Attr>:$upper);
