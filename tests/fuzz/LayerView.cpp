@@ -66,7 +66,7 @@ LayerView::LayerView(const Checked &checked, size_t layer, std::mt19937_64 &rand
     next = Range{0, 1};
   ranges.assign(info.info.features, all);
   if (info.info.generative) {
-    ranges.assign(info.info.features, next.value_or(declared(info, true).value_or(all)));
+    ranges.assign(info.info.features, declared(info, true).value_or(next.value_or(all)));
     if (layer == 0)
       wanted = all;
     return;
