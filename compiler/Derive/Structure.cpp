@@ -60,8 +60,8 @@ LogicalResult LayerStructure::propagate(LayerOp layer) {
   for (int64_t i = 0; i < elementCount(input); ++i)
     single.push_back(pool.singleton(i));
   sets[input] = ElementSets(std::move(single));
-  bool bounded = layer.getLower() && !layer.getGenerative();
-  ranges[input] = bounded ? Interval::open(layer.getLower()->convertToDouble(), layer.getUpper()->convertToDouble()) : Interval::all();
+  ranges[input] = layer.getLower() ? Interval::open(layer.getLower()->convertToDouble(), layer.getUpper()->convertToDouble())
+                                   : Interval::all();
   for (Operation *op : neededOps(layer)) {
     if (isa<ReturnOp>(op))
       continue;

@@ -10,11 +10,25 @@ using namespace flowc::flow;
 namespace flowc::prove {
 namespace {
 
-/// Where a layer's data side is declared to lie.
-std::optional<Interval> declaredDomain(LayerOp layer) {
-  if (!layer.getLower())
+/// Where a side of a layer is declared to lie: a declaration is about the side that the layer is written from.
+std::optional<Interval> declaredDomain(LayerOp layer, bool latentSide) {
+  if (!layer.getLower() || layer.getGenerative() != latentSide)
     return std::nullopt;
   return Interval::open(layer.getLower()->convertToDouble(), layer.getUpper()->convertToDouble());
+}
+
+/// A layer that is written from a latent side other than what follows it takes.
+Obligation otherDomain(LayerOp layer) {
+  return {"onto",
+          "its latent side is declared to lie where the next layer takes its data",
+          "its latent side is declared to lie elsewhere than where the next layer takes its data",
+          Verdict::Refuted,
+          "structure",
+          {},
+          "the formula is asked for another domain than the next layer is",
+          {},
+          {},
+          layer.getLoc()};
 }
 
 } // namespace
@@ -27,7 +41,7 @@ ModelReport checkModel(ModelOp model, bool alone) {
   Domain data(model.getFeatures(), Interval::all());
   bool certain = true;
   for (auto [k, layer] : llvm::enumerate(layers)) {
-    if (auto declared = declaredDomain(layer))
+    if (auto declared = declaredDomain(layer, /*latentSide=*/false))
       data.assign(model.getFeatures(), *declared), certain = true;
     // What the layer must map onto: (0, 1) for the base; what the next one declares; what nobody declares follows from
     // the layer.
@@ -35,10 +49,13 @@ ModelReport checkModel(ModelOp model, bool alone) {
     if (layer.getBase())
       latent = Interval::open(0, 1);
     else if (k + 1 < layers.size())
-      latent = declaredDomain(layers[k + 1]);
-    LayerChecker checker(layer, data, certain, latent);
+      latent = declaredDomain(layers[k + 1], /*latentSide=*/false);
+    auto declared = declaredDomain(layer, /*latentSide=*/true);
+    LayerChecker checker(layer, data, certain, declared ? declared : latent);
     report.layers.push_back(checker.run());
-    if (llvm::all_equal(data) && !data.empty() && data[0] != Interval::all())
+    if (declared && latent && *declared != *latent)
+      report.layers.back().obligations.push_back(otherDomain(layer));
+    if (!layer.getGenerative() && llvm::all_equal(data) && !data.empty() && data[0] != Interval::all())
       report.layers.back().domain = data[0];
     data = checker.image();
     certain = checker.imageIsCertain();

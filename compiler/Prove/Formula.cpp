@@ -69,6 +69,7 @@ public:
     llvm::SmallVector<Type> inputs(body->getNumArguments(), builder.getF64Type());
     formula.function.setFunctionType(builder.getFunctionType(inputs, type.getResults()));
     formula.variables = std::move(variables);
+    formula.hidden = hidden;
     simplify(*formula.module);
     return formula;
   }
@@ -98,6 +99,7 @@ private:
         return block->getArgument(0);
       return variable(variables.front().name + std::to_string(element), structure.range(value), true, false);
     case Origin::Opaque: {
+      hidden |= structure.depends(value, element, input);
       auto read = value.getDefiningOp<ReadOp>();
       std::string stem = name ? name->str() : read ? parameterName(read).str() : stemOfUnnamed();
       return variable(stem, structure.range(value), read != nullptr, read != nullptr);
@@ -206,6 +208,7 @@ private:
   Location loc;
   Block *block = nullptr;
   llvm::SmallVector<Variable> variables;
+  bool hidden = false;
   std::set<std::string> names;
   std::map<std::pair<void *, int64_t>, Value> memo;
 };

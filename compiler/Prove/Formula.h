@@ -57,6 +57,9 @@ public:
   /// d value / d unknown.
   mlir::Value slope() const { return end().getOperand(1); }
   const Variable &unknown() const { return variables.front(); }
+  /// Whether the unknown also reaches the value by ops that are not element-wise: then the formula says nothing of how
+  /// the value changes with it.
+  bool hidesUnknown() const { return hidden; }
   llvm::ArrayRef<Variable> allVariables() const { return variables; }
   mlir::func::FuncOp getFunction() const { return function; }
   /// The values that depend on the unknown.
@@ -78,6 +81,7 @@ private:
   mlir::OwningOpRef<mlir::ModuleOp> module;
   mutable mlir::func::FuncOp function;
   llvm::SmallVector<Variable> variables;
+  bool hidden = false;
 };
 
 } // namespace flowc::prove

@@ -231,6 +231,13 @@ void LayerChecker::checkRequirement(Operation *op, const Requirement &requiremen
 void LayerChecker::checkBlock(const Class &block) {
   Formula formula =
       Formula::build(origins, *structure, block.value, block.element, block.input, inputSide[block.input]);
+  if (formula.hidesUnknown()) {
+    Obligation &failed = addFailed("monotone", "it is monotone in " + formula.unknown().name,
+                                   "it may not be monotone in " + formula.unknown().name, block.value.getLoc());
+    failed.finding = formula.unknown().name + " also reaches it through a network, of which nothing is known";
+    failed.features.assign(block.outputs.begin(), block.outputs.end());
+    return;
+  }
   checkContinuity(formula, block);
   auto increasing = checkMonotone(formula, block);
   if (increasing)

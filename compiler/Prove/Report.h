@@ -41,7 +41,7 @@ struct LayerReport {
   /// "element-wise", "coupling", "autoregressive", ... and the number of levels.
   std::string structure = {};
   int64_t levels = 0;
-  /// Where its data side lies, if that is the same for all features and not all reals.
+  /// Where its input lies, if the layer is written data to latent and that is the same for all features and not all reals.
   std::optional<flow::Interval> domain = {};
   /// What it maps its domain onto, if that is known, the same for all features and not all reals.
   std::string image = {};

@@ -317,9 +317,7 @@ double ownError(Operation *op, llvm::ArrayRef<double> v, double result) {
   const ScalarRule *rule = findScalarRule(op);
   if (!rule && !isa<math::PowFOp>(op))
     return 0;
-  // Of a function's values, those at 0 and 1 that are whole or a half are exact.
-  bool exact = rule && (v[0] == 0 || v[0] == 1) && 2 * result == std::round(2 * result);
-  return exact ? 0 : std::abs(result) * 0x1p-50;
+  return rule && isExactValue(v[0], result) ? 0 : std::abs(result) * 0x1p-50;
 }
 
 } // namespace

@@ -62,7 +62,7 @@ private:
 
   Tree number() {
     if (chance(6))
-      return leaf(pick({"800", "1000", "0.001", "1e-6", "20", "-30", "1e9"}));
+      return leaf(pick({"800", "1000", "0.001", "1e-6", "20", "-30", "-700"}));
     return leaf(pick({"1", "2", "0.5", "3", "-1", "0.1", "0.25", "1.5", "pi", "-2", "0", "4", "0.9"}));
   }
   Tree positiveNumber() {
@@ -309,7 +309,7 @@ private:
                  "mlp(hidden = [4], activation = silu)", "residual_mlp(width = 4, blocks = 1)"});
   }
   std::string mask() {
-    made.features = 2 + below(3);
+    made.features = 1 + below(4);
     return pick({"half", "alternate", "swap(half)", "swap(alternate)", "random(3)", "random(8)", "[0]", "[1]"});
   }
 
@@ -350,7 +350,7 @@ private:
   /// Outputs that depend on themselves through a network, or on each other; and such that only look as if.
   Program peeking() {
     made.kind = "peeking";
-    made.features = 2 + below(3);
+    made.features = 1 + below(4);
     std::string net = network();
     const char *bodies[] = {
         "return x + NET(x, len(x))",

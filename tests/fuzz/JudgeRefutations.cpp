@@ -25,7 +25,9 @@ public:
       if (obligation.verdict != "refuted")
         continue;
       if (obligation.kind == "onto") {
-        checkImage(obligation);
+        // (Domains that do not fit each other need no numbers.)
+        if (obligation.finding.find("another domain") == std::string::npos)
+          checkImage(obligation);
         continue;
       }
       if (!obligation.witness) {
@@ -105,6 +107,9 @@ private:
     Numbers here = view.at(spot, j).result;
     for (size_t i = 0; i < here.size(); ++i) {
       Real slope = here[i].slope, largest = 0;
+      // 0 times the infinite slope of a root.
+      if (std::isnan(slope))
+        slope = at(spot, j, spot.input[j] + 1e-6L)[i].value == at(spot, j, spot.input[j] - 1e-6L)[i].value ? 0 : 1;
       bool left = false, right = false, otherSign = false;
       auto look = [&](const Spot &moved, Real by) {
         Number there = view.at(moved, j).result[i];

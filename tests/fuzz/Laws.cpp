@@ -89,10 +89,8 @@ private:
   Values randomRow() {
     const TapeLayer &first = tape.layers()[order[0]];
     std::optional<dsl::Interval> range = first.domain;
-    if (generative) {
-      bool hasNext = order[0] + 1 < tape.layers().size();
-      range = hasNext ? tape.layers()[order[0] + 1].domain : std::nullopt;
-    }
+    if (generative && order[0] + 1 < tape.layers().size() && tape.layers()[order[0] + 1].domain)
+      range = tape.layers()[order[0] + 1].domain;
     Values row;
     for (int64_t j = 0; j < first.info.features; ++j) {
       double t = normal(1.2);

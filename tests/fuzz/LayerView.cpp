@@ -40,8 +40,9 @@ Determinant determinantOf(std::vector<std::vector<Real>> matrix, Real tolerance)
   return result;
 }
 
-std::optional<Range> declared(const TapeLayer &layer) {
-  if (!layer.domain)
+/// Where a side of the layer is declared to lie: a declaration is about the side that the layer is written from.
+std::optional<Range> declared(const TapeLayer &layer, bool latentSide) {
+  if (!layer.domain || layer.info.generative != latentSide)
     return std::nullopt;
   return Range{layer.domain->low, layer.domain->high};
 }
@@ -56,22 +57,22 @@ LayerView::LayerView(const Checked &checked, size_t layer, std::mt19937_64 &rand
   const TapeLayer &info = layers[layer];
   Range all{-kInfinity, kInfinity};
   std::optional<Range> next;
-  if (layer + 1 < checked.layers.size()) {
-    next = declared(layers[layer + 1]);
-    if (!next && layers[layer + 1].info.base)
-      next = all;
-  }
+  if (layer + 1 < checked.layers.size())
+    next = declared(layers[layer + 1], false);
   if (info.info.base)
     next = Range{0, 1};
   ranges.assign(info.info.features, all);
   if (info.info.generative) {
-    ranges.assign(info.info.features, next.value_or(all));
-    wanted = layer == 0 && !info.domain ? all : declared(info);
+    ranges.assign(info.info.features, declared(info, true).value_or(next.value_or(all)));
+    if (layer == 0)
+      wanted = all;
     return;
   }
   wanted = next;
-  if (auto range = declared(info)) {
+  if (auto range = declared(info, false)) {
     ranges.assign(info.info.features, *range);
+  } else if (layer > 0 && declared(layers[layer - 1], true)) {
+    ranges.assign(info.info.features, *declared(layers[layer - 1], true));
   } else if (layer > 0 && !layers[layer - 1].info.generative) {
     // Where the layer before takes random points.
     LayerView before(checked, layer - 1, random);

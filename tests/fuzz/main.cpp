@@ -202,7 +202,8 @@ int main(int argc, char **argv) {
                      outcome.text, programs[k].text());
         for (const Fault &fault : outcome.faults) {
           fmt::print("seed {}: {}: {}\n{}\n", options->seed + k, fault.what, fault.detail, programs[k].text());
-          found[fault.what].push_back(k);
+          if (std::vector<size_t> &places = found[fault.what]; places.empty() || places.back() != k)
+            places.push_back(k);
         }
         std::fflush(stdout);
         return true;

@@ -61,7 +61,7 @@ def LayerOp : FlowOp<"layer", [IsolatedFromAbove, Symbol, HasParent<"ModelOp">, 
   let description = [{
     The body computes the layer's output from its input: latent from data, or with `generative` data from latent. With `base`, the
     layer maps every feature onto (0, 1): it is the base's cumulative distribution. `lower` and `upper` bound the open domain of
-    every feature of the data side. `layer_type` is the layer's name in the spec. Derivation adds `levels`, the depth of its block
+    every feature of the input, from whichever side the layer is written. `layer_type` is the layer's name in the spec. Derivation adds `levels`, the depth of its block
     order: 1 for an element-wise layer, 2 for a coupling.
 
     ```mlir

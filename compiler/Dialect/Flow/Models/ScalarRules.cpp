@@ -83,23 +83,29 @@ llvm::ArrayRef<ScalarRule> scalarRules() {
   return rules;
 }
 
+bool isExactValue(double x, double y) { return (x == 0 || x == 1) && 2 * y == std::round(2 * y); }
+
 Interval imageOf(const ScalarRule &rule, const Interval &x) {
   if (!x.within(rule.injectiveOn))
     return rule.range;
   double low = rule.value(x.low), high = rule.value(x.high);
+  bool lowExact = isExactValue(x.low, low), highExact = isExactValue(x.high, high);
   bool lowOpen = x.lowOpen, highOpen = x.highOpen;
   if (rule.direction == Direction::Decreasing) {
     std::swap(low, high);
+    std::swap(lowExact, highExact);
     std::swap(lowOpen, highOpen);
   }
   // C++ promises no last bits: a little outwards, and back into the range that is known exactly. What overflows is no
   // more than beyond all numbers.
-  auto outwards = [](double end, double to) {
+  auto outwards = [](double end, bool exact, double to) {
+    if (exact)
+      return end;
     if (std::isinf(end))
       return std::nextafter(end, to);
     return std::nextafter(end + std::copysign(std::abs(end) * 0x1p-50, to), to);
   };
-  Interval image{outwards(low, -kInfinity), outwards(high, kInfinity), lowOpen, highOpen};
+  Interval image{outwards(low, lowExact, -kInfinity), outwards(high, highExact, kInfinity), lowOpen, highOpen};
   if (!(image.low > rule.range.low))
     image.low = rule.range.low, image.lowOpen = rule.range.lowOpen;
   if (!(image.high < rule.range.high))

@@ -35,6 +35,9 @@ struct ScalarRule {
 /// `formula` with its one-letter names replaced.
 std::string substitute(llvm::StringRef formula, llvm::ArrayRef<std::pair<char, std::string>> names);
 
+/// Whether y, computed as one of the functions at x, is free of rounding: at 0 and 1, what is whole or a half.
+bool isExactValue(double x, double y);
+
 /// The range of f on `x`: that of its ends where f is monotone, else its whole range.
 Interval imageOf(const ScalarRule &rule, const Interval &x);
 
