@@ -3,6 +3,7 @@
 #include "compiler/Derive/DeriveLayers.h"
 
 #include "compiler/Derive/Blocks.h"
+#include "compiler/Derive/Steps.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -48,13 +49,24 @@ template <typename Fill> LogicalResult buildFunction(LayerOp layer, StringRef na
 FailureOr<std::pair<Value, Value>> applyLayer(LayerOp layer, const LayerStructure &structure, OpBuilder &builder,
                                               Value input) {
   Evaluator known(builder, layer, structure);
-  known.define(allElements(elementCount(input)), input);
-  Value output = known.all(layer.output());
   llvm::SmallVector<Value> logDet;
-  for (const BlockGroup &group : structure.groups())
-    if (failed(logDerivatives(known, group, logDet)))
-      return failure();
-  return std::make_pair(output, sumOfTerms(builder, layer.getLoc(), logDet));
+  size_t levels = structure.levels().size(), steps = stepCount(layer, structure);
+  if (steps == 1) {
+    known.define(allElements(elementCount(input)), input);
+    known.all(layer.output());
+  }
+  for (size_t step = 0; step < steps; ++step) {
+    llvm::SmallVector<BlockGroup> groups = structure.groups(levels * step / steps, levels * (step + 1) / steps);
+    if (steps > 1)
+      for (const BlockGroup &group : groups)
+        known.define(group.inputs, extractElements(builder, layer.getLoc(), input, group.inputs));
+    for (const BlockGroup &group : groups) {
+      known.at(group.value, group.elements);
+      if (failed(logDerivatives(known, group, logDet)))
+        return failure();
+    }
+  }
+  return std::make_pair(known.all(layer.output()), sumOfTerms(builder, layer.getLoc(), logDet));
 }
 
 /// The other direction: level by level, each level's unknowns from the result and the levels before. Its log-determinant is minus

@@ -91,6 +91,26 @@ Value simplifyMerge(MergeOp op, PatternRewriter &rewriter) {
   return whole && covered == size && whole.getType() == op.getType() ? whole : Value();
 }
 
+/// Elements of one vector put together in another order.
+Value mergeOfExtracts(MergeOp op, PatternRewriter &rewriter) {
+  Value vector;
+  llvm::SmallVector<int64_t> indices(elementCount(op.getResult()), -1);
+  for (auto [k, piece] : llvm::enumerate(op.getPieces())) {
+    auto extract = piece.getDefiningOp<ExtractOp>();
+    if (!extract || (vector && extract.getVector() != vector))
+      return {};
+    vector = extract.getVector();
+    for (auto [place, index] : llvm::zip_equal(op.pieceIndices(k), extract.getIndices()))
+      indices[place] = index;
+  }
+  // An element may be extracted once, and holes are no elements.
+  llvm::SmallVector<int64_t> sorted = indices;
+  llvm::sort(sorted);
+  if (!vector || sorted.empty() || sorted.front() < 0 || std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end())
+    return {};
+  return ExtractOp::create(rewriter, op.getLoc(), op.getType(), vector, indices);
+}
+
 /// Two merges that leave each other's elements out add up to one.
 Value addOfMerges(arith::AddFOp op, PatternRewriter &rewriter) {
   auto left = op.getLhs().getDefiningOp<MergeOp>(), right = op.getRhs().getDefiningOp<MergeOp>();
@@ -171,6 +191,7 @@ void populateVectorPatterns(RewritePatternSet &patterns) {
   addRule<ExtractOp>(patterns, extractOfCausal);
   addRule<MergeOp>(patterns, simplifyMerge);
   addRule<MergeOp>(patterns, mergeOfConstants);
+  addRule<MergeOp>(patterns, mergeOfExtracts);
   addRule<arith::AddFOp>(patterns, addOfMerges);
   addRule<SumOp>(patterns, simplifySum);
   addRule<SumOp>(patterns, sumOfMerge);

@@ -171,12 +171,12 @@ LogicalResult LayerStructure::order(LayerOp layer) {
   return done.all() ? success() : reportCycle(layer, equations, done, solved);
 }
 
-llvm::SmallVector<BlockGroup> LayerStructure::groups() const {
+llvm::SmallVector<BlockGroup> LayerStructure::groups(size_t begin, size_t end) const {
   struct Entry {
     int64_t element, input, output;
   };
   llvm::MapVector<Value, llvm::SmallVector<Entry>> byValue;
-  for (const auto &level : levelGroups)
+  for (const auto &level : levels().slice(begin, end - begin))
     for (const BlockGroup &group : level)
       for (auto [element, input, output] : llvm::zip_equal(group.elements, group.inputs, group.outputs))
         byValue[group.value].push_back({element, input, output});

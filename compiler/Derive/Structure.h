@@ -27,8 +27,9 @@ public:
   static mlir::FailureOr<LayerStructure> analyze(flow::LayerOp layer);
 
   llvm::ArrayRef<llvm::SmallVector<BlockGroup>> levels() const { return levelGroups; }
-  /// The groups of all levels, one per value, in the order of its elements: for questions that do not depend on the order.
-  llvm::SmallVector<BlockGroup> groups() const;
+  /// The groups of levels begin .. end-1, one per value, in the order of its elements: where all their inputs are known, the order of
+  /// the levels does not matter.
+  llvm::SmallVector<BlockGroup> groups(size_t begin, size_t end) const;
   /// The input elements that each element of `value` depends on.
   const flow::ElementSets &dependencies(mlir::Value value) const { return sets.find(value)->second; }
   const flow::IndexSet &elements(flow::SetId set) const { return pool.elements(set); }

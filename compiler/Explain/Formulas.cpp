@@ -76,6 +76,25 @@ std::string subscript(llvm::ArrayRef<int64_t> indices) {
   return text;
 }
 
+/// The same of what is taken out of a matrix: some of its rows, and of these some columns.
+std::string subscript(ExtractOp op) {
+  llvm::ArrayRef<int64_t> indices = op.getIndices();
+  auto matrix = cast<RankedTensorType>(op.getVector().getType()), block = cast<RankedTensorType>(op.getType());
+  if (matrix.getRank() != 2 || block.getRank() != 2 || indices.empty())
+    return subscript(indices);
+  int64_t width = matrix.getDimSize(1), taken = block.getDimSize(1);
+  llvm::SmallVector<int64_t> rows, columns;
+  for (int64_t k = 0; k < taken; ++k)
+    columns.push_back(indices[k] % width);
+  for (size_t k = 0; k < indices.size(); ++k) {
+    if (k % taken == 0)
+      rows.push_back(indices[k] / width);
+    if (indices[k] != rows.back() * width + columns[k % taken])
+      return subscript(indices);
+  }
+  return subscript(rows) + subscript(columns);
+}
+
 class FormulaPrinter {
 public:
   FormulaPrinter(StringRef input, StringRef result) : result(result) { used.insert(input); }
@@ -183,7 +202,7 @@ private:
     if (isa<SplatOp, ConstrainedOp, DetachOp>(op))
       return text(op->getOperand(0));
     if (auto extract = dyn_cast<ExtractOp>(op))
-      return {text(extract.getVector()).in(kAtom) + subscript(extract.getIndices())};
+      return {text(extract.getVector()).in(kAtom) + subscript(extract)};
     if (auto matvec = dyn_cast<MatvecOp>(op))
       return {text(matvec.getMatrix()).in(kAtom) + (matvec.getTransposed() ? "' . " : " . ") +
                   text(matvec.getVector()).in(kAtom),

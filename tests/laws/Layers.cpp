@@ -96,6 +96,8 @@ const std::vector<LayerCase> &layerCases() {
        "bent", -3, 3, 1},
       prelude("maf(net = made(hidden = [9, 7]))"),
       prelude("maf(order = random(4), net = made(hidden = [16, 16], activation = silu, seed = 5))"),
+      // Wide enough that a pass leaves out most of the zeros of its matrices.
+      prelude("maf(order = random(9), net = made(hidden = [150, 120], seed = 2))"),
       prelude("iaf(net = made(hidden = [16]))"),
       prelude("repeat 2 as i { maf(order = random(i), net = made(hidden = [12], activation = tanh)); reverse }"),
       {"autoregressive with a root",
