@@ -2,14 +2,14 @@
 
 #include "compiler/Derive/Evaluator.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
 using namespace mlir;
 using namespace flowc::flow;
 
 namespace flowc {
 
-llvm::SmallVector<int64_t> allElements(int64_t count) {
-  return llvm::to_vector(llvm::seq<int64_t>(0, count));
-}
+llvm::SmallVector<int64_t> allElements(int64_t count) { return llvm::to_vector(llvm::seq<int64_t>(0, count)); }
 
 Value extractElements(OpBuilder &builder, Location loc, Value value, llvm::ArrayRef<int64_t> elements) {
   if (llvm::ArrayRef<int64_t>(allElements(elementCount(value))) == elements)
@@ -118,6 +118,12 @@ Value Evaluator::gatherMoved(Operation *op, llvm::ArrayRef<int64_t> elements,
 }
 
 Value Evaluator::build(Value value, llvm::ArrayRef<int64_t> elements) {
+  // Nothing depends on nothing, whatever it is taken from.
+  auto type = cast<RankedTensorType>(value.getType());
+  if (elements.empty() && type.getRank() == 1 && isa<FloatType>(type.getElementType()))
+    return arith::ConstantOp::create(
+        *builder, value.getLoc(),
+        DenseElementsAttr::get(RankedTensorType::get({0}, type.getElementType()), llvm::ArrayRef<double>()));
   if (value == layer.input())
     return gatherInput(elements);
   Operation *op = value.getDefiningOp();
@@ -127,7 +133,8 @@ Value Evaluator::build(Value value, llvm::ArrayRef<int64_t> elements) {
   // (Of no elements at all, none depends on the input: that does not make the whole input known.)
   if ((!structure->isUniform(value) || elements.empty()) && dependency.movedFrom(source))
     return gatherMoved(op, elements, source);
-  // Computed whole, as it was written, if that can be done by now: it is then computed once for all who want some of it.
+  // Computed whole, as it was written, if that can be done by now: it is then computed once for all who want some of
+  // it.
   if (!whole && (!dependency.isElementwise() || isKnown(value)))
     return extractElements(*builder, op->getLoc(), all(value), elements);
   llvm::SmallVector<Value> operands;
