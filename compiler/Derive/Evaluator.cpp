@@ -2,6 +2,8 @@
 
 #include "compiler/Derive/Evaluator.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
 using namespace mlir;
 using namespace flowc::flow;
 
@@ -116,6 +118,12 @@ Value Evaluator::gatherMoved(Operation *op, llvm::ArrayRef<int64_t> elements, ll
 }
 
 Value Evaluator::build(Value value, llvm::ArrayRef<int64_t> elements) {
+  // Nothing depends on nothing, whatever it is taken from.
+  auto type = cast<RankedTensorType>(value.getType());
+  if (elements.empty() && type.getRank() == 1 && isa<FloatType>(type.getElementType()))
+    return arith::ConstantOp::create(
+        *builder, value.getLoc(),
+        DenseElementsAttr::get(RankedTensorType::get({0}, type.getElementType()), llvm::ArrayRef<double>()));
   if (value == layer.input())
     return grown[value].gather(*builder, value, elements);
   Operation *op = value.getDefiningOp();
