@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Exact element-level dependency propagation, then peeling: an equation all of whose unknowns but one are solved gives the next
-// unknown. For 1x1 blocks that is the block triangular form; larger blocks (Dulmage-Mendelsohn, Tarjan) belong here too.
+// Exact element-level dependency propagation, then peeling: an equation all of whose unknowns but one are solved gives
+// the next unknown. For 1x1 blocks that is the block triangular form; larger blocks (Dulmage-Mendelsohn, Tarjan) belong
+// here too.
 
 #include "compiler/Derive/Structure.h"
 
@@ -46,9 +47,9 @@ LogicalResult LayerStructure::propagate(LayerOp layer) {
   for (int64_t i = 0; i < elementCount(input); ++i)
     sets[input].push_back(pool.singleton(i));
   sets.try_emplace(input);
-  bool bounded = layer.getLower() && !layer.getGenerative();
-  ranges[input] = bounded ? Interval::open(layer.getLower()->convertToDouble(), layer.getUpper()->convertToDouble())
-                          : Interval::all();
+  ranges[input] = layer.getLower()
+                      ? Interval::open(layer.getLower()->convertToDouble(), layer.getUpper()->convertToDouble())
+                      : Interval::all();
   for (Operation *op : neededOps(layer)) {
     if (isa<ReturnOp>(op))
       continue;
@@ -71,8 +72,7 @@ LogicalResult LayerStructure::propagate(LayerOp layer) {
 LogicalResult LayerStructure::reportCycle(LayerOp layer, llvm::ArrayRef<int64_t> waiting,
                                           const llvm::BitVector &solved) {
   InFlightDiagnostic diagnostic =
-      layer.emitError("`") << layer.getLayerType()
-                           << "` cannot be inverted one element at a time: " << waiting.size()
+      layer.emitError("`") << layer.getLayerType() << "` cannot be inverted one element at a time: " << waiting.size()
                            << " of its outputs depend on several unknown inputs each [not-triangular]";
   for (int64_t output : waiting.take_front(3)) {
     auto [value, element] = traceMoves(layer.output(), output);
@@ -80,8 +80,8 @@ LogicalResult LayerStructure::reportCycle(LayerOp layer, llvm::ArrayRef<int64_t>
     for (int64_t input : pool.elements(dependencies(value)[element]))
       if (!solved.test(input) && inputs.size() < 60)
         inputs += (inputs.empty() ? "" : ", ") + std::to_string(input);
-    diagnostic.attachNote(value.getLoc()) << "output " << output << " needs inputs " << inputs
-                                          << ", none of which is known before";
+    diagnostic.attachNote(value.getLoc())
+        << "output " << output << " needs inputs " << inputs << ", none of which is known before";
   }
   return diagnostic;
 }

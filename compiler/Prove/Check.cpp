@@ -10,11 +10,18 @@ using namespace flowc::flow;
 namespace flowc::prove {
 namespace {
 
-/// Where a layer's data side is declared to lie.
-std::optional<Interval> declaredDomain(LayerOp layer) {
-  if (!layer.getLower())
+/// Where a layer's input, or a model's data, is declared to lie.
+template <typename Op> std::optional<Interval> declaredDomain(Op op) {
+  if (!op.getLower())
     return std::nullopt;
-  return Interval::open(layer.getLower()->convertToDouble(), layer.getUpper()->convertToDouble());
+  return Interval::open(op.getLower()->convertToDouble(), op.getUpper()->convertToDouble());
+}
+
+/// What a layer says that its data side must be.
+std::optional<Interval> wantedData(LayerOp layer) {
+  // A base that declares nothing takes every real number.
+  auto declared = layer.getGenerative() ? std::nullopt : declaredDomain(layer);
+  return !declared && layer.getBase() ? Interval::all() : declared;
 }
 
 } // namespace
@@ -24,9 +31,11 @@ ModelReport checkModel(ModelOp model, bool alone) {
   llvm::SmallVector<LayerOp> layers(model.getOps<LayerOp>());
   if (alone)
     llvm::erase_if(layers, [](LayerOp layer) { return layer.getBase(); });
-  Domain data(model.getFeatures(), Interval::all());
+  Domain data(model.getFeatures(), declaredDomain(model).value_or(Interval::all()));
   for (auto [k, layer] : llvm::enumerate(layers)) {
-    if (auto declared = declaredDomain(layer))
+    auto declared = declaredDomain(layer);
+    // Tried alone, a layer gets what it asks for.
+    if (alone && declared && !layer.getGenerative())
       data.assign(model.getFeatures(), *declared);
     // What the layer must map onto: (0, 1) for the base; what the next one declares; what nobody declares follows from
     // the layer.
@@ -34,11 +43,8 @@ ModelReport checkModel(ModelOp model, bool alone) {
     if (layer.getBase())
       latent = Interval::open(0, 1);
     else if (k + 1 < layers.size())
-      latent = declaredDomain(layers[k + 1]);
-    // A base that declares nothing takes every real number.
-    if (!latent && k + 1 < layers.size() && layers[k + 1].getBase())
-      latent = Interval::all();
-    LayerChecker checker(layer, data, latent);
+      latent = wantedData(layers[k + 1]);
+    LayerChecker checker(layer, {declared, data, latent, alone});
     report.layers.push_back(checker.run());
     data = checker.image();
   }
@@ -63,7 +69,10 @@ void emitFindings(const ModelReport &report) {
         continue;
       InFlightDiagnostic error = emitError(obligation.loc);
       if (obligation.kind == "structure") {
-        error << obligation.statement;
+        if (obligation.verdict == Verdict::Refuted)
+          error << "`" << layer.type << "` is not a bijection: " << obligation.failure << " [not-triangular]";
+        else
+          error << obligation.statement;
       } else {
         if (obligation.verdict == Verdict::Refuted)
           error << "`" << layer.type << "` is not a bijection: " << obligation.failure;

@@ -5,7 +5,8 @@
 #include "compiler/Dialect/Flow/Models/ScalarRules.h"
 #include "compiler/Explain/Formulas.h"
 #include "compiler/Prove/Ends.h"
-#include "compiler/Prove/Sign.h"
+#include "compiler/Prove/Jacobian.h"
+#include "compiler/Prove/Slope.h"
 
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/Support/Format.h"
@@ -63,30 +64,20 @@ std::string findRemedy(const Formula &formula, llvm::function_ref<bool(llvm::Den
   return "";
 }
 
-/// The ops that a value is computed by.
-llvm::SetVector<Operation *> backwardSlice(Value value) {
-  llvm::SetVector<Operation *> slice;
-  llvm::SmallVector<Value> pending{value};
-  while (!pending.empty())
-    if (Operation *op = pending.pop_back_val().getDefiningOp(); op && slice.insert(op))
-      llvm::append_range(pending, op->getOperands());
-  return slice;
-}
-
 } // namespace
 
-LayerChecker::LayerChecker(LayerOp layer, Domain data, std::optional<Interval> latent)
-    : layer(layer), report{layer.getSymName().str(), layer.getLayerType().str(), layer.getGenerative(), layer.getBase(),
-                           layer.getLoc()},
+LayerChecker::LayerChecker(LayerOp layer, Surroundings surroundings)
+    : layer(layer), around(std::move(surroundings)), report{layer.getSymName().str(), layer.getLayerType().str(),
+                                                            layer.getGenerative(), layer.getBase(), layer.getLoc()},
       origins(layer) {
-  Domain latentDomain(data.size(), latent.value_or(Interval::all()));
   // Written latent to data, the layer takes the latent side (all reals if nobody says) and must cover the data side.
-  inputSide = layer.getGenerative() ? latentDomain : data;
-  if (layer.getGenerative())
-    target = data;
-  else if (latent)
-    target = latentDomain;
-  latentSide = latentDomain;
+  auto latent = layer.getGenerative() && around.declared ? around.declared : around.latent;
+  latentSide.assign(around.data.size(), latent.value_or(Interval::all()));
+  inputSide = layer.getGenerative() ? latentSide : around.data;
+  if (layer.getGenerative() && !(around.alone && around.declared))
+    target = around.data;
+  else if (!layer.getGenerative() && latent)
+    target = latentSide;
 }
 
 Obligation &LayerChecker::add(const char *kind, std::string statement, Verdict verdict, llvm::StringRef method,
@@ -131,16 +122,50 @@ LayerReport LayerChecker::run() {
             Verdict::Unknown, "structure", messages.empty() ? layer.getLoc() : messages[0].first);
     if (messages.size() > 1)
       failed.finding = messages[1].second;
+    refuteStructure(failed);
     report.structure = "not known";
     return std::move(report);
   }
   describeStructure();
-  if (checkRequirements()) {
+  if (checkDomain() && checkRequirements()) {
     for (const Class &block : classes())
       checkBlock(block);
     describeImage();
   }
   return std::move(report);
+}
+
+void LayerChecker::refuteStructure(Obligation &failed) {
+  auto counted = refuteByCounting(layer);
+  auto found = counted ? counted : refuteByOrientation(layer, inputSide);
+  if (!found)
+    return;
+  failed.failure = *found;
+  failed.method = counted ? "structure" : "witness";
+  failed.verdict = Verdict::Refuted;
+}
+
+bool LayerChecker::checkDomain() {
+  if (!around.declared)
+    return true;
+  const Interval &declared = *around.declared;
+  if (layer.getGenerative()) {
+    if (!around.latent || *around.latent == declared)
+      return true;
+    addFailed("onto", "its latent side, " + describe(declared) + ", is what follows",
+              "its latent side is " + describe(declared) + ", but " + describe(*around.latent) + " follows",
+              layer.getLoc())
+        .verdict = Verdict::Refuted;
+    return false;
+  }
+  const auto *outside = llvm::find_if(around.data, [&](const Interval &data) { return !data.within(declared); });
+  if (outside == around.data.end())
+    return true;
+  std::string input = userName(layer.input()).value_or("x").str();
+  addFailed("defined", input + " lies in " + describe(declared) + ", as it declares",
+            "it takes " + input + " in " + describe(declared) + ", but is given " + describe(*outside), layer.getLoc())
+      .verdict = Verdict::Refuted;
+  return false;
 }
 
 void LayerChecker::describeStructure() {
@@ -208,7 +233,7 @@ void LayerChecker::checkRequirement(Operation *op, const Requirement &requiremen
     Interval domain = inputs.empty() ? Interval::all() : inputSide[input];
     if (!seen.insert(Formula::signature(origins, operand, element, input) + describe(domain)).second)
       continue;
-    Formula formula = Formula::build(origins, *structure, operand, element, input, domain);
+    Formula formula = Formula::build(origins, *structure, operand, element, input, domain, /*valueOnly=*/true);
     std::string argument = print(formula, formula.value()), function = functionName(op).str();
     std::string where = requirement.nonZero ? "is never 0" : "lies in " + describe(requirement.within);
     std::string statement = argument + " " + where + ", where `" + function + "` is defined";
@@ -221,7 +246,7 @@ void LayerChecker::checkRequirement(Operation *op, const Requirement &requiremen
                                    "`" + function + "` is not defined everywhere: " + argument + " may be " +
                                        (requirement.nonZero ? "0" : "outside of " + describe(requirement.within)),
                                    op->getLoc());
-    auto witness = refuteRequirement(formula, requirement, hint);
+    auto witness = refuteRequirement(formula, formula.value(), requirement, hint);
     if (witness)
       refute(failed, witness, argument + " is " + number(witness->value) + " at " + describe(*witness, inputs.empty()));
     failed.remedy = findRemedy(formula, [&](llvm::DenseMap<Value, Interval> ranges) {
@@ -233,6 +258,13 @@ void LayerChecker::checkRequirement(Operation *op, const Requirement &requiremen
 void LayerChecker::checkBlock(const Class &block) {
   Formula formula =
       Formula::build(origins, *structure, block.value, block.element, block.input, inputSide[block.input]);
+  if (formula.entangled()) {
+    refuteStructure(add("structure",
+                        "`" + layer.getLayerType().str() + "` feeds " + formula.unknown().name +
+                            " into what changes it, through " + *formula.entangled() + " [not-triangular]",
+                        Verdict::Unknown, "structure", block.value.getLoc()));
+    return;
+  }
   checkContinuity(formula, block);
   auto increasing = checkMonotone(formula, block);
   if (increasing)
@@ -267,19 +299,36 @@ void LayerChecker::checkContinuity(const Formula &formula, const Class &block) {
 std::optional<bool> LayerChecker::checkMonotone(const Formula &formula, const Class &block) {
   std::string slope = "d/d" + formula.unknown().name + " = " + print(formula, formula.slope());
   std::string statement = slope + " is never 0";
+  if (auto gap = findSlopeGap(formula)) {
+    reportSlopeGap(formula, block, *gap, slope);
+    return std::nullopt;
+  }
+  // Sampling is cheap, and what it refutes needs no solver.
   llvm::DenseMap<Value, double> hint;
-  if (auto sign = proveSign(formula.slope(), formula.ranges(), &hint)) {
+  llvm::DenseMap<Value, Interval> ranges = formula.ranges();
+  std::optional<Witness> witness;
+  if (!inferRange(formula.slope(), ranges).isNonZero())
+    witness = refuteSign(formula, hint, /*touching=*/false);
+  std::vector<Tie> ties = witness ? std::vector<Tie>() : isolatedTies(formula);
+  if (auto sign = witness ? std::nullopt : proveSign(formula.slope(), formula.ranges(), ties, &hint)) {
     Obligation &proved = add("monotone", statement, Verdict::Proved, methodName(sign->method), block.value.getLoc());
     proved.features.assign(block.outputs.begin(), block.outputs.end());
-    return sign->positive;
+    if (!layer.getBase() || sign->positive)
+      return sign->positive;
+    addFailed("monotone", slope + " is positive, as a distribution's density is",
+              "a base is a cumulative distribution, which increases, but its derivative " + slope + " is negative",
+              block.value.getLoc())
+        .verdict = Verdict::Refuted;
+    return std::nullopt;
   }
   Obligation &failed =
       addFailed("monotone", statement, "its derivative " + slope + " is 0 somewhere", block.value.getLoc());
   failed.features.assign(block.outputs.begin(), block.outputs.end());
   failed.remedy = findRemedy(formula, [&](llvm::DenseMap<Value, Interval> ranges) {
-    return proveSign(formula.slope(), std::move(ranges)).has_value();
+    return proveSign(formula.slope(), std::move(ranges), ties).has_value();
   });
-  auto witness = refuteSign(formula, hint);
+  if (!witness)
+    witness = refuteSign(formula, hint, /*touching=*/true);
   if (!witness)
     return std::nullopt;
   std::string what;
@@ -291,6 +340,15 @@ std::optional<bool> LayerChecker::checkMonotone(const Formula &formula, const Cl
     what = "it is " + number(witness->value) + " at " + describe(*witness);
   refute(failed, witness, what);
   return std::nullopt;
+}
+
+void LayerChecker::reportSlopeGap(const Formula &formula, const Class &block, const SlopeGap &gap,
+                                  const std::string &slope) {
+  Obligation &failed = addFailed("monotone", slope + " is finite", "its derivative " + slope + " is infinite somewhere",
+                                 block.value.getLoc());
+  failed.features.assign(block.outputs.begin(), block.outputs.end());
+  if (auto witness = refuteRequirement(formula, gap.operand, gap.requirement, llvm::DenseMap<Value, double>()))
+    refute(failed, witness, "it is infinite at " + describe(*witness));
 }
 
 void LayerChecker::checkImage(Formula &formula, const Class &block, bool increasing) {
@@ -312,7 +370,7 @@ void LayerChecker::checkImage(Formula &formula, const Class &block, bool increas
   if (!target) {
     if (first && last)
       setImage(Interval::open(*first, *last));
-    else
+    else if (!around.alone)
       addFailed("onto", "what it maps " + describe(domain) + " onto is known", "its image is not known",
                 block.value.getLoc());
     return;
@@ -347,8 +405,18 @@ void LayerChecker::checkImage(Formula &formula, const Class &block, bool increas
   bool wrong = differs(first, wanted.low) || differs(last, wanted.high) ||
                (std::isinf(wanted.low) && low.staysBounded()) || (std::isinf(wanted.high) && high.staysBounded());
   failed.finding = "its image is (" + endText(low, first) + ", " + endText(high, last) + ")";
-  if (wrong)
+  if (wrong) {
     failed.verdict = Verdict::Refuted;
+    return;
+  }
+  // An end that depends on parameters is another one for some of them.
+  for (auto [limit, end] : {std::pair(&low, wanted.low), std::pair(&high, wanted.high)})
+    if (limit->kind == Limit::Finite && failed.verdict != Verdict::Refuted && !reaches(*limit, numberOf(*limit), end))
+      if (auto witness = refuteRequirement(formula, limit->value, {0, Interval::point(end), false},
+                                           llvm::DenseMap<Value, double>()))
+        refute(failed, witness,
+               failed.finding + ", and " + endText(*limit, std::nullopt) + " is " + number(witness->value) + " at " +
+                   describe(*witness, 1));
 }
 
 } // namespace flowc::prove

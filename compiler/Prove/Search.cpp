@@ -83,9 +83,11 @@ private:
 Witness witnessAt(const Formula &formula, llvm::ArrayRef<double> point, double value) {
   Witness witness;
   witness.value = value;
-  PointEvaluator evaluator(formula);
-  evaluator.at(point);
   llvm::DenseMap<Value, std::string> names = formula.names();
+  llvm::SmallVector<Value> roots{formula.value(), formula.slope()};
+  llvm::append_range(roots, llvm::make_first_range(names));
+  PointEvaluator evaluator(formula, roots);
+  evaluator.at(point);
   for (const Variable &variable : formula.allVariables())
     witness.reachable &= variable.free;
   llvm::DenseSet<Value> seen;
@@ -115,6 +117,14 @@ std::optional<Point> pointOf(const Formula &formula, const llvm::DenseMap<Value,
   return point;
 }
 
+/// What `value` can be at a point for certain, whatever rounding does.
+Interval enclosureAt(const Formula &formula, Value value, llvm::ArrayRef<double> point) {
+  llvm::DenseMap<Value, Interval> given;
+  for (auto [variable, coordinate] : llvm::zip_equal(formula.allVariables(), point))
+    given[variable.value] = Interval::point(coordinate);
+  return inferRange(value, given);
+}
+
 /// A slope, and whether rounding cannot have given it its sign.
 struct Slope {
   double value;
@@ -123,14 +133,21 @@ struct Slope {
 
 class SignSearch {
 public:
-  explicit SignSearch(const Formula &formula) : formula(formula), evaluator(formula) {}
+  explicit SignSearch(const Formula &formula)
+      : formula(formula), evaluator(formula, {formula.value(), formula.slope()}) {}
 
-  std::optional<Witness> run(const llvm::DenseMap<Value, double> &hint) {
+  /// With `touching`, also where the slope seems to touch 0 without changing its sign, which no sampling can be sure
+  /// of.
+  std::optional<Witness> run(const llvm::DenseMap<Value, double> &hint, bool touching) {
     Points points(formula);
     if (auto point = pointOf(formula, hint))
       take(*point);
     for (unsigned k = 0; k < Points::kCount && !(positive.size() > 20 && negative.size() > 20); ++k)
       take(points.make(k));
+    if (!positive.empty() && !negative.empty()) {
+      llvm::erase_if(positive, [&](const Point &point) { return !enclosure(point).isPositive(); });
+      llvm::erase_if(negative, [&](const Point &point) { return !enclosure(point).isNegative(); });
+    }
     if (!positive.empty() && !negative.empty()) {
       if (auto folded = findFold())
         return folded;
@@ -138,10 +155,12 @@ public:
     }
     if (!zeros.empty())
       return witnessAt(formula, zeros.front(), 0);
-    return findTouch();
+    return touching ? findTouch() : std::nullopt;
   }
 
 private:
+  Interval enclosure(const Point &point) const { return enclosureAt(formula, formula.slope(), point); }
+
   std::optional<Slope> slopeAt(const Point &point) {
     if (!evaluator.at(point))
       return std::nullopt;
@@ -153,7 +172,9 @@ private:
     auto slope = slopeAt(point);
     if (!slope)
       return;
-    if (slope->value == 0)
+    if (slope->value == 0 && evaluator.isTied())
+      return;
+    if (slope->value == 0 && zeros.empty() && enclosure(point) == Interval::point(0))
       zeros.push_back(point);
     else if (slope->certain)
       (slope->value > 0 ? positive : negative).push_back(point);
@@ -263,18 +284,24 @@ private:
           Point moved = best;
           moved[v] += direction;
           auto slope = contains(formula.allVariables()[v].range, moved[v]) ? slopeAt(moved) : std::nullopt;
-          if (slope && std::abs(slope->value) < least) {
+          if (slope && !evaluator.isTied() && std::abs(slope->value) < least) {
             least = std::abs(slope->value);
             best = moved;
           }
         }
-    Point left = best, right = best;
-    left[0] -= 0.1, right[0] += 0.1;
-    auto before = slopeAt(left), after = slopeAt(right);
-    if (!before || !after || least > 1e-13 * std::min(std::abs(before->value), std::abs(after->value)) ||
-        std::min(std::abs(before->value), std::abs(after->value)) < 1e-6)
-      return std::nullopt;
-    return witnessAt(formula, best, least);
+    // Where rounding may have made the 0, there is none to be seen.
+    Interval there = enclosure(best);
+    for (size_t v = 0; v < best.size(); ++v) {
+      Point left = best, right = best;
+      left[v] -= 0.1, right[v] += 0.1;
+      const Interval &range = formula.allVariables()[v].range;
+      auto before = contains(range, left[v]) ? slopeAt(left) : std::nullopt;
+      auto after = contains(range, right[v]) ? slopeAt(right) : std::nullopt;
+      double around = before && after ? std::min(std::abs(before->value), std::abs(after->value)) : 0;
+      if (around > 1e-6 && least <= 1e-13 * around && there.high - there.low < 1e-8 * around)
+        return witnessAt(formula, best, least);
+    }
+    return std::nullopt;
   }
 
   const Formula &formula;
@@ -285,59 +312,112 @@ private:
 
 } // namespace
 
-bool PointEvaluator::at(llvm::ArrayRef<double> point) {
-  values.clear();
-  largest = 0;
-  for (auto [variable, value] : llvm::zip_equal(formula.allVariables(), point))
-    values[variable.value] = value;
-  for (Operation &op : formula.getFunction().getBody().front().without_terminator()) {
-    Value result = op.getResult(0);
-    if (auto constant = constantValue(result)) {
-      values[result] = *constant;
+PointEvaluator::PointEvaluator(const Formula &formula, llvm::ArrayRef<Value> roots)
+    : variables(formula.allVariables().size()) {
+  for (const Variable &variable : formula.allVariables())
+    index.try_emplace(variable.value, index.size());
+  llvm::SetVector<Operation *> needed;
+  for (Value root : roots) {
+    llvm::SetVector<Operation *> slice = backwardSlice(root);
+    needed.insert_range(slice);
+  }
+  values.resize(variables);
+  for (Operation &op : formula.getFunction().getBody().front()) {
+    if (!needed.contains(&op))
       continue;
-    }
-    llvm::SmallVector<double> operands;
+    Value result = op.getResult(0);
+    index[result] = values.size();
+    auto constant = constantValue(result);
+    values.push_back(constant.value_or(0));
+    if (constant)
+      continue;
+    Step step{&op, findScalarRule(&op), {}};
     for (Value operand : op.getOperands())
-      operands.push_back(of(operand));
-    double value = cast<RangeOpInterface>(&op).evaluate(operands);
-    const ScalarRule *rule = findScalarRule(&op);
+      step.operands.push_back(index.lookup(operand));
+    steps.push_back(std::move(step));
+  }
+}
+
+bool PointEvaluator::at(llvm::ArrayRef<double> point) {
+  llvm::copy(point.take_front(variables), values.begin());
+  largest = 0;
+  tied = false;
+  for (const Step &step : steps) {
+    llvm::SmallVector<double, 3> operands;
+    for (unsigned operand : step.operands)
+      operands.push_back(values[operand]);
+    double value = cast<RangeOpInterface>(step.op).evaluate(operands);
+    const ScalarRule *rule = step.rule;
     // An end that f never attains was reached by rounding.
     bool saturated = rule && ((value == rule->range.low && rule->range.lowOpen) ||
                               (value == rule->range.high && rule->range.highOpen));
     if (!std::isfinite(value) || saturated || (value != 0 && std::abs(value) < 1e-250))
       return false;
-    values[result] = value;
+    tied |= isa<arith::CmpFOp>(step.op) && operands[0] == operands[1];
+    values[index.find(step.op->getResult(0))->second] = value;
     largest = std::max(largest, std::abs(value));
   }
   return true;
 }
 
-double PointEvaluator::of(Value value) const { return values.lookup(value); }
-
-std::optional<Witness> refuteSign(const Formula &formula, const llvm::DenseMap<Value, double> &hint) {
-  return SignSearch(formula).run(hint);
+std::optional<Witness> refuteSign(const Formula &formula, const llvm::DenseMap<Value, double> &hint, bool touching) {
+  return SignSearch(formula).run(hint, touching);
 }
 
-std::optional<Witness> refuteRequirement(const Formula &formula, const Requirement &requirement,
+namespace {
+
+/// Whether no number of `a` lies in `b`.
+bool isApart(const Interval &a, const Interval &b) {
+  return a.high < b.low || b.high < a.low || (a.high == b.low && (a.highOpen || b.lowOpen)) ||
+         (b.high == a.low && (b.highOpen || a.lowOpen));
+}
+
+/// A point between two where `value`, which has two signs there, is as good as 0.
+std::optional<Point> findZeroBetween(PointEvaluator &evaluator, Value value, const Point &positive,
+                                     const Point &negative) {
+  Point low = positive, high = negative, middle = positive;
+  for (int step = 0; step < 200; ++step) {
+    for (size_t v = 0; v < middle.size(); ++v)
+      middle[v] = low[v] + (high[v] - low[v]) / 2;
+    if (middle == low || middle == high || !evaluator.at(middle))
+      break;
+    (evaluator.of(value) > 0 ? low : high) = middle;
+  }
+  // A pole changes the sign as well.
+  bool found = evaluator.at(low) && std::abs(evaluator.of(value)) < 1e-9 * (1 + evaluator.magnitude());
+  return found ? std::optional(low) : std::nullopt;
+}
+
+} // namespace
+
+std::optional<Witness> refuteRequirement(const Formula &formula, Value value, const Requirement &requirement,
                                          const llvm::DenseMap<Value, double> &hint) {
-  PointEvaluator evaluator(formula);
+  PointEvaluator evaluator(formula, value);
   Points points(formula);
+  std::optional<Point> positive, negative;
   auto fails = [&](const Point &point) {
     if (!evaluator.at(point))
       return false;
-    double value = evaluator.of(formula.value());
-    return requirement.nonZero ? value == 0 : !contains(requirement.within, value);
+    double number = evaluator.of(value);
+    if (number != 0)
+      (number > 0 ? positive : negative) = point;
+    if (!requirement.nonZero)
+      return !contains(requirement.within, number) && isApart(enclosureAt(formula, value, point), requirement.within);
+    return number == 0 && enclosureAt(formula, value, point) == Interval::point(0);
   };
   if (auto point = pointOf(formula, hint); point && fails(*point))
-    return witnessAt(formula, *point, evaluator.of(formula.value()));
+    return witnessAt(formula, *point, evaluator.of(value));
   for (unsigned k = 0; k < Points::kCount; ++k)
     if (Point point = points.make(k); fails(point))
-      return witnessAt(formula, point, evaluator.of(formula.value()));
+      return witnessAt(formula, point, evaluator.of(value));
+  if (requirement.nonZero && positive && negative)
+    if (auto zero = findZeroBetween(evaluator, value, *positive, *negative))
+      return witnessAt(formula, *zero, 0);
   return std::nullopt;
 }
 
 std::optional<Witness> refuteContinuity(const Formula &formula, Value condition, Value value) {
-  PointEvaluator evaluator(formula);
+  PointEvaluator evaluator(formula, {condition, value});
   Points points(formula);
   auto holds = [&](const Point &point) -> std::optional<bool> {
     if (!evaluator.at(point))

@@ -13,7 +13,7 @@ namespace flowc::prove {
 
 llvm::StringRef methodName(Method method) { return method == Method::Intervals ? "intervals" : "smt"; }
 
-std::optional<ProvenSign> proveSign(Value value, llvm::DenseMap<Value, Interval> given,
+std::optional<ProvenSign> proveSign(Value value, llvm::DenseMap<Value, Interval> given, llvm::ArrayRef<Tie> ties,
                                     llvm::DenseMap<Value, double> *hint) {
   llvm::DenseMap<Value, Interval> ranges = given;
   Interval range = inferRange(value, ranges);
@@ -21,6 +21,8 @@ std::optional<ProvenSign> proveSign(Value value, llvm::DenseMap<Value, Interval>
     return ProvenSign{range.isPositive(), Method::Intervals};
   SmtProblem problem(std::move(given));
   std::string term = problem.term(value);
+  for (const Tie &tie : ties)
+    problem.assume("(not (= " + problem.term(tie.left) + " " + problem.term(tie.right) + "))");
   if (problem.ask("(<= " + term + " 0.0)", hint) == SmtProblem::Impossible)
     return ProvenSign{true, Method::Solver};
   // (Where it can be positive at the hint's neighbour too, this fails at once.)
@@ -57,15 +59,7 @@ std::optional<Method> proveRequirement(Value value, const Requirement &requireme
   if (requirement.nonZero ? range.isNonZero() : range.within(requirement.within))
     return Method::Intervals;
   SmtProblem problem(std::move(given));
-  std::string term = problem.term(value), fails;
-  const Interval &within = requirement.within;
-  if (requirement.nonZero)
-    fails = "(= " + term + " 0.0)";
-  if (!requirement.nonZero && std::isfinite(within.low))
-    fails += std::string(within.lowOpen ? " (<= " : " (< ") + term + " " + SmtProblem::number(within.low) + ")";
-  if (!requirement.nonZero && std::isfinite(within.high))
-    fails += std::string(within.highOpen ? " (>= " : " (> ") + term + " " + SmtProblem::number(within.high) + ")";
-  if (problem.ask(requirement.nonZero ? fails : "(or" + fails + ")", hint) == SmtProblem::Impossible)
+  if (problem.ask(problem.violation(value, requirement), hint) == SmtProblem::Impossible)
     return Method::Solver;
   return std::nullopt;
 }

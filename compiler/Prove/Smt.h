@@ -10,6 +10,10 @@
 #include <string>
 #include <vector>
 
+namespace flowc::flow {
+struct ScalarRule;
+}
+
 namespace flowc::prove {
 
 class SmtProblem {
@@ -18,6 +22,10 @@ public:
 
   /// The term of one element of an element-wise value; a variable for what is not element-wise.
   std::string term(mlir::Value value);
+  /// That `value` does not meet the requirement.
+  std::string violation(mlir::Value value, const flow::Requirement &requirement);
+  /// A short name for a condition.
+  std::string named(const std::string &condition);
   /// States that `condition` holds.
   void assume(const std::string &condition) { assertions += "(assert " + condition + ")\n"; }
 
@@ -30,7 +38,7 @@ public:
 
 private:
   struct Application {
-    const void *rule;
+    const flow::ScalarRule *rule;
     std::string x, y;
   };
 

@@ -26,8 +26,9 @@ def ModelOp : FlowOp<"model", [IsolatedFromAbove, SymbolTable, Symbol, NoTermina
       flow.layer @"0.scale" "scale" (%x : tensor<2xf64>) { ... flow.return %y : tensor<2xf64> }
     }
     ```
+    `lower` and `upper` bound the open domain of every feature of the data.
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$features);
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$features, OptionalAttr<F64Attr>:$lower, OptionalAttr<F64Attr>:$upper);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name `features` $features attr-dict-with-keyword $body";
 }
@@ -44,7 +45,7 @@ def LayerOp : FlowOp<"layer", [IsolatedFromAbove, Symbol, HasParent<"ModelOp">, 
   let description = [{
     The body computes the layer's output from its input: latent from data, or with `generative` data from latent. With `base`, the
     layer maps every feature onto (0, 1): it is the base's cumulative distribution. `lower` and `upper` bound the open domain of
-    every feature of the data side.
+    every feature of the body's input.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$layer_type, UnitAttr:$generative, UnitAttr:$base,
                        OptionalAttr<F64Attr>:$lower, OptionalAttr<F64Attr>:$upper);
@@ -121,7 +122,7 @@ def AdjointOp : FlowOp<"adjoint", [Pure]> {
 class AnsweringOp<string mnemonic, list<Trait> traits = [], list<string> scalarAnswers = []> : FlowOp<mnemonic, !listconcat([Pure,
     DeclareOpInterfaceMethods<RangeOpInterface, scalarAnswers>, DeclareOpInterfaceMethods<SolveOpInterface>], traits)>;
 
-def MatvecOp : AnsweringOp<"matvec", [DeclareOpInterfaceMethods<DependencyOpInterface>,
+def MatvecOp : AnsweringOp<"matvec", [DeclareOpInterfaceMethods<DependencyOpInterface, ["sumOfProducts"]>,
                                       DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
   let summary = "matrix times vector";
   let description = [{`result[m] = sum over k of matrix[m, k] * vector[k]`; with `transposed`, of matrix[k, m] * vector[k].}];
@@ -158,7 +159,7 @@ def MergeOp : AnsweringOp<"merge", [DeclareOpInterfaceMethods<DependencyOpInterf
   let extraClassDeclaration = [{ ::llvm::ArrayRef<int64_t> pieceIndices(unsigned k); }];
 }
 
-def SumOp : AnsweringOp<"sum", [DeclareOpInterfaceMethods<DependencyOpInterface>,
+def SumOp : AnsweringOp<"sum", [DeclareOpInterfaceMethods<DependencyOpInterface, ["sumOfProducts"]>,
                                 DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
   let summary = "the sum of all elements";
   let arguments = (ins Flow_Tensor:$vector);

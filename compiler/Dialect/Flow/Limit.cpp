@@ -12,7 +12,10 @@ using namespace mlir;
 namespace flowc::flow {
 namespace {
 
-/// The sign of a limit: of its infinity, or of its value wherever that is sure to be not 0; 0 if that is not known.
+Limit infinity(int sign) { return sign > 0 ? Limit::plusInfinity() : Limit::minusInfinity(); }
+
+} // namespace
+
 int signOf(const Limit &a) {
   if (a.kind != Limit::Finite)
     return a.kind == Limit::PlusInfinity ? 1 : a.kind == Limit::MinusInfinity ? -1 : 0;
@@ -20,10 +23,6 @@ int signOf(const Limit &a) {
   Interval range = inferRange(a.value, given);
   return range.isPositive() ? 1 : range.isNegative() ? -1 : 0;
 }
-
-Limit infinity(int sign) { return sign > 0 ? Limit::plusInfinity() : Limit::minusInfinity(); }
-
-} // namespace
 
 Limit Limit::number(OpBuilder &builder, Location loc, double value) {
   if (std::isinf(value))
