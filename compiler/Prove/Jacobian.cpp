@@ -34,6 +34,13 @@ public:
           fixed[op->getResult(0)].push_back(1.5 * normal(generator));
   }
 
+  /// The layer with parameters on the way from one sample's to another's.
+  LayerSample(const LayerSample &from, const LayerSample &to, double share) : layer(from.layer), ops(from.ops) {
+    for (const auto &[value, numbers] : from.fixed)
+      for (auto [a, b] : llvm::zip_equal(numbers, to.fixed.find(value)->second))
+        fixed[value].push_back(a + share * (b - a));
+  }
+
   /// Empty where something is not defined, or of an op that does not say what an element of its result is.
   Vector at(const Vector &x) {
     llvm::DenseMap<Value, Vector> values = fixed;
@@ -146,6 +153,18 @@ double placed(const Interval &range, double u) {
   return std::isinf(range.low) ? range.high - std::exp(-u) : range.low + (range.high - range.low) / (1 + std::exp(-u));
 }
 
+/// Whether, on the way from parameters with one sign of the determinant to parameters with the other, it is as good as
+/// 0 somewhere at `x`: it might jump as well.
+bool vanishesBetween(const LayerSample &positive, const LayerSample &negative, const Vector &x) {
+  double low = 0, high = 1, least = 1;
+  for (int step = 0; step < 60; ++step) {
+    double share = (low + high) / 2, orientation = LayerSample(positive, negative, share).orientation(x);
+    (orientation > 0 ? low : high) = share;
+    least = std::min(least, std::abs(orientation));
+  }
+  return least < 1e-8;
+}
+
 } // namespace
 
 std::optional<std::string> refuteByOrientation(LayerOp layer, llvm::ArrayRef<Interval> domain) {
@@ -156,6 +175,7 @@ std::optional<std::string> refuteByOrientation(LayerOp layer, llvm::ArrayRef<Int
   std::mt19937_64 generator(20260102);
   std::normal_distribution<double> normal;
   unsigned measured = 0, singular = 0;
+  std::optional<std::pair<LayerSample, Vector>> positiveSample, negativeSample;
   for (int p = 0; p < kParameters; ++p) {
     LayerSample sample(layer, generator);
     std::optional<Vector> positive, negative;
@@ -172,7 +192,14 @@ std::optional<std::string> refuteByOrientation(LayerOp layer, llvm::ArrayRef<Int
     if (positive && negative)
       return "for some parameters its Jacobian's determinant is positive at x = " + print(*positive) +
              " and negative at x = " + print(*negative) + ", so that two inputs share an output";
+    if (positive)
+      positiveSample.emplace(sample, *positive);
+    if (negative)
+      negativeSample.emplace(sample, *negative);
   }
+  if (positiveSample && negativeSample && negativeSample->first.orientation(positiveSample->second) < -kSure &&
+      vanishesBetween(positiveSample->first, negativeSample->first, positiveSample->second))
+    return "its Jacobian's determinant has one sign for some parameters and the other for others: between them it is 0";
   if (measured > 20 && singular == measured)
     return "its Jacobian is singular wherever it was tried";
   return std::nullopt;

@@ -12,6 +12,9 @@ using namespace mlir;
 namespace flowc::flow {
 namespace {
 
+/// The number that a limit is known to be.
+std::optional<double> numberOf(const Limit &a) { return a.kind == Limit::Finite ? constantValue(a.value) : std::nullopt; }
+
 Limit infinity(int sign) { return sign > 0 ? Limit::plusInfinity() : Limit::minusInfinity(); }
 
 } // namespace
@@ -33,10 +36,18 @@ Limit Limit::number(OpBuilder &builder, Location loc, double value) {
 Limit Limit::negated(OpBuilder &builder, Location loc) const {
   if (isInfinite())
     return infinity(-signOf(*this));
+  if (auto number = numberOf(*this))
+    return Limit::number(builder, loc, -*number);
   return kind == Finite ? finite(-Expr(builder, loc, value)) : *this;
 }
 
 Limit sumOf(OpBuilder &builder, Location loc, const Limit &a, const Limit &b) {
+  // What is a number exactly is said as one: at an end of a domain it matters.
+  if (auto x = numberOf(a), y = numberOf(b); x && y) {
+    Interval sum = Interval::point(*x) + Interval::point(*y);
+    if (sum.low == sum.high)
+      return Limit::number(builder, loc, sum.low);
+  }
   if (a.kind == Limit::Finite && b.kind == Limit::Finite)
     return Limit::finite(Expr(builder, loc, a.value) + Expr(builder, loc, b.value));
   if (a.isInfinite() && (b.staysBounded() || b.kind == a.kind))
@@ -47,6 +58,13 @@ Limit sumOf(OpBuilder &builder, Location loc, const Limit &a, const Limit &b) {
 }
 
 Limit productOf(OpBuilder &builder, Location loc, const Limit &a, const Limit &b) {
+  if ((numberOf(a) == 0.0 && b.staysBounded()) || (numberOf(b) == 0.0 && a.staysBounded()))
+    return Limit::number(builder, loc, 0);
+  if (auto x = numberOf(a), y = numberOf(b); x && y) {
+    Interval product = Interval::point(*x) * Interval::point(*y);
+    if (product.low == product.high)
+      return Limit::number(builder, loc, product.low);
+  }
   if (a.kind == Limit::Finite && b.kind == Limit::Finite)
     return Limit::finite(Expr(builder, loc, a.value) * Expr(builder, loc, b.value));
   if (a.staysBounded() && b.staysBounded())

@@ -181,6 +181,9 @@ Limit limitOf(const ScalarRule &rule, OpBuilder &builder, Location loc, const Li
     end = x.kind == Limit::PlusInfinity ? kInfinity : -kInfinity;
   else if (x.kind == Limit::Finite)
     end = constantValue(x.value);
+  if (end == 0.0 || end == 1.0)
+    if (double there = rule.value(*end); there == 0 || there == 1)
+      return Limit::number(builder, loc, there);
   // An even function does at -inf what it does at inf.
   if (rule.isEven() && end == -kInfinity)
     end = kInfinity;
