@@ -41,6 +41,8 @@ public:
         fixed[value].push_back(a + share * (b - a));
   }
 
+  bool hasParameters() const { return !fixed.empty(); }
+
   /// Empty where something is not defined, or of an op that does not say what an element of its result is.
   Vector at(const Vector &x) {
     llvm::DenseMap<Value, Vector> values = fixed;
@@ -58,7 +60,8 @@ public:
     return values[layer.output()];
   }
 
-  /// The determinant, over the product of its rows' lengths: between -1 and 1. Not a number where it has no value.
+  /// How far the Jacobian is from being singular, between -1 and 1, with its determinant's sign. Not a number where it
+  /// has no value.
   double orientation(const Vector &x) {
     size_t n = x.size();
     std::vector<Vector> rows(n, Vector(n));
@@ -72,7 +75,7 @@ public:
       for (size_t i = 0; i < n; ++i)
         rows[i][j] = (right[i] - left[i]) / (2 * step);
     }
-    return determinant(rows);
+    return leastPivot(rows);
   }
 
 private:
@@ -106,9 +109,10 @@ private:
     return total;
   }
 
-  static double determinant(std::vector<Vector> &rows) {
+  /// The least pivot of an elimination with complete pivoting, with the determinant's sign.
+  static double leastPivot(std::vector<Vector> &rows) {
     size_t n = rows.size();
-    double total = 1;
+    double least = 1, sign = 1;
     for (Vector &row : rows) {
       double length = std::sqrt(std::inner_product(row.begin(), row.end(), row.begin(), 0.0));
       if (length == 0)
@@ -117,20 +121,24 @@ private:
         entry /= length;
     }
     for (size_t k = 0; k < n; ++k) {
-      size_t pivot = k;
-      for (size_t i = k + 1; i < n; ++i)
-        if (std::abs(rows[i][k]) > std::abs(rows[pivot][k]))
-          pivot = i;
-      if (rows[pivot][k] == 0)
+      size_t row = k, column = k;
+      for (size_t i = k; i < n; ++i)
+        for (size_t j = k; j < n; ++j)
+          if (std::abs(rows[i][j]) > std::abs(rows[row][column]))
+            row = i, column = j;
+      double pivot = rows[row][column];
+      if (pivot == 0)
         return 0;
-      if (pivot != k)
-        std::swap(rows[pivot], rows[k]), total = -total;
-      total *= rows[k][k];
+      std::swap(rows[row], rows[k]);
+      for (Vector &each : rows)
+        std::swap(each[column], each[k]);
+      sign *= (row == k ? 1 : -1) * (column == k ? 1 : -1) * (pivot > 0 ? 1 : -1);
+      least = std::min(least, std::abs(pivot));
       for (size_t i = k + 1; i < n; ++i)
         for (size_t j = n; j-- > k;)
-          rows[i][j] -= rows[i][k] / rows[k][k] * rows[k][j];
+          rows[i][j] -= rows[i][k] / pivot * rows[k][j];
     }
-    return total;
+    return sign * least;
   }
 
   LayerOp layer;
@@ -167,7 +175,7 @@ bool vanishesBetween(const LayerSample &positive, const LayerSample &negative, c
 
 } // namespace
 
-std::optional<std::string> refuteByOrientation(LayerOp layer, llvm::ArrayRef<Interval> domain) {
+std::optional<StructuralFault> refuteByOrientation(LayerOp layer, llvm::ArrayRef<Interval> domain) {
   // What differences of f64 can be sure of, and what they cannot tell from 0.
   constexpr double kSure = 1e-5, kNone = 1e-8;
   if (static_cast<int64_t>(domain.size()) > kMostFeatures)
@@ -190,8 +198,9 @@ std::optional<std::string> refuteByOrientation(LayerOp layer, llvm::ArrayRef<Int
         (orientation > 0 ? positive : negative) = x;
     }
     if (positive && negative)
-      return "for some parameters its Jacobian's determinant is positive at x = " + print(*positive) +
-             " and negative at x = " + print(*negative) + ", so that two inputs share an output";
+      return StructuralFault{"the determinant of its Jacobian changes its sign, so that two inputs share an output",
+                             "it is positive at x = " + print(*positive) + " and negative at x = " + print(*negative) +
+                                 (sample.hasParameters() ? ", with the same parameters" : "")};
     if (positive)
       positiveSample.emplace(sample, *positive);
     if (negative)
@@ -199,13 +208,14 @@ std::optional<std::string> refuteByOrientation(LayerOp layer, llvm::ArrayRef<Int
   }
   if (positiveSample && negativeSample && negativeSample->first.orientation(positiveSample->second) < -kSure &&
       vanishesBetween(positiveSample->first, negativeSample->first, positiveSample->second))
-    return "its Jacobian's determinant has one sign for some parameters and the other for others: between them it is 0";
+    return StructuralFault{"the determinant of its Jacobian is 0 for some parameters",
+                           "it has one sign for some parameters and the other for others"};
   if (measured > 20 && singular == measured)
-    return "its Jacobian is singular wherever it was tried";
+    return StructuralFault{"its Jacobian is singular, so that some outputs are never reached", ""};
   return std::nullopt;
 }
 
-std::optional<std::string> refuteByCounting(LayerOp layer) {
+std::optional<StructuralFault> refuteByCounting(LayerOp layer) {
   SetPool pool;
   llvm::DenseMap<Value, ElementSets> sets;
   int64_t features = elementCount(layer.input());
@@ -253,8 +263,9 @@ std::optional<std::string> refuteByCounting(LayerOp layer) {
     for (int64_t each : crowded)
       names += (names.empty() ? "" : ", ") + std::to_string(each);
     if (crowded.size() == 1)
-      return "output " + names + " depends on no input";
-    return "outputs " + names + " depend on " + (crowded.size() == 2 ? "input " : "inputs ") + inputs + " alone";
+      return StructuralFault{"output " + names + " depends on no input", ""};
+    return StructuralFault{
+        "outputs " + names + " depend on " + (crowded.size() == 2 ? "input " : "inputs ") + inputs + " alone", ""};
   }
   return std::nullopt;
 }

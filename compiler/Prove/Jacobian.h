@@ -11,11 +11,16 @@
 
 namespace flowc::prove {
 
+/// Why a layer is no bijection, and where that shows.
+struct StructuralFault {
+  std::string failure, finding;
+};
+
 /// Why the layer cannot be a bijection, whatever its parameters are: some outputs depend on fewer inputs than they are.
-std::optional<std::string> refuteByCounting(flow::LayerOp layer);
+std::optional<StructuralFault> refuteByCounting(flow::LayerOp layer);
 
 /// Why the layer is no bijection for some parameters: the determinant of its Jacobian is 0 everywhere, or has two
 /// signs. (A continuous injective map keeps its orientation.)
-std::optional<std::string> refuteByOrientation(flow::LayerOp layer, llvm::ArrayRef<flow::Interval> domain);
+std::optional<StructuralFault> refuteByOrientation(flow::LayerOp layer, llvm::ArrayRef<flow::Interval> domain);
 
 } // namespace flowc::prove

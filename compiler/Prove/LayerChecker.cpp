@@ -51,9 +51,13 @@ std::string describe(const Witness &witness, size_t first = 0) {
 std::string findRemedy(const Formula &formula, llvm::function_ref<bool(llvm::DenseMap<Value, Interval>)> proves) {
   static const std::pair<Interval, StringRef> domains[] = {{Interval::open(0, kInfinity), "positive"},
                                                            {Interval::open(0, 1), "unit"}};
-  for (const Variable &variable : formula.allVariables())
+  // Parameters first: whoever restricts the input changes what the layer is for.
+  llvm::SmallVector<Variable> variables(formula.allVariables().drop_front());
+  variables.push_back(formula.unknown());
+  for (const Variable &variable : variables)
     for (auto [domain, name] : domains) {
-      if (variable.range != Interval::all())
+      bool narrowed = variable.value == formula.unknown().value && name == "unit";
+      if (variable.range != Interval::all() || narrowed)
         continue;
       llvm::DenseMap<Value, Interval> ranges = formula.ranges();
       ranges[variable.value] = domain;
@@ -140,7 +144,9 @@ void LayerChecker::refuteStructure(Obligation &failed) {
   auto found = counted ? counted : refuteByOrientation(layer, inputSide);
   if (!found)
     return;
-  failed.failure = *found;
+  failed.failure = found->failure;
+  if (!found->finding.empty())
+    failed.finding = found->finding;
   failed.method = counted ? "structure" : "witness";
   failed.verdict = Verdict::Refuted;
 }
@@ -347,6 +353,9 @@ void LayerChecker::reportSlopeGap(const Formula &formula, const Class &block, co
   Obligation &failed = addFailed("monotone", slope + " is finite", "its derivative " + slope + " is infinite somewhere",
                                  block.value.getLoc());
   failed.features.assign(block.outputs.begin(), block.outputs.end());
+  // In a branch that is not taken there, it would be none.
+  if (llvm::any_of(backwardSlice(formula.slope()), [](Operation *op) { return isa<arith::SelectOp>(op); }))
+    return;
   if (auto witness = refuteRequirement(formula, gap.operand, gap.requirement, llvm::DenseMap<Value, double>()))
     refute(failed, witness, "it is infinite at " + describe(*witness));
 }
