@@ -190,7 +190,9 @@ MaybeThing Elaborator::makeParameter(const std::string &name, const Shape &shape
     return fail(Kind::TooLarge, loc, "the model has more than {} parameters", kMostParameters);
   Value raw = builder.parameter(name, shape, init, loc);
   Value value = constrain(raw, shape, domain, loc);
-  if (auto interval = intervalOf(domain))
+  // (A simplex of one number is 1, which is an end of the interval.)
+  bool alone = domain.kind == Domain::Kind::Simplex && shape[0] == 1;
+  if (auto interval = alone ? std::nullopt : intervalOf(domain))
     value = builder.constrained(value, *interval, loc);
   return Thing{TensorThing{value, shape}};
 }

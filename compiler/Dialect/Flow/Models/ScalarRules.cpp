@@ -21,7 +21,15 @@ constexpr double kSqrt2 = 1.41421356237309504880;
 constexpr double kSqrtPi = 1.77245385090551602730;
 constexpr double kLogSqrtPi = 0.57236494292470008707;
 
-/// The x with normal_cdf(x) = v, by halving: only the prover's search asks for it.
+// Every value is right but for a few last bits, also where a simpler formula would cancel or overflow: bounds rest on that.
+
+double softplus(double v) { return v > 0 ? v + std::log1p(std::exp(-v)) : std::log1p(std::exp(v)); }
+
+double softplusInverse(double v) { return v > 1 ? v + std::log(-std::expm1(-v)) : std::log(std::expm1(v)); }
+
+double logit(double v) { return v > 0.25 && v < 0.75 ? 2 * std::atanh(2 * v - 1) : std::log(v) - std::log1p(-v); }
+
+/// The x with normal_cdf(x) = v, by halving: only bounds and the prover's search ask for it.
 double normalQuantile(double v) {
   if (!(v > 0 && v < 1))
     return std::nan("");
@@ -29,11 +37,15 @@ double normalQuantile(double v) {
   if (v > 0.5)
     return -normalQuantile(1 - v);
   double low = -40, high = 0;
-  for (int step = 0; step < 100; ++step) {
+  for (int step = 0; step < 1100; ++step) {
     double middle = (low + high) / 2;
-    (0.5 * std::erfc(-middle / kSqrt2) < v ? low : high) = middle;
+    if (middle == low || middle == high)
+      break;
+    // Near 0 the distribution itself has no digits left for its distance from a half.
+    bool below = v > 0.25 ? std::erf(middle / kSqrt2) < 2 * v - 1 : 0.5 * std::erfc(-middle / kSqrt2) < v;
+    (below ? low : high) = middle;
   }
-  return (low + high) / 2;
+  return high;
 }
 
 } // namespace
