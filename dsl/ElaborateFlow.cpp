@@ -95,6 +95,8 @@ bool Elaborator::runFlow(const FlowDecl &flow) {
     dataDomain = intervalOf(*domain);
   }
   builder.beginModel(flow.name, features, flow.loc);
+  if (dataDomain)
+    builder.dataDomain(*dataDomain);
   bool good = runItems(flow.items);
   static const auto standard = std::make_shared<const Expr>(Expr{ExprKind::Name, {}, 0, "normal", {}, {}});
   iteration = 0;

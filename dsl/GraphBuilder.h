@@ -64,6 +64,8 @@ public:
   virtual std::vector<ScalarFunction> scalarFunctions() const = 0;
 
   virtual void beginModel(std::string_view name, int64_t features, SourceLocation loc) = 0;
+  /// States where the current model's data lies, if that is not all reals.
+  virtual void dataDomain(Interval) {}
   virtual void endModel() = 0;
 
   /// Starts the next layer, in the order data to latent, the base last; returns its input, of shape [features]. `domain` is

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Exact element-level dependency propagation, then peeling: an equation all of whose unknowns but one are solved gives the next
-// unknown. For 1x1 blocks that is the block triangular form; larger blocks (Dulmage-Mendelsohn, Tarjan) belong here too.
+// Exact element-level dependency propagation, then peeling: an equation all of whose unknowns but one are solved gives
+// the next unknown. For 1x1 blocks that is the block triangular form; larger blocks (Dulmage-Mendelsohn, Tarjan) belong
+// here too.
 
 #include "compiler/Derive/Structure.h"
 

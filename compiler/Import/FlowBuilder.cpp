@@ -92,9 +92,15 @@ std::vector<dsl::ScalarFunction> FlowBuilder::scalarFunctions() const {
 void FlowBuilder::beginModel(std::string_view name, int64_t features, dsl::SourceLocation loc) {
   module = ModuleOp::create(locate(loc));
   builder.setInsertionPointToEnd(module->getBody());
-  auto model = flow::ModelOp::create(builder, locate(loc), name, features);
+  auto model = flow::ModelOp::create(builder, locate(loc), name, features, FloatAttr(), FloatAttr());
   modelBody = builder.createBlock(&model.getBody());
   builder.setInsertionPointToEnd(modelBody);
+}
+
+void FlowBuilder::dataDomain(dsl::Interval domain) {
+  auto model = cast<flow::ModelOp>(modelBody->getParentOp());
+  model.setLowerAttr(builder.getF64FloatAttr(domain.low));
+  model.setUpperAttr(builder.getF64FloatAttr(domain.high));
 }
 
 void FlowBuilder::endModel() { builder.clearInsertionPoint(); }

@@ -28,6 +28,7 @@ public:
 
   std::vector<dsl::ScalarFunction> scalarFunctions() const override;
   void beginModel(std::string_view name, int64_t features, dsl::SourceLocation loc) override;
+  void dataDomain(dsl::Interval domain) override;
   void endModel() override;
   dsl::Value beginLayer(const dsl::LayerInfo &info, std::optional<dsl::Interval> domain,
                         dsl::SourceLocation loc) override;

@@ -10,26 +10,15 @@ using namespace flowc::flow;
 namespace flowc::prove {
 namespace {
 
-/// Where a side of a layer is declared to lie: a declaration is about the side that the layer is written from.
-std::optional<Interval> declaredDomain(LayerOp layer, bool latentSide) {
-  if (!layer.getLower() || layer.getGenerative() != latentSide)
+/// Where a layer's input, or a model's data, is declared to lie.
+template <typename Op> std::optional<Interval> declaredDomain(Op op) {
+  if (!op.getLower())
     return std::nullopt;
-  return Interval::open(layer.getLower()->convertToDouble(), layer.getUpper()->convertToDouble());
+  return Interval::open(op.getLower()->convertToDouble(), op.getUpper()->convertToDouble());
 }
 
-/// A layer that is written from a latent side other than what follows it takes.
-Obligation otherDomain(LayerOp layer) {
-  return {"onto",
-          "its latent side is declared to lie where the next layer takes its data",
-          "its latent side is declared to lie elsewhere than where the next layer takes its data",
-          Verdict::Refuted,
-          "structure",
-          {},
-          "the formula is asked for another domain than the next layer is",
-          {},
-          {},
-          layer.getLoc()};
-}
+/// What a layer says that its data side must be.
+std::optional<Interval> wantedData(LayerOp layer) { return layer.getGenerative() ? std::nullopt : declaredDomain(layer); }
 
 } // namespace
 
@@ -38,23 +27,22 @@ ModelReport checkModel(ModelOp model, bool alone) {
   llvm::SmallVector<LayerOp> layers(model.getOps<LayerOp>());
   if (alone)
     llvm::erase_if(layers, [](LayerOp layer) { return layer.getBase(); });
-  Domain data(model.getFeatures(), Interval::all());
+  Domain data(model.getFeatures(), declaredDomain(model).value_or(Interval::all()));
   bool certain = true;
   for (auto [k, layer] : llvm::enumerate(layers)) {
-    if (auto declared = declaredDomain(layer, /*latentSide=*/false))
-      data.assign(model.getFeatures(), *declared), certain = true;
+    auto declared = declaredDomain(layer);
+    // Tried alone, a layer gets what it asks for.
+    if (alone && declared && !layer.getGenerative())
+      data.assign(model.getFeatures(), *declared);
     // What the layer must map onto: (0, 1) for the base; what the next one declares; what nobody declares follows from
     // the layer.
     std::optional<Interval> latent;
     if (layer.getBase())
       latent = Interval::open(0, 1);
     else if (k + 1 < layers.size())
-      latent = declaredDomain(layers[k + 1], /*latentSide=*/false);
-    auto declared = declaredDomain(layer, /*latentSide=*/true);
-    LayerChecker checker(layer, data, certain, declared ? declared : latent);
+      latent = wantedData(layers[k + 1]);
+    LayerChecker checker(layer, {declared, data, certain, latent, alone});
     report.layers.push_back(checker.run());
-    if (declared && latent && *declared != *latent)
-      report.layers.back().obligations.push_back(otherDomain(layer));
     if (!layer.getGenerative() && llvm::all_equal(data) && !data.empty() && data[0] != Interval::all())
       report.layers.back().domain = data[0];
     data = checker.image();
@@ -87,7 +75,10 @@ void emitFindings(const ModelReport &report) {
         continue;
       InFlightDiagnostic error = emitError(obligation.loc);
       if (obligation.kind == "structure") {
-        error << obligation.statement;
+        if (obligation.verdict == Verdict::Refuted)
+          error << "`" << layer.type << "` is not a bijection: " << obligation.failure << " [not-triangular]";
+        else
+          error << obligation.statement;
       } else {
         if (obligation.verdict == Verdict::Refuted)
           error << "`" << layer.type << "` is not a bijection: " << obligation.failure;

@@ -5,6 +5,8 @@
 #include "compiler/Prove/Search.h"
 #include "compiler/Prove/Sign.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
 #include <cmath>
 
 using namespace mlir;
@@ -12,32 +14,76 @@ using namespace flowc::flow;
 
 namespace flowc::prove {
 
-Limit limitAt(Formula &formula, double end) {
+namespace {
+
+/// How often a quotient of infinities is replaced by that of the derivatives.
+constexpr unsigned kDeepest = 2;
+
+/// The limit of `value` as the unknown tends to `end`.
+Limit limitOf(Formula &formula, Value value, double end, unsigned depth) {
   OpBuilder builder = formula.builder();
   llvm::DenseSet<Value> dependents = formula.dependents();
   llvm::DenseMap<Value, Limit> limits;
   limits[formula.unknown().value] = Limit::number(builder, builder.getUnknownLoc(), end);
-  auto limitOf = [&](Value value) { return dependents.contains(value) ? limits.lookup(value) : Limit::finite(value); };
+  auto known = [&](Value value) { return dependents.contains(value) ? limits.lookup(value) : Limit::finite(value); };
+  llvm::SetVector<Operation *> slice = backwardSlice(value);
   // Ops that limits add depend on no unknown, so those that were there when it began are enough.
   llvm::SmallVector<Operation *> ops;
   for (Operation &op : formula.getFunction().getBody().front().without_terminator())
-    if (dependents.contains(op.getResult(0)))
+    if (slice.contains(&op) && dependents.contains(op.getResult(0)))
       ops.push_back(&op);
   for (Operation *op : ops) {
     llvm::SmallVector<Limit> operands;
     for (Value operand : op->getOperands())
-      operands.push_back(limitOf(operand));
-    limits[op->getResult(0)] = cast<RangeOpInterface>(op).limit(builder, operands);
+      operands.push_back(known(operand));
+    Limit &limit = limits[op->getResult(0)] = cast<RangeOpInterface>(op).limit(builder, operands);
+    // L'Hopital: where the denominator goes to infinity, the limit of the derivatives' quotient, if there is one, is
+    // it.
+    if (limit.kind == Limit::Unknown && depth < kDeepest && isa<arith::DivFOp>(op) && operands[1].isInfinite()) {
+      Value above = formula.slopeOf(op->getOperand(0)), below = formula.slopeOf(op->getOperand(1));
+      Location loc = op->getLoc();
+      Limit ratio = productOf(builder, loc, limitOf(formula, above, end, depth + 1),
+                              reciprocalOf(builder, loc, limitOf(formula, below, end, depth + 1)));
+      if (ratio.isInfinite() || ratio.kind == Limit::Finite)
+        limits[op->getResult(0)] = ratio;
+    }
   }
-  return limitOf(formula.value());
+  return known(value);
 }
+
+} // namespace
+
+Limit limitAt(Formula &formula, double end) { return limitOf(formula, formula.value(), end, 0); }
+
+namespace {
+
+/// The value of a formula in which no variable occurs: what was written with pi is meant as f64 has it.
+std::optional<double> numberOf(Value value) {
+  if (auto constant = constantValue(value))
+    return constant;
+  auto rule = dyn_cast_or_null<RangeOpInterface>(value.getDefiningOp());
+  if (!rule)
+    return std::nullopt;
+  llvm::SmallVector<double> operands;
+  for (Value operand : value.getDefiningOp()->getOperands()) {
+    auto number = numberOf(operand);
+    if (!number)
+      return std::nullopt;
+    operands.push_back(*number);
+  }
+  return rule.evaluate(operands);
+}
+
+} // namespace
 
 std::optional<double> endOf(Formula &formula, const Limit &limit) {
   if (limit.isInfinite())
     return limit.kind == Limit::PlusInfinity ? kInfinity : -kInfinity;
   if (limit.kind != Limit::Finite)
     return std::nullopt;
-  PointEvaluator evaluator(formula);
+  if (auto number = numberOf(limit.value))
+    return number;
+  PointEvaluator evaluator(formula, limit.value);
   llvm::SmallVector<double> point;
   for (const Variable &variable : formula.allVariables())
     point.push_back(std::isfinite(variable.range.low + variable.range.high)

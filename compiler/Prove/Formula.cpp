@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
+#include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
 
@@ -14,11 +15,48 @@ using namespace mlir;
 using namespace flowc::flow;
 
 namespace flowc::prove {
-namespace {
 
 std::optional<StringRef> userName(Value value) {
   auto named = dyn_cast<NameLoc>(value.getLoc());
   return named ? std::optional<StringRef>(named.getName().strref()) : std::nullopt;
+}
+
+llvm::SetVector<Operation *> backwardSlice(Value value) {
+  llvm::SetVector<Operation *> slice;
+  llvm::SmallVector<Value> pending{value};
+  while (!pending.empty())
+    if (Operation *op = pending.pop_back_val().getDefiningOp(); op && slice.insert(op))
+      llvm::append_range(pending, op->getOperands());
+  return slice;
+}
+
+namespace {
+
+/// Longer sums stay one variable.
+constexpr size_t kLongestSum = 16;
+
+/// The derivative of `result` by `unknown`, forward mode.
+Value differentiate(OpBuilder &builder, Block &block, Value unknown, Value result) {
+  llvm::DenseMap<Value, Value> tangents;
+  Location loc = builder.getUnknownLoc();
+  tangents[unknown] = constantOf(builder, loc, builder.getF64Type(), 1);
+  llvm::SetVector<Operation *> needed = backwardSlice(result);
+  llvm::SmallVector<Operation *> ops;
+  for (Operation &op : block)
+    if (needed.contains(&op))
+      ops.push_back(&op);
+  for (Operation *op : ops) {
+    llvm::SmallVector<Value> operands(op->getOperands()), operandTangents;
+    for (Value operand : operands)
+      operandTangents.push_back(tangents.lookup(operand));
+    auto rule = dyn_cast<DifferentiateOpInterface>(op);
+    if (!rule || llvm::none_of(operandTangents, [](Value v) { return v != Value(); }))
+      continue;
+    if (Value tangent = rule.tangent(builder, operands, op->getResult(0), operandTangents))
+      tangents[op->getResult(0)] = tangent;
+  }
+  Value slope = tangents.lookup(result);
+  return slope ? slope : constantOf(builder, loc, builder.getF64Type(), 0);
 }
 
 } // namespace
@@ -43,14 +81,25 @@ Origin Origins::of(Value value, int64_t element) {
   }
   if (isa<SplatOp>(op))
     return {Origin::Moved, op->getOperand(0), 0, 0};
-  return {dependency.isElementwise() ? Origin::Computed : Origin::Opaque, value, element, 0};
+  if (dependency.isElementwise())
+    return {Origin::Computed, value, element, 0};
+  llvm::SmallVector<llvm::SmallVector<std::pair<unsigned, int64_t>, 2>> sum;
+  if (!dependency.sumOfProducts(element, sum) || sum.size() > kLongestSum)
+    return {Origin::Opaque, value, element, 0};
+  Origin origin{Origin::Summed, value, element, 0};
+  for (const auto &product : sum) {
+    origin.sum.emplace_back();
+    for (auto [operand, from] : product)
+      origin.sum.back().push_back({op->getOperand(operand), from});
+  }
+  return origin;
 }
 
 class FormulaBuilder {
 public:
-  FormulaBuilder(Origins &origins, const LayerStructure &structure, int64_t input)
-      : origins(origins), layer(origins.getLayer()), structure(structure), input(input), builder(layer->getContext()),
-        loc(builder.getUnknownLoc()) {}
+  FormulaBuilder(Origins &origins, const LayerStructure &structure, int64_t input, bool valueOnly)
+      : origins(origins), layer(origins.getLayer()), structure(structure), input(input), valueOnly(valueOnly),
+        builder(layer->getContext()), loc(builder.getUnknownLoc()) {}
 
   Formula build(Value value, int64_t element, Interval domain) {
     Formula formula;
@@ -65,12 +114,14 @@ public:
     variables.push_back({body->getArgument(0), name, domain});
     names.insert(name);
     Value result = at(value, element, std::nullopt);
-    func::ReturnOp::create(builder, loc, ValueRange{result, slopeOf(result)});
+    Value slope = differentiate(builder, *body, body->getArgument(0), result);
+    func::ReturnOp::create(builder, loc, ValueRange{result, slope});
     llvm::SmallVector<Type> inputs(body->getNumArguments(), builder.getF64Type());
     formula.function.setFunctionType(builder.getFunctionType(inputs, type.getResults()));
     formula.variables = std::move(variables);
-    formula.hidden = hidden;
+    formula.entangledName = std::move(entangled);
     simplify(*formula.module);
+    unwindExtremes(*body);
     return formula;
   }
 
@@ -98,18 +149,40 @@ private:
       if (element == input)
         return block->getArgument(0);
       return variable(variables.front().name + std::to_string(element), structure.range(value), true, false);
-    case Origin::Opaque: {
-      hidden |= structure.depends(value, element, input);
-      auto read = value.getDefiningOp<ReadOp>();
-      std::string stem = name ? name->str() : read ? parameterName(read).str() : stemOfUnnamed();
-      return variable(stem, structure.range(value), read != nullptr, read != nullptr);
-    }
+    case Origin::Opaque:
+      return opaque(value, element, name);
     case Origin::Computed:
+    case Origin::Summed:
       break;
     }
     // What has a parameter of its own added (a network's last bias) can be anything.
-    if (!structure.depends(value, element, input) && hasOwnBias(value, element))
-      return variable(name ? name->str() : stemOfUnnamed(), Interval::all(), true, false);
+    if (hasOwnBias(value) && (valueOnly || !structure.depends(value, element, input)))
+      return variable(name ? name->str() : "a", Interval::all(), true, false);
+    return origin.kind == Origin::Summed ? sum(origin) : compute(value, element, name);
+  }
+
+  Value opaque(Value value, int64_t element, std::optional<StringRef> name) {
+    auto read = value.getDefiningOp<ReadOp>();
+    std::string stem = (name ? *name : read ? parameterName(read) : StringRef("a")).str();
+    if (structure.depends(value, element, input) && !entangled)
+      entangled = stem;
+    return variable(stem, structure.range(value), read != nullptr, read != nullptr);
+  }
+
+  Value sum(const Origin &origin) {
+    std::optional<Value> total;
+    for (const auto &product : origin.sum) {
+      std::optional<Value> term;
+      for (auto [factor, element] : product) {
+        Value next = at(factor, element, std::nullopt);
+        term = term ? arith::MulFOp::create(builder, loc, *term, next).getResult() : next;
+      }
+      total = total ? arith::AddFOp::create(builder, loc, *total, *term).getResult() : *term;
+    }
+    return total ? *total : constantOf(builder, loc, builder.getF64Type(), 0);
+  }
+
+  Value compute(Value value, int64_t element, std::optional<StringRef> name) {
     Operation *op = value.getDefiningOp();
     bool named = name && !structure.depends(value, element, input) && names.insert(name->str()).second;
     llvm::SmallVector<Value> operands;
@@ -128,34 +201,11 @@ private:
   /// The last part of a parameter's path: "0.tilt.slope" is slope.
   static StringRef parameterName(ReadOp read) { return read.getParameter().rsplit('.').second; }
 
-  /// Whether the value is the sum of a parameter that nothing else uses and what no formula says.
-  bool hasOwnBias(Value value, int64_t element) {
+  /// Whether the value is a sum with a parameter that nothing else uses.
+  static bool hasOwnBias(Value value) {
     auto add = value.getDefiningOp<arith::AddFOp>();
-    return add && (isOwnBias(add.getLhs(), add.getRhs(), element) || isOwnBias(add.getRhs(), add.getLhs(), element));
-  }
-  bool isOwnBias(Value bias, Value rest, int64_t element) {
-    if (!bias.getDefiningOp<ReadOp>() || !bias.hasOneUse())
-      return false;
-    Origin origin = origins.of(rest, element);
-    while (origin.kind == Origin::Moved)
-      origin = origins.of(origin.from, origin.element);
-    return origin.kind == Origin::Opaque && !origin.from.getDefiningOp<ReadOp>();
-  }
-
-  /// What a variable is called that the user has not named: no name of the user's.
-  std::string stemOfUnnamed() {
-    std::set<std::string> taken;
-    layer.walk([&](Operation *op) {
-      if (auto read = dyn_cast<ReadOp>(op))
-        taken.insert(parameterName(read).str());
-      for (Value result : op->getResults())
-        if (auto name = userName(result))
-          taken.insert(name->str());
-    });
-    std::string stem = "a";
-    while (taken.contains(stem))
-      stem += "_";
-    return stem;
+    return add && llvm::any_of(add->getOperands(),
+                               [](Value operand) { return operand.getDefiningOp<ReadOp>() && operand.hasOneUse(); });
   }
 
   Value variable(std::string name, Interval range, bool free, bool parameter) {
@@ -165,28 +215,6 @@ private:
     Value argument = block->addArgument(builder.getF64Type(), loc);
     variables.push_back({argument, name, range, free, parameter});
     return argument;
-  }
-
-  /// The derivative of `result` by the unknown, forward mode.
-  Value slopeOf(Value result) {
-    llvm::DenseMap<Value, Value> tangents;
-    Type number = builder.getF64Type();
-    tangents[block->getArgument(0)] = constantOf(builder, loc, number, 1);
-    llvm::SmallVector<Operation *> ops;
-    for (Operation &op : *block)
-      ops.push_back(&op);
-    for (Operation *op : ops) {
-      llvm::SmallVector<Value> operands(op->getOperands()), operandTangents;
-      for (Value operand : operands)
-        operandTangents.push_back(tangents.lookup(operand));
-      auto rule = dyn_cast<DifferentiateOpInterface>(op);
-      if (!rule || llvm::none_of(operandTangents, [](Value v) { return v != Value(); }))
-        continue;
-      if (Value tangent = rule.tangent(builder, operands, op->getResult(0), operandTangents))
-        tangents[op->getResult(0)] = tangent;
-    }
-    Value slope = tangents.lookup(result);
-    return slope ? slope : constantOf(builder, loc, number, 0);
   }
 
   static void simplify(ModuleOp module) {
@@ -200,22 +228,44 @@ private:
     (void)passes.run(module);
   }
 
+  /// The derivative of max(a, b) asks whether b >= max(a, b). That is b >= a, which says what is compared.
+  static void unwindExtremes(Block &block) {
+    for (auto compare : block.getOps<arith::CmpFOp>()) {
+      if (compare.getPredicate() != arith::CmpFPredicate::OGE)
+        continue;
+      for (unsigned k : {0u, 1u}) {
+        Operation *extreme = compare.getOperand(k).getDefiningOp();
+        bool largest = k == 1 && isa_and_nonnull<arith::MaximumFOp>(extreme);
+        bool smallest = k == 0 && isa_and_nonnull<arith::MinimumFOp>(extreme);
+        Value other = compare.getOperand(1 - k);
+        if ((largest || smallest) && llvm::is_contained(extreme->getOperands(), other))
+          compare.setOperand(k, extreme->getOperand(0) == other ? extreme->getOperand(1) : extreme->getOperand(0));
+      }
+    }
+  }
+
   Origins &origins;
   LayerOp layer;
   const LayerStructure &structure;
   int64_t input;
+  bool valueOnly;
   OpBuilder builder;
   Location loc;
   Block *block = nullptr;
+  std::optional<std::string> entangled;
   llvm::SmallVector<Variable> variables;
-  bool hidden = false;
   std::set<std::string> names;
   std::map<std::pair<void *, int64_t>, Value> memo;
 };
 
 Formula Formula::build(Origins &origins, const LayerStructure &structure, Value value, int64_t element, int64_t input,
-                       Interval domain) {
-  return FormulaBuilder(origins, structure, input).build(value, element, domain);
+                       Interval domain, bool valueOnly) {
+  return FormulaBuilder(origins, structure, input, valueOnly).build(value, element, domain);
+}
+
+Value Formula::slopeOf(Value inner) const {
+  OpBuilder build = builder();
+  return differentiate(build, function.getBody().front(), unknown().value, inner);
 }
 
 std::string Formula::signature(Origins &origins, Value value, int64_t element, int64_t input) {
@@ -233,7 +283,7 @@ std::string Formula::signature(Origins &origins, Value value, int64_t element, i
     if (!inserted)
       return;
     if (origin.kind == Origin::Number)
-      text += std::to_string(origin.number) + ";";
+      text += llvm::formatv("{0:e17};", origin.number).str();
     else if (origin.kind == Origin::Input)
       text += element == input ? "t;" : "x;";
     else
@@ -241,6 +291,9 @@ std::string Formula::signature(Origins &origins, Value value, int64_t element, i
     if (origin.kind == Origin::Computed)
       for (Value operand : value.getDefiningOp()->getOperands())
         visit(operand, element);
+    for (const auto &product : origin.sum)
+      for (auto [factor, from] : product)
+        visit(factor, from);
   };
   visit(value, element);
   return text;

@@ -11,6 +11,12 @@
 
 namespace flowc::prove {
 
+/// The name that the user gave to a value.
+std::optional<llvm::StringRef> userName(mlir::Value value);
+
+/// The ops that a value is computed by.
+llvm::SetVector<mlir::Operation *> backwardSlice(mlir::Value value);
+
 /// A variable of a formula: the unknown, a parameter, another input, or a network's result.
 struct Variable {
   mlir::Value value;
@@ -23,13 +29,15 @@ struct Variable {
   bool parameter = false;
 };
 
-/// Where an element of a value comes from: another element, moved; or an op on one element of each operand; or nothing
-/// that an element-wise formula can say.
+/// Where an element of a value comes from: another element, moved; or an op on one element of each operand; or a short
+/// sum of products of elements; or nothing that a formula of elements can say.
 struct Origin {
-  enum Kind { Input, Number, Moved, Computed, Opaque } kind;
+  enum Kind { Input, Number, Moved, Computed, Summed, Opaque } kind;
   mlir::Value from;
   int64_t element;
   double number;
+  /// Of a sum: the terms, each a list of factors.
+  llvm::SmallVector<llvm::SmallVector<std::pair<mlir::Value, int64_t>, 2>> sum = {};
 };
 
 /// Answers that question for a layer.
@@ -47,19 +55,22 @@ private:
 /// A formula in a scratch function of its own; its first variable is the unknown.
 class Formula {
 public:
-  /// The formula of value[element], in terms of x[input]. `domain` is the unknown's.
+  /// The formula of value[element], in terms of x[input]. `domain` is the unknown's. With `valueOnly`, for questions
+  /// that do not ask for the slope, what can be anything whatever the unknown is becomes a variable.
   static Formula build(Origins &origins, const LayerStructure &structure, mlir::Value value, int64_t element,
-                       int64_t input, flow::Interval domain);
+                       int64_t input, flow::Interval domain, bool valueOnly = false);
   /// What tells formulas apart: elements with the same signature have the same formula but for the variables' names.
   static std::string signature(Origins &origins, mlir::Value value, int64_t element, int64_t input);
 
   mlir::Value value() const { return end().getOperand(0); }
   /// d value / d unknown.
   mlir::Value slope() const { return end().getOperand(1); }
+  /// d inner / d unknown, built where it is asked for the first time.
+  mlir::Value slopeOf(mlir::Value inner) const;
+  /// The name of what depends on the unknown in a way that is no formula of elements, if there is such a thing: then
+  /// the slope is not known.
+  const std::optional<std::string> &entangled() const { return entangledName; }
   const Variable &unknown() const { return variables.front(); }
-  /// Whether the unknown also reaches the value by ops that are not element-wise: then the formula says nothing of how
-  /// the value changes with it.
-  bool hidesUnknown() const { return hidden; }
   llvm::ArrayRef<Variable> allVariables() const { return variables; }
   mlir::func::FuncOp getFunction() const { return function; }
   /// The values that depend on the unknown.
@@ -81,7 +92,7 @@ private:
   mlir::OwningOpRef<mlir::ModuleOp> module;
   mutable mlir::func::FuncOp function;
   llvm::SmallVector<Variable> variables;
-  bool hidden = false;
+  std::optional<std::string> entangledName;
 };
 
 } // namespace flowc::prove

@@ -5,7 +5,8 @@
 #include "compiler/Dialect/Flow/Models/ScalarRules.h"
 #include "compiler/Explain/Formulas.h"
 #include "compiler/Prove/Ends.h"
-#include "compiler/Prove/Sign.h"
+#include "compiler/Prove/Jacobian.h"
+#include "compiler/Prove/Slope.h"
 
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/Support/Format.h"
@@ -50,9 +51,13 @@ std::string describe(const Witness &witness, size_t first = 0) {
 std::string findRemedy(const Formula &formula, llvm::function_ref<bool(llvm::DenseMap<Value, Interval>)> proves) {
   static const std::pair<Interval, StringRef> domains[] = {{Interval::open(0, kInfinity), "positive"},
                                                            {Interval::open(0, 1), "unit"}};
-  for (const Variable &variable : formula.allVariables())
+  // Parameters first: whoever restricts the input changes what the layer is for.
+  llvm::SmallVector<Variable> variables(formula.allVariables().drop_front());
+  variables.push_back(formula.unknown());
+  for (const Variable &variable : variables)
     for (auto [domain, name] : domains) {
-      if (variable.range != Interval::all())
+      bool narrowed = variable.value == formula.unknown().value && name == "unit";
+      if (variable.range != Interval::all() || narrowed)
         continue;
       llvm::DenseMap<Value, Interval> ranges = formula.ranges();
       ranges[variable.value] = domain;
@@ -65,18 +70,18 @@ std::string findRemedy(const Formula &formula, llvm::function_ref<bool(llvm::Den
 
 } // namespace
 
-LayerChecker::LayerChecker(LayerOp layer, Domain data, bool certain, std::optional<Interval> latent)
-    : layer(layer), certain(certain), report{layer.getSymName().str(), layer.getLayerType().str(),
-                                             layer.getGenerative(), layer.getBase(), layer.getLoc()},
+LayerChecker::LayerChecker(LayerOp layer, Surroundings surroundings)
+    : layer(layer), around(std::move(surroundings)), report{layer.getSymName().str(), layer.getLayerType().str(),
+                                                            layer.getGenerative(), layer.getBase(), layer.getLoc()},
       origins(layer) {
-  Domain latentDomain(data.size(), latent.value_or(Interval::all()));
   // Written latent to data, the layer takes the latent side (all reals if nobody says) and must cover the data side.
-  inputSide = layer.getGenerative() ? latentDomain : data;
-  if (layer.getGenerative())
-    target = data;
-  else if (latent)
-    target = latentDomain;
-  latentSide = latentDomain;
+  auto latent = layer.getGenerative() && around.declared ? around.declared : around.latent;
+  latentSide.assign(around.data.size(), latent.value_or(Interval::all()));
+  inputSide = layer.getGenerative() ? latentSide : around.data;
+  if (layer.getGenerative() && !(around.alone && around.declared))
+    target = around.data;
+  else if (!layer.getGenerative() && latent)
+    target = latentSide;
 }
 
 Obligation &LayerChecker::add(const char *kind, std::string statement, Verdict verdict, llvm::StringRef method,
@@ -97,7 +102,7 @@ void LayerChecker::refute(Obligation &obligation, std::optional<Witness> witness
   obligation.witness = witness;
   obligation.finding = what;
   obligation.method = "witness";
-  if (!certain)
+  if (!around.certain)
     obligation.finding += "; whether the layers before it lead there is not known";
   else if (witness->reachable)
     obligation.verdict = Verdict::Refuted;
@@ -117,7 +122,7 @@ LayerReport LayerChecker::run() {
     if (succeeded(found))
       structure.emplace(std::move(*found));
   }
-  certainImage = certain;
+  certainImage = around.certain;
   if (!structure) {
     certainImage = false;
     Obligation &failed =
@@ -125,16 +130,52 @@ LayerReport LayerChecker::run() {
             Verdict::Unknown, "structure", messages.empty() ? layer.getLoc() : messages[0].first);
     if (messages.size() > 1)
       failed.finding = messages[1].second;
+    refuteStructure(failed);
     report.structure = "not known";
     return std::move(report);
   }
   describeStructure();
-  if (checkRequirements()) {
+  if (checkDomain() && checkRequirements()) {
     for (const Class &block : classes())
       checkBlock(block);
     describeImage();
   }
   return std::move(report);
+}
+
+void LayerChecker::refuteStructure(Obligation &failed) {
+  auto counted = refuteByCounting(layer);
+  auto found = counted ? counted : refuteByOrientation(layer, inputSide);
+  if (!found)
+    return;
+  failed.failure = found->failure;
+  if (!found->finding.empty())
+    failed.finding = found->finding;
+  failed.method = counted ? "structure" : "witness";
+  failed.verdict = Verdict::Refuted;
+}
+
+bool LayerChecker::checkDomain() {
+  if (!around.declared)
+    return true;
+  const Interval &declared = *around.declared;
+  if (layer.getGenerative()) {
+    if (!around.latent || *around.latent == declared)
+      return true;
+    addFailed("onto", "its latent side, " + describe(declared) + ", is what follows",
+              "its latent side is " + describe(declared) + ", but " + describe(*around.latent) + " follows",
+              layer.getLoc())
+        .verdict = Verdict::Refuted;
+    return false;
+  }
+  const auto *outside = llvm::find_if(around.data, [&](const Interval &data) { return !data.within(declared); });
+  if (outside == around.data.end())
+    return true;
+  std::string input = userName(layer.input()).value_or("x").str();
+  addFailed("defined", input + " lies in " + describe(declared) + ", as it declares",
+            "it takes " + input + " in " + describe(declared) + ", but is given " + describe(*outside), layer.getLoc())
+      .verdict = Verdict::Refuted;
+  return false;
 }
 
 void LayerChecker::describeStructure() {
@@ -205,7 +246,7 @@ void LayerChecker::checkRequirement(Operation *op, const Requirement &requiremen
     Interval domain = inputs.empty() ? Interval::all() : inputSide[input];
     if (!seen.insert(Formula::signature(origins, operand, element, input) + describe(domain)).second)
       continue;
-    Formula formula = Formula::build(origins, *structure, operand, element, input, domain);
+    Formula formula = Formula::build(origins, *structure, operand, element, input, domain, /*valueOnly=*/true);
     std::string argument = print(formula, formula.value()), function = functionName(op).str();
     std::string where = requirement.nonZero ? "is never 0" : "lies in " + describe(requirement.within);
     std::string statement = argument + " " + where + ", where `" + function + "` is defined";
@@ -219,7 +260,7 @@ void LayerChecker::checkRequirement(Operation *op, const Requirement &requiremen
                                    "`" + function + "` is not defined everywhere: " + argument + " may be " +
                                        (requirement.nonZero ? "0" : "outside of " + describe(requirement.within)),
                                    op->getLoc());
-    auto witness = refuteRequirement(formula, requirement, hint);
+    auto witness = refuteRequirement(formula, formula.value(), requirement, hint);
     if (witness)
       refute(failed, witness, argument + " is " + number(witness->value) + " at " + describe(*witness, inputs.empty()));
     failed.remedy = findRemedy(formula, [&](llvm::DenseMap<Value, Interval> ranges) {
@@ -231,11 +272,11 @@ void LayerChecker::checkRequirement(Operation *op, const Requirement &requiremen
 void LayerChecker::checkBlock(const Class &block) {
   Formula formula =
       Formula::build(origins, *structure, block.value, block.element, block.input, inputSide[block.input]);
-  if (formula.hidesUnknown()) {
-    Obligation &failed = addFailed("monotone", "it is monotone in " + formula.unknown().name,
-                                   "it may not be monotone in " + formula.unknown().name, block.value.getLoc());
-    failed.finding = formula.unknown().name + " also reaches it through a network, of which nothing is known";
-    failed.features.assign(block.outputs.begin(), block.outputs.end());
+  if (formula.entangled()) {
+    refuteStructure(add("structure",
+                        "`" + layer.getLayerType().str() + "` feeds " + formula.unknown().name +
+                            " into what changes it, through " + *formula.entangled() + " [not-triangular]",
+                        Verdict::Unknown, "structure", block.value.getLoc()));
     return;
   }
   checkContinuity(formula, block);
@@ -277,19 +318,36 @@ void LayerChecker::checkContinuity(const Formula &formula, const Class &block) {
 std::optional<bool> LayerChecker::checkMonotone(const Formula &formula, const Class &block) {
   std::string slope = "d/d" + formula.unknown().name + " = " + print(formula, formula.slope());
   std::string statement = slope + " is never 0";
+  if (auto gap = findSlopeGap(formula)) {
+    reportSlopeGap(formula, block, *gap, slope);
+    return std::nullopt;
+  }
+  // Sampling is cheap, and what it refutes needs no solver.
   llvm::DenseMap<Value, double> hint;
-  if (auto sign = proveSign(formula.slope(), formula.unknown().value, formula.ranges(), &hint)) {
+  llvm::DenseMap<Value, Interval> ranges = formula.ranges();
+  std::optional<Witness> witness;
+  if (!inferRange(formula.slope(), ranges).isNonZero())
+    witness = refuteSign(formula, hint, /*touching=*/false);
+  std::vector<Tie> ties = witness ? std::vector<Tie>() : isolatedTies(formula);
+  if (auto sign = witness ? std::nullopt : proveSign(formula.slope(), formula.unknown().value, formula.ranges(), ties, &hint)) {
     Obligation &proved = add("monotone", statement, Verdict::Proved, methodName(sign->method), block.value.getLoc());
     proved.features.assign(block.outputs.begin(), block.outputs.end());
-    return sign->positive;
+    if (!layer.getBase() || sign->positive)
+      return sign->positive;
+    addFailed("monotone", slope + " is positive, as a distribution's density is",
+              "a base is a cumulative distribution, which increases, but its derivative " + slope + " is negative",
+              block.value.getLoc())
+        .verdict = Verdict::Refuted;
+    return std::nullopt;
   }
   Obligation &failed =
       addFailed("monotone", statement, "its derivative " + slope + " is 0 somewhere", block.value.getLoc());
   failed.features.assign(block.outputs.begin(), block.outputs.end());
   failed.remedy = findRemedy(formula, [&](llvm::DenseMap<Value, Interval> ranges) {
-    return proveSign(formula.slope(), formula.unknown().value, std::move(ranges)).has_value();
+    return proveSign(formula.slope(), formula.unknown().value, std::move(ranges), ties).has_value();
   });
-  auto witness = refuteSign(formula, hint);
+  if (!witness)
+    witness = refuteSign(formula, hint, /*touching=*/true);
   if (!witness)
     return std::nullopt;
   std::string what;
@@ -301,6 +359,18 @@ std::optional<bool> LayerChecker::checkMonotone(const Formula &formula, const Cl
     what = "it is " + number(witness->value) + " at " + describe(*witness);
   refute(failed, witness, what);
   return std::nullopt;
+}
+
+void LayerChecker::reportSlopeGap(const Formula &formula, const Class &block, const SlopeGap &gap,
+                                  const std::string &slope) {
+  Obligation &failed = addFailed("monotone", slope + " is finite", "its derivative " + slope + " is infinite somewhere",
+                                 block.value.getLoc());
+  failed.features.assign(block.outputs.begin(), block.outputs.end());
+  // In a branch that is not taken there, it would be none.
+  if (llvm::any_of(backwardSlice(formula.slope()), [](Operation *op) { return isa<arith::SelectOp>(op); }))
+    return;
+  if (auto witness = refuteRequirement(formula, gap.operand, gap.requirement, llvm::DenseMap<Value, double>()))
+    refute(failed, witness, "it is infinite at " + describe(*witness));
 }
 
 void LayerChecker::checkImage(Formula &formula, const Class &block, bool increasing) {
@@ -325,8 +395,8 @@ void LayerChecker::checkImage(Formula &formula, const Class &block, bool increas
       return;
     }
     certainImage = false;
-    addFailed("onto", "what it maps " + describe(domain) + " onto is known", "its image is not known",
-              block.value.getLoc());
+    if (!around.alone)
+      addFailed("onto", "what it maps " + describe(domain) + " onto is known", "its image is not known", block.value.getLoc());
     return;
   }
   const Interval &wanted = (*target)[block.outputs.front()];
@@ -359,8 +429,18 @@ void LayerChecker::checkImage(Formula &formula, const Class &block, bool increas
   bool wrong = differs(first, wanted.low) || differs(last, wanted.high) ||
                (std::isinf(wanted.low) && low.staysBounded()) || (std::isinf(wanted.high) && high.staysBounded());
   failed.finding = "its image is (" + endText(low, first) + ", " + endText(high, last) + ")";
-  if (wrong && certain)
+  if (wrong && around.certain) {
     failed.verdict = Verdict::Refuted;
+    return;
+  }
+  // An end that depends on parameters is another one for some of them.
+  for (auto [limit, end] : {std::pair(&low, wanted.low), std::pair(&high, wanted.high)})
+    if (limit->kind == Limit::Finite && failed.verdict != Verdict::Refuted && !reaches(*limit, std::nullopt, end))
+      if (auto witness = refuteRequirement(formula, limit->value, {0, Interval::point(end), false},
+                                           llvm::DenseMap<Value, double>()))
+        refute(failed, witness,
+               failed.finding + ", and " + endText(*limit, std::nullopt) + " is " + number(witness->value) + " at " +
+                   describe(*witness, 1));
 }
 
 } // namespace flowc::prove

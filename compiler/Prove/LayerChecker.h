@@ -6,17 +6,29 @@
 #pragma once
 
 #include "compiler/Prove/Report.h"
+#include "compiler/Prove/Slope.h"
 
 namespace flowc::prove {
 
 /// An interval per feature.
 using Domain = llvm::SmallVector<flow::Interval>;
 
+/// What surrounds a layer.
+struct Surroundings {
+  /// Where the layer's input, as it is written, is declared to lie.
+  std::optional<flow::Interval> declared;
+  /// Where its data side lies, and what its latent side must be, if that is given.
+  Domain data;
+  /// Whether `data` is exact; if it may be too large, nothing is refuted.
+  bool certain;
+  std::optional<flow::Interval> latent;
+  /// Whether it is tried alone, and may map onto anything.
+  bool alone;
+};
+
 class LayerChecker {
 public:
-  /// `data` is where the layer's data side lies; it may be too large if it is not `certain`: then nothing is refuted.
-  /// `latent` is what the latent side must be, if that is given.
-  LayerChecker(flow::LayerOp layer, Domain data, bool certain, std::optional<flow::Interval> latent);
+  LayerChecker(flow::LayerOp layer, Surroundings around);
 
   LayerReport run();
   /// The latent side's domain: as given, or as found.
@@ -32,6 +44,10 @@ private:
   };
 
   void describeStructure();
+  /// Looks for a reason why what has no order of single unknowns is no bijection.
+  void refuteStructure(Obligation &failed);
+  /// Whether the layer is given what it declares to take.
+  bool checkDomain();
   void describeImage();
   /// False if the layer is not sure to be defined: then nothing else is asked.
   bool checkRequirements();
@@ -40,6 +56,7 @@ private:
   void checkContinuity(const Formula &formula, const Class &block);
   /// The direction, if it is proved.
   std::optional<bool> checkMonotone(const Formula &formula, const Class &block);
+  void reportSlopeGap(const Formula &formula, const Class &block, const SlopeGap &gap, const std::string &slope);
   void checkImage(Formula &formula, const Class &block, bool increasing);
   std::vector<Class> classes();
 
@@ -48,8 +65,9 @@ private:
   void refute(Obligation &obligation, std::optional<Witness> witness, const std::string &what);
 
   flow::LayerOp layer;
+  Surroundings around;
   Domain inputSide, latentSide;
-  bool certain, certainImage = true;
+  bool certainImage = true;
   /// What the layer's output must cover.
   std::optional<Domain> target;
   LayerReport report;

@@ -5,7 +5,6 @@
 #include "compiler/Dialect/Flow/Models/ScalarRules.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 
 #include <cmath>
 #include <random>
@@ -63,7 +62,7 @@ public:
       else if (chosen)
         value = plain[(k / special.size() + (k % 2 ? v : 0)) % 7];
       else
-        value = place(variable.range, sizes[k % 5] * normal(generator));
+        value = place(variable.range, sizes[k % 4] * normal(generator));
       if (!contains(variable.range, value))
         value = place(variable.range, chosen ? value : normal(generator));
       point.push_back(rounded(variable.range, value));
@@ -75,7 +74,7 @@ private:
   llvm::ArrayRef<Variable> variables;
   std::vector<double> special = {0,  1,   -1,   0.5, -0.5, 2,  -2,  M_PI, -M_PI, M_PI / 2, -M_PI / 2, 3,
                                  -3, 0.1, -0.1, 5,   -5,   10, -10, 12,   -12,   30,       -30};
-  static constexpr double sizes[] = {0.3, 1, 3, 10, 100};
+  static constexpr double sizes[] = {0.3, 1, 3, 10};
   std::mt19937_64 generator{20260101};
   std::normal_distribution<double> normal;
 };
@@ -84,9 +83,11 @@ private:
 Witness witnessAt(const Formula &formula, llvm::ArrayRef<double> point, double value) {
   Witness witness;
   witness.value = value;
-  PointEvaluator evaluator(formula);
-  evaluator.at(point);
   llvm::DenseMap<Value, std::string> names = formula.names();
+  llvm::SmallVector<Value> roots{formula.value(), formula.slope()};
+  llvm::append_range(roots, llvm::make_first_range(names));
+  PointEvaluator evaluator(formula, roots);
+  evaluator.at(point);
   for (const Variable &variable : formula.allVariables())
     witness.reachable &= variable.free;
   llvm::DenseSet<Value> seen;
@@ -116,7 +117,15 @@ std::optional<Point> pointOf(const Formula &formula, const llvm::DenseMap<Value,
   return point;
 }
 
-/// A slope, and whether rounding cannot have given it its sign, or its being 0.
+/// What `value` can be at a point for certain, whatever rounding does.
+Interval enclosureAt(const Formula &formula, Value value, llvm::ArrayRef<double> point) {
+  llvm::DenseMap<Value, Interval> given;
+  for (auto [variable, coordinate] : llvm::zip_equal(formula.allVariables(), point))
+    given[variable.value] = Interval::point(coordinate);
+  return inferRange(value, given);
+}
+
+/// A slope, and whether rounding cannot have given it its sign.
 struct Slope {
   double value;
   bool certain;
@@ -124,43 +133,52 @@ struct Slope {
 
 class SignSearch {
 public:
-  explicit SignSearch(const Formula &formula) : formula(formula), evaluator(formula) {}
+  explicit SignSearch(const Formula &formula)
+      : formula(formula), evaluator(formula, {formula.value(), formula.slope()}) {}
 
-  std::optional<Witness> run(const llvm::DenseMap<Value, double> &hint) {
+  /// With `touching`, also where the slope seems to touch 0 without changing its sign, which no sampling can be sure
+  /// of.
+  std::optional<Witness> run(const llvm::DenseMap<Value, double> &hint, bool touching) {
     Points points(formula);
     if (auto point = pointOf(formula, hint))
       take(*point);
     for (unsigned k = 0; k < Points::kCount && !(positive.size() > 20 && negative.size() > 20); ++k)
       take(points.make(k));
     if (!positive.empty() && !negative.empty()) {
+      llvm::erase_if(positive, [&](const Point &point) { return !enclosure(point).isPositive(); });
+      llvm::erase_if(negative, [&](const Point &point) { return !enclosure(point).isNegative(); });
+    }
+    if (!positive.empty() && !negative.empty()) {
       if (auto folded = findFold())
         return folded;
-      for (size_t k = 0; k < std::min<size_t>({5, positive.size(), negative.size()}); ++k)
-        if (auto zero = findZeroBetween(positive[k], negative[k]))
-          return zero;
-      return std::nullopt;
+      return findZeroBetween(positive.front(), negative.front());
     }
     if (!zeros.empty())
       return witnessAt(formula, zeros.front(), 0);
-    return findTouch();
+    return touching ? findTouch() : std::nullopt;
   }
 
 private:
+  Interval enclosure(const Point &point) const { return enclosureAt(formula, formula.slope(), point); }
+
   std::optional<Slope> slopeAt(const Point &point) {
     if (!evaluator.at(point))
       return std::nullopt;
     double slope = evaluator.of(formula.slope());
-    double error = evaluator.errorOf(formula.slope());
-    return Slope{slope, slope == 0 ? error == 0 : std::abs(slope) > error};
+    return Slope{slope, std::abs(slope) > 1e-12 * evaluator.magnitude()};
   }
 
   void take(const Point &point) {
     auto slope = slopeAt(point);
     if (!slope)
       return;
-    if (slope->certain)
-      (slope->value == 0 ? zeros : slope->value > 0 ? positive : negative).push_back(point);
-    if (slope->value != 0 || !slope->certain)
+    if (slope->value == 0 && evaluator.isTied())
+      return;
+    if (slope->value == 0 && zeros.empty() && enclosure(point) == Interval::point(0))
+      zeros.push_back(point);
+    else if (slope->certain)
+      (slope->value > 0 ? positive : negative).push_back(point);
+    if (slope->value != 0)
       smallest = std::min(smallest, {std::abs(slope->value), point});
   }
 
@@ -218,50 +236,39 @@ private:
     return twinsAround(start, turn, *found);
   }
 
-  /// Between `start` and `end` the formula turns at `turn`: one value, taken on both sides. Nothing where it jumps
-  /// there.
+  /// Between `start` and `end` the formula turns at `turn`: one value, taken on both sides.
   std::optional<Witness> twinsAround(const Point &start, double turn, double end) {
-    double extreme = valueAt(start, turn), begin = start[0];
-    auto side = [&](double t) { return valueAt(start, t) - extreme; };
-    // Nearer, until nothing but this one turn lies between the two.
-    for (int step = 0; step < 30 && !(side(begin) * side(end) > 0); ++step) {
-      begin = turn + (begin - turn) / 2;
-      end = turn + (end - turn) / 2;
-    }
-    double left = side(begin), right = side(end);
+    double extreme = valueAt(start, turn), left = valueAt(start, start[0]) - extreme,
+           right = valueAt(start, end) - extreme;
+    Witness witness = witnessAt(formula, start, slopeAt(start)->value);
     if (!(left * right > 0))
-      return std::nullopt;
+      return witness;
     double level = extreme + (std::abs(left) < std::abs(right) ? left : right) / 2;
     auto before = [&](double t) { return (valueAt(start, t) - level) * left > 0; };
-    double first = bisect(begin, turn, before), second = bisect(end, turn, before);
-    double depth = std::abs(level - extreme);
-    for (double t : {first, second})
-      if (!(std::abs(valueAt(start, t) - level) < 1e-6 * depth))
-        return std::nullopt;
-    Witness witness = witnessAt(formula, start, level);
+    double first = bisect(start[0], turn, before), second = bisect(end, turn, before);
     witness.twins = {first, second};
+    witness.value = level;
     return witness;
   }
 
   /// Signs that differ between parameters: somewhere between, the slope is 0.
-  std::optional<Witness> findZeroBetween(Point positive, Point negative) {
-    if (!zeros.empty())
-      return witnessAt(formula, zeros.front(), 0);
-    // (The points themselves are halved: a share of the way would lack digits where they are of different sizes.)
-    for (int step = 0; step < 1200; ++step) {
-      Point middle = positive;
+  std::optional<Witness> findZeroBetween(const Point &positive, const Point &negative) {
+    Point middle(positive.size());
+    double share = bisect(0.0, 1.0, [&](double share) {
       for (size_t v = 0; v < middle.size(); ++v)
-        middle[v] += (negative[v] - middle[v]) / 2;
-      if (middle == positive || middle == negative)
-        break;
+        middle[v] = positive[v] + share * (negative[v] - positive[v]);
       auto slope = slopeAt(middle);
-      (slope && slope->value > 0 ? positive : negative) = middle;
-    }
-    auto slope = slopeAt(positive);
+      return slope && slope->value > 0;
+    });
+    for (const Point &zero : zeros)
+      return witnessAt(formula, zero, 0);
+    for (size_t v = 0; v < middle.size(); ++v)
+      middle[v] = positive[v] + share * (negative[v] - positive[v]);
+    auto slope = slopeAt(middle);
     // A pole changes the sign as well.
     if (!slope || std::abs(slope->value) > 1e-6)
       return std::nullopt;
-    return witnessAt(formula, positive, slope->value);
+    return witnessAt(formula, middle, slope->value);
   }
 
   /// One sign everywhere, but perhaps touching 0: descends from the smallest slope that was seen. Only a touch well
@@ -277,20 +284,24 @@ private:
           Point moved = best;
           moved[v] += direction;
           auto slope = contains(formula.allVariables()[v].range, moved[v]) ? slopeAt(moved) : std::nullopt;
-          if (slope && std::abs(slope->value) < least) {
+          if (slope && !evaluator.isTied() && std::abs(slope->value) < least) {
             least = std::abs(slope->value);
             best = moved;
           }
         }
-    Point left = best, right = best;
-    left[0] -= 0.1, right[0] += 0.1;
-    if (!contains(formula.unknown().range, left[0]) || !contains(formula.unknown().range, right[0]))
-      return std::nullopt;
-    auto before = slopeAt(left), after = slopeAt(right);
-    if (!before || !after || least > 1e-13 * std::min(std::abs(before->value), std::abs(after->value)) ||
-        std::min(std::abs(before->value), std::abs(after->value)) < 1e-6)
-      return std::nullopt;
-    return witnessAt(formula, best, least);
+    // Where rounding may have made the 0, there is none to be seen.
+    Interval there = enclosure(best);
+    for (size_t v = 0; v < best.size(); ++v) {
+      Point left = best, right = best;
+      left[v] -= 0.1, right[v] += 0.1;
+      const Interval &range = formula.allVariables()[v].range;
+      auto before = contains(range, left[v]) ? slopeAt(left) : std::nullopt;
+      auto after = contains(range, right[v]) ? slopeAt(right) : std::nullopt;
+      double around = before && after ? std::min(std::abs(before->value), std::abs(after->value)) : 0;
+      if (around > 1e-6 && least <= 1e-13 * around && there.high - there.low < 1e-8 * around)
+        return witnessAt(formula, best, least);
+    }
+    return std::nullopt;
   }
 
   const Formula &formula;
@@ -301,98 +312,112 @@ private:
 
 } // namespace
 
-namespace {
-
-/// By how much `result` may be off, the operands being exact.
-double ownError(Operation *op, llvm::ArrayRef<double> v, double result) {
-  // Sums, products and quotients tell their remainders.
-  if (isa<arith::AddFOp, arith::SubFOp>(op)) {
-    double b = isa<arith::SubFOp>(op) ? -v[1] : v[1], back = result - v[0];
-    return std::abs((v[0] - (result - back)) + (b - back));
+PointEvaluator::PointEvaluator(const Formula &formula, llvm::ArrayRef<Value> roots)
+    : variables(formula.allVariables().size()) {
+  for (const Variable &variable : formula.allVariables())
+    index.try_emplace(variable.value, index.size());
+  llvm::SetVector<Operation *> needed;
+  for (Value root : roots) {
+    llvm::SetVector<Operation *> slice = backwardSlice(root);
+    needed.insert_range(slice);
   }
-  if (isa<arith::MulFOp>(op))
-    return std::abs(std::fma(v[0], v[1], -result));
-  if (isa<arith::DivFOp>(op))
-    return std::abs(std::fma(result, v[1], -v[0]) / v[1]);
-  const ScalarRule *rule = findScalarRule(op);
-  if (!rule && !isa<math::PowFOp>(op))
-    return 0;
-  return rule && isExactValue(v[0], result) ? 0 : std::abs(result) * 0x1p-50;
+  values.resize(variables);
+  for (Operation &op : formula.getFunction().getBody().front()) {
+    if (!needed.contains(&op))
+      continue;
+    Value result = op.getResult(0);
+    index[result] = values.size();
+    auto constant = constantValue(result);
+    values.push_back(constant.value_or(0));
+    if (constant)
+      continue;
+    Step step{&op, findScalarRule(&op), {}};
+    for (Value operand : op.getOperands())
+      step.operands.push_back(index.lookup(operand));
+    steps.push_back(std::move(step));
+  }
 }
 
-} // namespace
-
 bool PointEvaluator::at(llvm::ArrayRef<double> point) {
-  values.clear();
-  for (auto [variable, value] : llvm::zip_equal(formula.allVariables(), point))
-    values[variable.value] = {value, 0};
-  for (Operation &op : formula.getFunction().getBody().front().without_terminator()) {
-    Value result = op.getResult(0);
-    if (auto constant = constantValue(result)) {
-      values[result] = {*constant, 0};
-      continue;
-    }
-    auto evaluable = cast<RangeOpInterface>(&op);
-    llvm::SmallVector<double> operands;
-    for (Value operand : op.getOperands())
-      operands.push_back(of(operand));
-    double value = evaluable.evaluate(operands), error = ownError(&op, operands, value);
-    const ScalarRule *rule = findScalarRule(&op);
+  llvm::copy(point.take_front(variables), values.begin());
+  largest = 0;
+  tied = false;
+  for (const Step &step : steps) {
+    llvm::SmallVector<double, 3> operands;
+    for (unsigned operand : step.operands)
+      operands.push_back(values[operand]);
+    double value = cast<RangeOpInterface>(step.op).evaluate(operands);
+    const ScalarRule *rule = step.rule;
     // An end that f never attains was reached by rounding.
     bool saturated = rule && ((value == rule->range.low && rule->range.lowOpen) ||
                               (value == rule->range.high && rule->range.highOpen));
-    // A 0 that stands for a number too small.
-    bool product = isa<arith::MulFOp, arith::DivFOp>(op), power = isa<math::PowFOp>(op);
-    bool vanished = value == 0 && operands[0] != 0 &&
-                    ((product && operands[1] != 0) || power || (rule && std::abs(operands[0]) < 1e-80));
-    if (!std::isfinite(value) || saturated || vanished || (value != 0 && std::abs(value) < 1e-250))
+    if (!std::isfinite(value) || saturated || (value != 0 && std::abs(value) < 1e-250))
       return false;
-    for (auto [k, operand] : llvm::enumerate(op.getOperands())) {
-      double moved = 0, kept = operands[k];
-      // (By less than its last bit, an operand would not move at all.)
-      double step = errorOf(operand) > 0 ? std::max(errorOf(operand), std::abs(kept) * 0x1p-52) : 0;
-      for (double by : {-step, step}) {
-        if (by == 0)
-          continue;
-        operands[k] = kept + by;
-        double other = evaluable.evaluate(operands);
-        moved = std::max(moved, std::isfinite(other) ? std::abs(other - value) : kInfinity);
-      }
-      operands[k] = kept;
-      error += moved;
-    }
-    values[result] = {value, error};
+    tied |= isa<arith::CmpFOp>(step.op) && operands[0] == operands[1];
+    values[index.find(step.op->getResult(0))->second] = value;
+    largest = std::max(largest, std::abs(value));
   }
   return true;
 }
 
-std::optional<Witness> refuteSign(const Formula &formula, const llvm::DenseMap<Value, double> &hint) {
-  return SignSearch(formula).run(hint);
+std::optional<Witness> refuteSign(const Formula &formula, const llvm::DenseMap<Value, double> &hint, bool touching) {
+  return SignSearch(formula).run(hint, touching);
 }
 
-std::optional<Witness> refuteRequirement(const Formula &formula, const Requirement &requirement,
+namespace {
+
+/// Whether no number of `a` lies in `b`.
+bool isApart(const Interval &a, const Interval &b) {
+  return a.high < b.low || b.high < a.low || (a.high == b.low && (a.highOpen || b.lowOpen)) ||
+         (b.high == a.low && (b.highOpen || a.lowOpen));
+}
+
+/// A point between two where `value`, which has two signs there, is as good as 0.
+std::optional<Point> findZeroBetween(PointEvaluator &evaluator, Value value, const Point &positive,
+                                     const Point &negative) {
+  Point low = positive, high = negative, middle = positive;
+  for (int step = 0; step < 200; ++step) {
+    for (size_t v = 0; v < middle.size(); ++v)
+      middle[v] = low[v] + (high[v] - low[v]) / 2;
+    if (middle == low || middle == high || !evaluator.at(middle))
+      break;
+    (evaluator.of(value) > 0 ? low : high) = middle;
+  }
+  // A pole changes the sign as well.
+  bool found = evaluator.at(low) && std::abs(evaluator.of(value)) < 1e-9 * (1 + evaluator.magnitude());
+  return found ? std::optional(low) : std::nullopt;
+}
+
+} // namespace
+
+std::optional<Witness> refuteRequirement(const Formula &formula, Value value, const Requirement &requirement,
                                          const llvm::DenseMap<Value, double> &hint) {
-  PointEvaluator evaluator(formula);
+  PointEvaluator evaluator(formula, value);
   Points points(formula);
+  std::optional<Point> positive, negative;
   auto fails = [&](const Point &point) {
     if (!evaluator.at(point))
       return false;
-    double value = evaluator.of(formula.value()), error = evaluator.errorOf(formula.value());
-    if (requirement.nonZero)
-      return value == 0 && error == 0;
-    return !contains(requirement.within, value) && !contains(requirement.within, value - error) &&
-           !contains(requirement.within, value + error);
+    double number = evaluator.of(value);
+    if (number != 0)
+      (number > 0 ? positive : negative) = point;
+    if (!requirement.nonZero)
+      return !contains(requirement.within, number) && isApart(enclosureAt(formula, value, point), requirement.within);
+    return number == 0 && enclosureAt(formula, value, point) == Interval::point(0);
   };
   if (auto point = pointOf(formula, hint); point && fails(*point))
-    return witnessAt(formula, *point, evaluator.of(formula.value()));
+    return witnessAt(formula, *point, evaluator.of(value));
   for (unsigned k = 0; k < Points::kCount; ++k)
     if (Point point = points.make(k); fails(point))
-      return witnessAt(formula, point, evaluator.of(formula.value()));
+      return witnessAt(formula, point, evaluator.of(value));
+  if (requirement.nonZero && positive && negative)
+    if (auto zero = findZeroBetween(evaluator, value, *positive, *negative))
+      return witnessAt(formula, *zero, 0);
   return std::nullopt;
 }
 
 std::optional<Witness> refuteContinuity(const Formula &formula, Value condition, Value value) {
-  PointEvaluator evaluator(formula);
+  PointEvaluator evaluator(formula, {condition, value});
   Points points(formula);
   auto holds = [&](const Point &point) -> std::optional<bool> {
     if (!evaluator.at(point))

@@ -7,6 +7,10 @@
 
 #include "compiler/Prove/Formula.h"
 
+namespace flowc::flow {
+struct ScalarRule;
+}
+
 namespace flowc::prove {
 
 /// A point that refutes an obligation.
@@ -20,31 +24,43 @@ struct Witness {
   bool reachable = true;
 };
 
-/// Values of a formula's ops at one point, in f64, with how far rounding may have moved each: what is less than that
-/// away from a sign or an end of a domain shows nothing.
+/// Values of a formula's ops at one point, in f64.
 class PointEvaluator {
 public:
-  explicit PointEvaluator(const Formula &formula) : formula(formula) {}
+  /// For the values that `roots` need.
+  PointEvaluator(const Formula &formula, llvm::ArrayRef<mlir::Value> roots);
   /// Evaluates everything at a value per variable; false where rounding has eaten what matters (underflow, saturation),
   /// or something is not defined.
   bool at(llvm::ArrayRef<double> point);
-  double of(mlir::Value value) const { return values.lookup(value).value; }
-  double errorOf(mlir::Value value) const { return values.lookup(value).error; }
+  double of(mlir::Value value) const { return values[index.lookup(value)]; }
+  /// The largest number met.
+  double magnitude() const { return largest; }
+  /// Whether the two sides of a comparison were equal: there a derivative is whatever the formula's author chose.
+  bool isTied() const { return tied; }
 
 private:
-  struct Rounded {
-    double value = 0, error = 0;
+  struct Step {
+    mlir::Operation *op;
+    const flow::ScalarRule *rule;
+    llvm::SmallVector<unsigned, 3> operands;
   };
 
-  const Formula &formula;
-  llvm::DenseMap<mlir::Value, Rounded> values;
+  llvm::DenseMap<mlir::Value, unsigned> index;
+  std::vector<Step> steps;
+  std::vector<double> values;
+  size_t variables;
+  double largest = 0;
+  bool tied = false;
 };
 
-/// A point where the slope is 0, or two of its signs.
-std::optional<Witness> refuteSign(const Formula &formula, const llvm::DenseMap<mlir::Value, double> &hint);
+/// A point where the slope is 0, or two of its signs. With `touching`, also where it seems to touch 0 without changing
+/// its sign: ask for that only when no proof was found.
+std::optional<Witness> refuteSign(const Formula &formula, const llvm::DenseMap<mlir::Value, double> &hint,
+                                  bool touching);
 
-/// A point where the formula's value does not meet the requirement.
-std::optional<Witness> refuteRequirement(const Formula &formula, const flow::Requirement &requirement,
+/// A point where `value`, a step of the formula, does not meet the requirement.
+std::optional<Witness> refuteRequirement(const Formula &formula, mlir::Value value,
+                                         const flow::Requirement &requirement,
                                          const llvm::DenseMap<mlir::Value, double> &hint);
 
 /// A point where `value` jumps: on its two sides, `condition` differs and so does the value by more than rounding.

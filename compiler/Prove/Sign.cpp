@@ -39,16 +39,19 @@ void enterPiece(SmtProblem &problem, const Piece &piece, Value unknown, Value va
     problem.assume(problem.closed(comparison, holds));
 }
 
-/// Whether no value of the formula obeys `fails` (a condition on its term), shown piece by piece where it has branches.
+/// Whether no value of the formula obeys `fails` , shown piece by piece where it has branches.
 /// `hint` gets a point that may.
 class Exclusion {
 public:
-  Exclusion(Value value, Value unknown, const llvm::DenseMap<Value, Interval> &given)
-      : value(value), unknown(unknown), given(given), comparisons(comparisonsOf(value)) {
+  Exclusion(Value value, Value unknown, const llvm::DenseMap<Value, Interval> &given, llvm::ArrayRef<Tie> ties = {})
+      : value(value), unknown(unknown), given(given), ties(ties), comparisons(comparisonsOf(value)) {
     small = sizeOf(value) <= kSmall;
   }
 
-  bool proves(llvm::function_ref<std::string(const std::string &)> fails, llvm::DenseMap<Value, double> *hint) {
+  /// A condition for the solver that is not to be.
+  using Failure = llvm::function_ref<std::string(SmtProblem &)>;
+
+  bool proves(Failure fails, llvm::DenseMap<Value, double> *hint) {
     if (small && provesOn({}, Detail::Facts, fails, hint))
       return true;
     if (!pieces)
@@ -64,16 +67,18 @@ private:
   /// How much of the way that values were made is told.
   enum class Detail { Near, Facts, All };
 
-  bool provesOn(const Piece &piece, Detail detail, llvm::function_ref<std::string(const std::string &)> fails,
+  bool provesOn(const Piece &piece, Detail detail, Failure fails,
                 llvm::DenseMap<Value, double> *hint) {
     SmtProblem problem(given, /*factsAreLeaves=*/detail != Detail::All);
     enterPiece(problem, piece, detail == Detail::Near ? unknown : Value(), value);
-    std::string term = problem.term(value);
-    return problem.ask(fails(term), hint) == SmtProblem::Impossible;
+    for (const Tie &tie : ties)
+      problem.assume("(not (= " + problem.term(tie.left) + " " + problem.term(tie.right) + "))");
+    return problem.ask(fails(problem), hint) == SmtProblem::Impossible;
   }
 
   Value value, unknown;
   const llvm::DenseMap<Value, Interval> &given;
+  llvm::ArrayRef<Tie> ties;
   llvm::SmallVector<Value> comparisons;
   std::optional<std::vector<Piece>> pieces;
   bool small;
@@ -81,16 +86,16 @@ private:
 
 } // namespace
 
-std::optional<ProvenSign> proveSign(Value value, Value unknown, llvm::DenseMap<Value, Interval> given,
+std::optional<ProvenSign> proveSign(Value value, Value unknown, llvm::DenseMap<Value, Interval> given, llvm::ArrayRef<Tie> ties,
                                     llvm::DenseMap<Value, double> *hint) {
   llvm::DenseMap<Value, Interval> ranges = given;
   Interval range = inferRange(value, ranges);
   if (range.isNonZero())
     return ProvenSign{range.isPositive(), Method::Intervals};
-  Exclusion exclusion(value, unknown, given);
-  if (exclusion.proves([](const std::string &term) { return "(<= " + term + " 0.0)"; }, hint))
+  Exclusion exclusion(value, unknown, given, ties);
+  if (exclusion.proves([&](SmtProblem &problem) { return "(<= " + problem.term(value) + " 0.0)"; }, hint))
     return ProvenSign{true, Method::Solver};
-  if (exclusion.proves([](const std::string &term) { return "(>= " + term + " 0.0)"; }, nullptr))
+  if (exclusion.proves([&](SmtProblem &problem) { return "(>= " + problem.term(value) + " 0.0)"; }, nullptr))
     return ProvenSign{false, Method::Solver};
   return std::nullopt;
 }
@@ -159,17 +164,7 @@ std::optional<Method> proveRequirement(Value value, Value unknown, const Require
   Interval range = inferRange(value, ranges);
   if (requirement.nonZero ? range.isNonZero() : range.within(requirement.within))
     return Method::Intervals;
-  auto fails = [&](const std::string &term) -> std::string {
-    if (requirement.nonZero)
-      return "(= " + term + " 0.0)";
-    const Interval &within = requirement.within;
-    std::string text = "(or false";
-    if (std::isfinite(within.low))
-      text += std::string(within.lowOpen ? " (<= " : " (< ") + term + " " + SmtProblem::number(within.low) + ")";
-    if (std::isfinite(within.high))
-      text += std::string(within.highOpen ? " (>= " : " (> ") + term + " " + SmtProblem::number(within.high) + ")";
-    return text + ")";
-  };
+  auto fails = [&](SmtProblem &problem) { return problem.violation(value, requirement); };
   if (Exclusion(value, unknown, given).proves(fails, hint))
     return Method::Solver;
   return std::nullopt;

@@ -19,11 +19,15 @@ struct ProvenSign {
   Method method;
 };
 
-/// The sign that `value` has whatever values are `given`, if it is proved to have one and never to be 0. Where the
-/// solver found a point that may contradict, `hint` gets it.
-std::optional<ProvenSign> proveSign(mlir::Value value, mlir::Value unknown,
-                                    llvm::DenseMap<mlir::Value, flow::Interval> given,
-                                    llvm::DenseMap<mlir::Value, double> *hint = nullptr);
+/// Two sides of a comparison.
+struct Tie {
+  mlir::Value left, right;
+};
+
+/// The sign that `value`, a formula of `unknown`, has whatever values are `given`, where no two sides of a `tie` are equal, if it is
+/// proved to have one and never to be 0. Where the solver found a point that may contradict, `hint` gets it.
+std::optional<ProvenSign> proveSign(mlir::Value value, mlir::Value unknown, llvm::DenseMap<mlir::Value, flow::Interval> given,
+                                    llvm::ArrayRef<Tie> ties = {}, llvm::DenseMap<mlir::Value, double> *hint = nullptr);
 
 /// A proof that two values are always equal.
 std::optional<Method> proveEqual(mlir::Value a, mlir::Value b, llvm::DenseMap<mlir::Value, flow::Interval> given);

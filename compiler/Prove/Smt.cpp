@@ -144,6 +144,13 @@ void SmtProblem::stateLemmas(Operation *op, const std::string &x, const std::str
     if (!rule->pairLemma.empty())
       assume(substitute(rule->pairLemma, names));
   }
+  for (const ScalarIdentity &identity : scalarIdentities())
+    for (const Application &other : applications) {
+      if (other.rule->name == identity.f && rule->name == identity.g)
+        assume(substitute(identity.identity, {{'x', other.x}, {'y', other.y}, {'u', x}, {'v', y}}));
+      if (other.rule->name == identity.g && rule->name == identity.f)
+        assume(substitute(identity.identity, {{'x', x}, {'y', y}, {'u', other.x}, {'v', other.y}}));
+    }
   applications.push_back({rule, x, y});
 }
 
@@ -162,8 +169,11 @@ std::string SmtProblem::define(Operation *op) {
     else if (std::string bounds = inside(operands[requirement.operand], requirement.within); !bounds.empty())
       assume(bounds);
   std::string text = rule.smtTerm(operands);
+  OpBuilder builder(op);
+  if (Value expanded = text.empty() ? rule.expand(builder) : Value())
+    return term(expanded);
   if (text.empty()) {
-    std::string name = variable(result, widened(inferRange(result, given)));
+    std::string name = variable(result, inferRange(result, given));
     stateLemmas(op, operands[0], name);
     return name;
   }
@@ -265,6 +275,22 @@ std::string SmtProblem::term(Value value) {
     sharesOf[share.getRhs()].push_back({share.getLhs(), name});
   return terms[value] = leaves[value] = name;
 }
+
+std::string SmtProblem::named(const std::string &condition) {
+  std::string name = "v" + std::to_string(next++);
+  declarations += "(declare-fun " + name + " () Bool)\n";
+  assume("(= " + name + " " + condition + ")");
+  return name;
+}
+
+std::string SmtProblem::violation(Value value, const Requirement &requirement) {
+  std::string text = term(value);
+  if (requirement.nonZero)
+    return "(= " + text + " 0.0)";
+  std::string met = inside(text, requirement.within);
+  return met.empty() ? "false" : "(not " + met + ")";
+}
+
 
 /// The shares a_i / (a_1 + ... + a_n) of positive numbers sum to 1, and some of them to less.
 std::string SmtProblem::shares() {

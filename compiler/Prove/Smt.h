@@ -13,6 +13,10 @@
 #include <string>
 #include <vector>
 
+namespace flowc::flow {
+struct ScalarRule;
+}
+
 namespace flowc::prove {
 
 /// How some of a formula's comparisons come out.
@@ -35,6 +39,10 @@ public:
   void restrictTo(const Decisions &decisions);
   /// That a comparison comes out so, its border included.
   std::string closed(mlir::Value comparison, bool holds);
+  /// That `value` does not meet the requirement.
+  std::string violation(mlir::Value value, const flow::Requirement &requirement);
+  /// A short name for a condition.
+  std::string named(const std::string &condition);
   /// States that `condition` holds.
   void assume(const std::string &condition) { assertions += "(assert " + condition + ")\n"; }
 
@@ -51,7 +59,7 @@ public:
 
 private:
   struct Application {
-    const void *rule;
+    const flow::ScalarRule *rule;
     std::string x, y;
   };
 

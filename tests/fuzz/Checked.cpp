@@ -90,9 +90,11 @@ Checked Checker::check(const std::string &text, bool alone) {
   if (checked.verdict != "proved" || alone)
     return checked;
   messages.clear();
+  prove::recordFindings(report, *module->getOps<flow::ModelOp>().begin());
   PassManager passes(state->context.get());
   addDerivePipeline(passes);
-  if (failed(passes.run(*module)))
+  // (What is proved may still have no rule for its inverse, which is said.)
+  if (failed(passes.run(*module)) && messages.find("[no-inverse-rule]") == std::string::npos)
     checked.notDerived = messages.empty() ? "without a word" : messages;
   return checked;
 }

@@ -64,8 +64,6 @@ LayerView::LayerView(const Checked &checked, size_t layer, std::mt19937_64 &rand
   ranges.assign(info.info.features, all);
   if (info.info.generative) {
     ranges.assign(info.info.features, declared(info, true).value_or(next.value_or(all)));
-    if (layer == 0)
-      wanted = all;
     return;
   }
   wanted = next;

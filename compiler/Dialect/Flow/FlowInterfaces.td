@@ -39,6 +39,12 @@ def DependencyOpInterface : OpInterface<"DependencyOpInterface"> {
       elements alone, and runs inside a map. By default no.
     }],
       "bool", "isElementwise", (ins), "", "return false;">,
+    InterfaceMethod<[{
+      If an element of the result is a sum of products of elements of the operands: fills `sum` with its terms, each a list of factors
+      (operand number, element), and returns true.
+    }], "bool", "sumOfProducts", (ins "int64_t":$element,
+        "::llvm::SmallVectorImpl<::llvm::SmallVector<std::pair<unsigned, int64_t>, 2>> &":$sum),
+      /*methodBody=*/"", /*defaultImplementation=*/"return false;">,
   ];
 }
 
@@ -65,6 +71,9 @@ def RangeOpInterface : OpInterface<"RangeOpInterface"> {
       One element of an element-wise result as an SMT-LIB term of its operands'; "" if it is no rational or piecewise rational
       function of them.
     }], "std::string", "smtTerm", (ins "::llvm::ArrayRef<std::string>":$operands), "", "return {};">,
+    InterfaceMethod<[{
+      The same by other ops, for an op that has neither a term nor lemmas of its own; null if there is none.
+    }], "::mlir::Value", "expand", (ins "::mlir::OpBuilder &":$builder), "", "return {};">,
     InterfaceMethod<[{
       What an element of an element-wise result tends to, given what its operands tend to together.
     }], "::flowc::flow::Limit", "limit", (ins "::mlir::OpBuilder &":$builder,

@@ -36,8 +36,9 @@ def ModelOp : FlowOp<"model", [IsolatedFromAbove, SymbolTable, Symbol, NoTermina
       }
     }
     ```
+    `lower` and `upper` bound the open domain of every feature of the data.
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$features);
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$features, OptionalAttr<F64Attr>:$lower, OptionalAttr<F64Attr>:$upper);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name `features` $features attr-dict-with-keyword $body";
 }
@@ -208,7 +209,7 @@ def AdjointOp : FlowOp<"adjoint", [Pure]> {
 class AnsweringOp<string mnemonic, list<Trait> traits = [], list<string> scalarAnswers = []> : FlowOp<mnemonic, !listconcat([Pure,
     DeclareOpInterfaceMethods<RangeOpInterface, scalarAnswers>, DeclareOpInterfaceMethods<SolveOpInterface>], traits)>;
 
-def MatvecOp : AnsweringOp<"matvec", [DeclareOpInterfaceMethods<DependencyOpInterface>,
+def MatvecOp : AnsweringOp<"matvec", [DeclareOpInterfaceMethods<DependencyOpInterface, ["sumOfProducts"]>,
                                       DeclareOpInterfaceMethods<DifferentiateOpInterface>,
                                       DeclareOpInterfaceMethods<PartialOpInterface>]> {
   let summary = "matrix times vector";
@@ -295,7 +296,7 @@ def MergeOp : AnsweringOp<"merge", [DeclareOpInterfaceMethods<DependencyOpInterf
   let extraClassDeclaration = [{ ::llvm::ArrayRef<int64_t> pieceIndices(unsigned k); }];
 }
 
-def SumOp : AnsweringOp<"sum", [DeclareOpInterfaceMethods<DependencyOpInterface>,
+def SumOp : AnsweringOp<"sum", [DeclareOpInterfaceMethods<DependencyOpInterface, ["sumOfProducts"]>,
                                 DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
   let summary = "the sum of all elements";
   let description = [{

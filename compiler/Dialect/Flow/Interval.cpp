@@ -13,17 +13,19 @@ struct End {
   bool open;
 };
 
-/// Rounding may move a computed end inwards: `value`, unless it is `exact`, moved outwards by one number.
-double outwards(double value, bool exact, double to) { return exact || std::isinf(value) ? value : std::nextafter(value, to); }
+/// The exact result of an operation lies between its rounded one and `towards`, or is it: `error` is exact minus
+/// rounded. An end that had to be moved is not attained.
+End outwards(double rounded, double error, bool open, double towards) {
+  bool beyond = std::isnan(error) || (towards > 0 ? error > 0 : error < 0);
+  return beyond && std::isfinite(rounded) ? End{std::nextafter(rounded, towards), true} : End{rounded, open};
+}
 
-/// `towards` is the infinity on the end's own side.
+/// The sum of two ends of one kind; `towards` is outside.
 End add(End a, End b, double towards) {
-  double sum = a.value + b.value, back = sum - a.value;
-  bool exact = (a.value - (sum - back)) + (b.value - back) == 0;
-  // What overflows is beyond all numbers on one side only.
-  if (std::isinf(sum) && std::isfinite(a.value) && std::isfinite(b.value))
-    return {sum == towards ? sum : std::nextafter(sum, towards), true};
-  return {outwards(sum, exact, towards), a.open || b.open};
+  double sum = a.value + b.value, part = sum - a.value;
+  // What rounding lost, exactly (Knuth's TwoSum); where that overflows, the sum is infinite.
+  double error = (a.value - (sum - part)) + (b.value - part);
+  return outwards(sum, error, a.open || b.open, towards);
 }
 
 /// The product of two ends. A zero that is attained makes the product zero and attained, whatever the other side is; an
@@ -33,15 +35,9 @@ End multiply(End a, End b, double towards) {
   if (a.value == 0 || b.value == 0)
     return {0, !zeroAttained};
   double product = a.value * b.value;
-  bool finite = std::isfinite(a.value) && std::isfinite(b.value);
-  if (finite && std::isinf(product))
-    return {product == towards ? product : std::nextafter(product, towards), true};
-  // Below all numbers, and yet not 0.
-  if (product == 0)
-    return {std::signbit(product) == (towards < 0) ? std::copysign(0x1p-1074, product) : 0.0, true};
-  // Near underflow the remainder itself is rounded.
-  bool exact = !finite || (std::fma(a.value, b.value, -product) == 0 && std::abs(product) > 1e-280);
-  return {outwards(product, exact, towards), a.open || b.open};
+  // Below 2^-969 the lost part itself may underflow.
+  double error = std::abs(product) < 0x1p-960 ? std::nan("") : std::fma(a.value, b.value, -product);
+  return outwards(product, error, a.open || b.open, towards);
 }
 
 End lower(End a, End b) {
@@ -56,7 +52,13 @@ End upper(End a, End b) {
   return {a.value, a.open && b.open};
 }
 
+/// (A lower end that overflows is only known to be large.)
 Interval make(End low, End high) {
+  constexpr double kLargest = std::numeric_limits<double>::max();
+  if (low.value == kInfinity)
+    low = {kLargest, true};
+  if (high.value == -kInfinity)
+    high = {-kLargest, true};
   return {low.value, high.value, low.open || std::isinf(low.value), high.open || std::isinf(high.value)};
 }
 
@@ -78,11 +80,12 @@ Interval operator+(const Interval &a, const Interval &b) {
 Interval operator-(const Interval &a) { return {-a.high, -a.low, a.highOpen, a.lowOpen}; }
 
 Interval operator*(const Interval &a, const Interval &b) {
-  const End ends[][2] = {{lowOf(a), lowOf(b)}, {lowOf(a), highOf(b)}, {highOf(a), lowOf(b)}, {highOf(a), highOf(b)}};
-  End low = multiply(ends[0][0], ends[0][1], -kInfinity), high = multiply(ends[0][0], ends[0][1], kInfinity);
-  for (const auto &[first, second] : ends) {
-    low = lower(low, multiply(first, second, -kInfinity));
-    high = upper(high, multiply(first, second, kInfinity));
+  const End ends[2][2] = {{lowOf(a), highOf(a)}, {lowOf(b), highOf(b)}};
+  auto corner = [&](unsigned k, double towards) { return multiply(ends[0][k / 2], ends[1][k % 2], towards); };
+  End low = corner(0, -kInfinity), high = corner(0, kInfinity);
+  for (unsigned k = 1; k < 4; ++k) {
+    low = lower(low, corner(k, -kInfinity));
+    high = upper(high, corner(k, kInfinity));
   }
   return make(low, high);
 }
@@ -94,14 +97,26 @@ Interval reciprocal(const Interval &a) {
   auto invert = [&](End e, double towards) -> End {
     if (e.value == 0)
       return {zero, true};
-    double inverse = 1 / e.value;
-    bool exact = std::isinf(e.value) || (std::fma(inverse, e.value, -1) == 0 && std::abs(inverse) > 1e-280);
-    return {outwards(inverse, exact, towards), e.open};
+    if (std::isinf(e.value))
+      return {0, true};
+    // 1 - e q tells which way q was rounded.
+    double quotient = 1 / e.value, rest = std::fma(-e.value, quotient, 1);
+    double error = std::isnormal(quotient) ? std::copysign(rest, rest * e.value) : std::nan("");
+    return outwards(quotient, error, e.open, towards);
   };
   return make(invert(highOf(a), -kInfinity), invert(lowOf(a), kInfinity));
 }
 
-Interval hull(const Interval &a, const Interval &b) { return make(lower(lowOf(a), lowOf(b)), upper(highOf(a), highOf(b))); }
+Interval hull(const Interval &a, const Interval &b) {
+  return make(lower(lowOf(a), lowOf(b)), upper(highOf(a), highOf(b)));
+}
+
+Interval intersection(const Interval &a, const Interval &b) {
+  End low = a.low == b.low ? End{a.low, a.lowOpen || b.lowOpen} : (a.low > b.low ? lowOf(a) : lowOf(b));
+  End high = a.high == b.high ? End{a.high, a.highOpen || b.highOpen} : (a.high < b.high ? highOf(a) : highOf(b));
+  bool empty = low.value > high.value || (low.value == high.value && (low.open || high.open));
+  return empty ? b : make(low, high);
+}
 
 Interval maximum(const Interval &a, const Interval &b) {
   // The larger of the two lower ends; at a tie it is attained only if both attain it (max(x, y) = l needs x = y = l).

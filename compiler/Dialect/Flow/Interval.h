@@ -42,6 +42,8 @@ Interval operator*(const Interval &a, const Interval &b);
 Interval reciprocal(const Interval &a);
 /// The smallest interval that holds both.
 Interval hull(const Interval &a, const Interval &b);
+/// What lies in both; `b` if that is nothing.
+Interval intersection(const Interval &a, const Interval &b);
 /// max(a, b) element by element; min is -max(-a, -b).
 Interval maximum(const Interval &a, const Interval &b);
 

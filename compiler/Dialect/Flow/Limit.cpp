@@ -12,7 +12,13 @@ using namespace mlir;
 namespace flowc::flow {
 namespace {
 
-/// The sign of a limit: of its infinity, or of its value wherever that is sure to be not 0; 0 if that is not known.
+/// The number that a limit is known to be.
+std::optional<double> numberOf(const Limit &a) { return a.kind == Limit::Finite ? constantValue(a.value) : std::nullopt; }
+
+Limit infinity(int sign) { return sign > 0 ? Limit::plusInfinity() : Limit::minusInfinity(); }
+
+} // namespace
+
 int signOf(const Limit &a) {
   if (a.kind != Limit::Finite)
     return a.kind == Limit::PlusInfinity ? 1 : a.kind == Limit::MinusInfinity ? -1 : 0;
@@ -20,12 +26,6 @@ int signOf(const Limit &a) {
   Interval range = inferRange(a.value, given);
   return range.isPositive() ? 1 : range.isNegative() ? -1 : 0;
 }
-
-bool isNumber(const Limit &a, double number) { return a.kind == Limit::Finite && constantValue(a.value) == number; }
-
-Limit infinity(int sign) { return sign > 0 ? Limit::plusInfinity() : Limit::minusInfinity(); }
-
-} // namespace
 
 Limit Limit::number(OpBuilder &builder, Location loc, double value) {
   if (std::isinf(value))
@@ -36,12 +36,18 @@ Limit Limit::number(OpBuilder &builder, Location loc, double value) {
 Limit Limit::negated(OpBuilder &builder, Location loc) const {
   if (isInfinite())
     return infinity(-signOf(*this));
+  if (auto number = numberOf(*this))
+    return Limit::number(builder, loc, -*number);
   return kind == Finite ? finite(-Expr(builder, loc, value)) : *this;
 }
 
 Limit sumOf(OpBuilder &builder, Location loc, const Limit &a, const Limit &b) {
-  if (isNumber(a, 0) || isNumber(b, 0))
-    return isNumber(a, 0) ? b : a;
+  // What is a number exactly is said as one: at an end of a domain it matters.
+  if (auto x = numberOf(a), y = numberOf(b); x && y) {
+    Interval sum = Interval::point(*x) + Interval::point(*y);
+    if (sum.low == sum.high)
+      return Limit::number(builder, loc, sum.low);
+  }
   if (a.kind == Limit::Finite && b.kind == Limit::Finite)
     return Limit::finite(Expr(builder, loc, a.value) + Expr(builder, loc, b.value));
   if (a.isInfinite() && (b.staysBounded() || b.kind == a.kind))
@@ -52,9 +58,13 @@ Limit sumOf(OpBuilder &builder, Location loc, const Limit &a, const Limit &b) {
 }
 
 Limit productOf(OpBuilder &builder, Location loc, const Limit &a, const Limit &b) {
-  for (auto [one, other] : {std::pair(a, b), std::pair(b, a)})
-    if (isNumber(one, 1) || (isNumber(one, 0) && other.staysBounded()))
-      return isNumber(one, 1) ? other : one;
+  if ((numberOf(a) == 0.0 && b.staysBounded()) || (numberOf(b) == 0.0 && a.staysBounded()))
+    return Limit::number(builder, loc, 0);
+  if (auto x = numberOf(a), y = numberOf(b); x && y) {
+    Interval product = Interval::point(*x) * Interval::point(*y);
+    if (product.low == product.high)
+      return Limit::number(builder, loc, product.low);
+  }
   if (a.kind == Limit::Finite && b.kind == Limit::Finite)
     return Limit::finite(Expr(builder, loc, a.value) * Expr(builder, loc, b.value));
   if (a.staysBounded() && b.staysBounded())

@@ -30,6 +30,8 @@ struct Limit {
   Limit negated(mlir::OpBuilder &builder, mlir::Location loc) const;
 };
 
+/// The sign of a limit: of its infinity, or of its value wherever that is sure to be not 0; 0 if that is not known.
+int signOf(const Limit &a);
 /// The sum, and the product, of two formulas with these limits.
 Limit sumOf(mlir::OpBuilder &builder, mlir::Location loc, const Limit &a, const Limit &b);
 Limit productOf(mlir::OpBuilder &builder, mlir::Location loc, const Limit &a, const Limit &b);

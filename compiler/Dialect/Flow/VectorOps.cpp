@@ -100,6 +100,12 @@ Value MatvecOp::buildPart(OpBuilder &builder, ArrayRef<Value> operands, ArrayRef
   Value matrix = ExtractOp::create(builder, getLoc(), RankedTensorType::get({height, width}, element), operands[0], indices);
   return MatvecOp::create(builder, getLoc(), RankedTensorType::get({height}, element), matrix, operands[1], false);
 }
+bool MatvecOp::sumOfProducts(int64_t element, SmallVectorImpl<SmallVector<std::pair<unsigned, int64_t>, 2>> &sum) {
+  int64_t rows = elementCount(getResult()), columns = elementCount(getVector());
+  for (int64_t k = 0; k < columns; ++k)
+    sum.push_back({{0, getTransposed() ? k * rows + element : element * columns + k}, {1, k}});
+  return true;
+}
 Interval MatvecOp::inferRange(ArrayRef<Interval>) { return Interval::all(); }
 Value MatvecOp::solve(OpBuilder &, unsigned, Value, ArrayRef<Value>, ArrayRef<Interval>) { return {}; }
 
@@ -248,6 +254,11 @@ void MergeOp::adjoints(OpBuilder &builder, ArrayRef<Value> operands, Value, Valu
 //===- sum and splat ----------------------------------------------------------------------------------------------===//
 
 ElementSets SumOp::dependencies(ArrayRef<ElementSets> operands, SetPool &pool) { return ElementSets(1, pool.unite(operands[0].distinct())); }
+bool SumOp::sumOfProducts(int64_t, SmallVectorImpl<SmallVector<std::pair<unsigned, int64_t>, 2>> &sum) {
+  for (int64_t k = 0; k < elementCount(getVector()); ++k)
+    sum.push_back({{0, k}});
+  return true;
+}
 Interval SumOp::inferRange(ArrayRef<Interval> operands) {
   double count = elementCount(getVector());
   return count == 0 ? Interval::point(0) : operands[0] * Interval::point(count);
@@ -286,8 +297,8 @@ void SplatOp::adjoints(OpBuilder &builder, ArrayRef<Value>, Value, Value adjoint
 
 ElementSets ConstrainedOp::dependencies(ArrayRef<ElementSets> operands, SetPool &) { return operands[0]; }
 bool ConstrainedOp::isElementwise() { return true; }
-Interval ConstrainedOp::inferRange(ArrayRef<Interval>) {
-  return {getLow().convertToDouble(), getHigh().convertToDouble(), getLowOpen(), getHighOpen()};
+Interval ConstrainedOp::inferRange(ArrayRef<Interval> operands) {
+  return intersection(operands[0], {getLow().convertToDouble(), getHigh().convertToDouble(), getLowOpen(), getHighOpen()});
 }
 double ConstrainedOp::evaluate(ArrayRef<double> operands) { return operands[0]; }
 std::string ConstrainedOp::smtTerm(ArrayRef<std::string> operands) { return operands[0]; }

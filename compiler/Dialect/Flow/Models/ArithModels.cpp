@@ -5,6 +5,7 @@
 
 #include "compiler/Dialect/Flow/Expr.h"
 #include "compiler/Dialect/Flow/Models/Models.h"
+#include "compiler/Dialect/Flow/Models/ScalarRules.h"
 
 #include <cmath>
 
@@ -48,6 +49,7 @@ struct NoAnswer {
   static MaybeExpr logPartial(const Site &, unsigned) { return std::nullopt; }
   static SmallVector<Requirement> requirements() { return {}; }
   static Limit limit(OpBuilder &, Location, ArrayRef<Limit>) { return Limit::unknown(); }
+  static Value expand(OpBuilder &, Location, ValueRange) { return {}; }
   /// The partial derivative by operand k times v; a rule may know something simpler than the product.
   template <typename Rule> static MaybeExpr scaled(const Site &site, unsigned k, Expr v) {
     MaybeExpr partial = Rule::partial(site, k);
@@ -174,9 +176,16 @@ struct MinRule : NoAnswer {
   }
 };
 
-// y = a^p for a > 0: dy/da = p a^(p-1), dy/dp = y log a; a = y^(1/p), p = log y / log a
+// y = a^p = e^(p log a) for a > 0: dy/da = p a^(p-1), dy/dp = y log a; a = y^(1/p), p = log y / log a
 struct PowRule : NoAnswer {
-  static Interval range(ArrayRef<Interval> r) { return r[0].isPositive() ? Interval::open(0, kInfinity) : Interval::all(); }
+  static const ScalarRule &row(StringRef name) { return *findScalarRule(name); }
+  static Interval range(ArrayRef<Interval> r) {
+    return r[0].isPositive() ? imageOf(row("exp"), r[1] * imageOf(row("log"), r[0])) : Interval::all();
+  }
+  static Limit limit(OpBuilder &b, Location l, ArrayRef<Limit> v) {
+    return limitOf(row("exp"), b, l, productOf(b, l, v[1], limitOf(row("log"), b, l, v[0])));
+  }
+  static Value expand(OpBuilder &b, Location l, ValueRange v) { return exp(Expr(b, l, v[1]) * log(Expr(b, l, v[0]))); }
   static double evaluate(ArrayRef<double> v) { return std::pow(v[0], v[1]); }
   static std::string term(ArrayRef<std::string>) { return ""; }
   static SmallVector<Requirement> requirements() { return {{0, Interval::open(0, kInfinity), false}}; }
@@ -199,7 +208,11 @@ struct PowRule : NoAnswer {
 
 // y = c ? a : b. Each branch takes the derivative where it is chosen; c itself has none.
 struct SelectRule : NoAnswer {
-  static Interval range(ArrayRef<Interval> r) { return hull(r[1], r[2]); }
+  static Interval range(ArrayRef<Interval> r) {
+    if (r[0] == Interval::point(1) || r[0] == Interval::point(0))
+      return r[0].low == 1 ? r[1] : r[2];
+    return hull(r[1], r[2]);
+  }
   static double evaluate(ArrayRef<double> v) { return v[0] ? v[1] : v[2]; }
   static std::string term(ArrayRef<std::string> v) { return "(ite " + v[0] + " " + v[1] + " " + v[2] + ")"; }
   static Limit limit(OpBuilder &, Location, ArrayRef<Limit> v) {
@@ -250,6 +263,7 @@ template <typename Op, typename Rule> struct ArithRange : RangeOpInterface::Exte
   SmallVector<Requirement> requirements(Operation *) const { return Rule::requirements(); }
   double evaluate(Operation *, ArrayRef<double> operands) const { return Rule::evaluate(operands); }
   std::string smtTerm(Operation *, ArrayRef<std::string> operands) const { return Rule::term(operands); }
+  Value expand(Operation *op, OpBuilder &builder) const { return Rule::expand(builder, op->getLoc(), op->getOperands()); }
   Limit limit(Operation *op, OpBuilder &builder, ArrayRef<Limit> operands) const {
     return Rule::limit(builder, op->getLoc(), operands);
   }
@@ -257,7 +271,17 @@ template <typename Op, typename Rule> struct ArithRange : RangeOpInterface::Exte
 
 /// Comparisons: 1 where the predicate holds, 0 elsewhere.
 struct CompareRange : RangeOpInterface::ExternalModel<CompareRange, arith::CmpFOp> {
-  Interval inferRange(Operation *, ArrayRef<Interval>) const { return Interval::closed(0, 1); }
+  Interval inferRange(Operation *op, ArrayRef<Interval> r) const {
+    bool less = symbol(op).starts_with("<"), orEqual = symbol(op).ends_with("=");
+    const Interval &small = less ? r[0] : r[1], &large = less ? r[1] : r[0];
+    // Where both have an end in common, it is attained by both or the sides are never equal.
+    auto below = [](const Interval &a, const Interval &b, bool orEqual) {
+      return a.high < b.low || (a.high == b.low && (orEqual || a.highOpen || b.lowOpen));
+    };
+    if (below(small, large, orEqual))
+      return Interval::point(1);
+    return below(large, small, !orEqual) ? Interval::point(0) : Interval::closed(0, 1);
+  }
   double evaluate(Operation *op, ArrayRef<double> v) const {
     return arith::applyCmpPredicate(cast<arith::CmpFOp>(op).getPredicate(), APFloat(v[0]), APFloat(v[1]));
   }
@@ -266,9 +290,11 @@ struct CompareRange : RangeOpInterface::ExternalModel<CompareRange, arith::CmpFO
   }
   Limit limit(Operation *op, OpBuilder &builder, ArrayRef<Limit> v) const {
     Limit difference = sumOf(builder, op->getLoc(), v[0], v[1].negated(builder, op->getLoc()));
-    if (!difference.isInfinite())
+    // Where both sides tend to the same, it is not known which one is ahead.
+    int sign = signOf(difference);
+    if (sign == 0)
       return Limit::unknown();
-    bool above = difference.kind == Limit::PlusInfinity;
+    bool above = sign > 0;
     return Limit::truth(builder, op->getLoc(), above == symbol(op).starts_with(">"));
   }
 

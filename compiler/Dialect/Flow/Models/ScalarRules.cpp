@@ -14,9 +14,6 @@ using namespace mlir;
 namespace flowc::flow {
 namespace {
 
-/// What two values of an even function obey.
-constexpr llvm::StringLiteral kEven = "(=> (= (+ x u) 0.0) (= y v))";
-
 constexpr double kPi = 3.14159265358979323846;
 constexpr double kLog2 = 0.69314718055994530942;
 constexpr double kLog3 = 1.09861228866810969140;
@@ -36,6 +33,7 @@ double logit(double v) { return v > 0.25 && v < 0.75 ? 2 * std::atanh(2 * v - 1)
 double normalQuantile(double v) {
   if (!(v > 0 && v < 1))
     return std::nan("");
+  // 1 - v is exact, and the lower tail is where erfc is.
   if (v > 0.5)
     return -normalQuantile(1 - v);
   double low = -40, high = 0;
@@ -56,7 +54,7 @@ llvm::ArrayRef<ScalarRule> scalarRules() {
   using enum Direction;
 #define NONE std::nullopt
 #define ODD "(=> (= (+ x u) 0.0) (= (+ y v) 0.0))"
-#define EVEN kEven
+#define EVEN "(=> (= (+ x u) 0.0) (= y v))"
 #define SCALAR_RULE(NAME, OP, VALUE, DOMAIN, RANGE, INJECTIVE, DIRECTION, DERIVATIVE, LOG_DERIVATIVE, INVERSE, TERM, LEMMA,   \
                     PAIR_LEMMA)                                                                                       \
   ScalarRule{NAME,                                                                                                    \
@@ -83,34 +81,67 @@ llvm::ArrayRef<ScalarRule> scalarRules() {
   return rules;
 }
 
-bool isExactValue(double x, double y) { return (x == 0 || x == 1) && 2 * y == std::round(2 * y); }
+namespace {
+
+/// f at an end of an interval, a little too low and too high.
+Interval valueAt(const ScalarRule &rule, double x, bool open) {
+  constexpr double kLargest = std::numeric_limits<double>::max();
+  double y = rule.value(x);
+  // What is 0 or 1 at 0 or 1 is so exactly, and so are limits.
+  if (((x == 0 || x == 1) && (y == 0 || y == 1)) || std::isinf(x))
+    return {y, y, open, open};
+  // C++ promises no last bits, and a small value of a large argument is a difference of larger numbers.
+  double slack = 1e-12 * std::abs(y) + (std::abs(y) < 1e-3 && std::abs(x) > 1e-3 ? 1e-15 : 0);
+  if (std::isinf(y))
+    return y > 0 ? Interval{kLargest, y, true, true} : Interval{y, -kLargest, true, true};
+  return {std::nextafter(y - slack, -kInfinity), std::nextafter(y + slack, kInfinity), open, open};
+}
+
+/// `image`, which may be a little too large, without what is outside of f's range.
+Interval clip(Interval image, const Interval &range) {
+  if (!(image.low > range.low))
+    image.low = range.low, image.lowOpen |= range.lowOpen;
+  if (!(image.high < range.high))
+    image.high = range.high, image.highOpen |= range.highOpen;
+  return image;
+}
+
+/// The image of a function that turns at every multiple of a period, counted from an end of where it is injective.
+Interval periodicImage(const ScalarRule &rule, const Interval &x) {
+  double start = rule.injectiveOn.low, period = rule.injectiveOn.high - start;
+  // Far out the argument's own rounding is larger than what is asked here.
+  if (!(x.low > -1e6 && x.high < 1e6 && x.high - x.low < 2 * period))
+    return rule.range;
+  constexpr double kSlack = 1e-9;
+  Interval image = hull(valueAt(rule, x.low, x.lowOpen), valueAt(rule, x.high, x.highOpen));
+  for (double k = std::ceil((x.low - start) / period - kSlack); start + k * period < x.high + kSlack; ++k) {
+    bool top = (std::fmod(std::abs(k), 2) == 1) == (rule.direction == Direction::Increasing);
+    image = hull(image, Interval::point(top ? rule.range.high : rule.range.low));
+  }
+  return clip(image, rule.range);
+}
+
+} // namespace
 
 Interval imageOf(const ScalarRule &rule, const Interval &x) {
-  if (!x.within(rule.injectiveOn))
-    return rule.range;
-  double low = rule.value(x.low), high = rule.value(x.high);
-  bool lowExact = isExactValue(x.low, low), highExact = isExactValue(x.high, high);
-  bool lowOpen = x.lowOpen, highOpen = x.highOpen;
-  if (rule.direction == Direction::Decreasing) {
-    std::swap(low, high);
-    std::swap(lowExact, highExact);
-    std::swap(lowOpen, highOpen);
+  if (rule.isPeriodic() && !x.within(rule.injectiveOn))
+    return periodicImage(rule, x);
+  // An even function is asked on the side where it is known.
+  if (rule.isEven() && x.high <= 0 && x.low < 0)
+    return imageOf(rule, -x);
+  if (rule.isEven() && x.low < 0) {
+    Interval farther = -x.low > x.high ? Interval{0, -x.low, false, x.lowOpen} : Interval{0, x.high, false, x.highOpen};
+    farther.highOpen &= -x.low != x.high || (x.lowOpen && x.highOpen);
+    return imageOf(rule, farther);
   }
-  // C++ promises no last bits: a little outwards, and back into the range that is known exactly. What overflows is no
-  // more than beyond all numbers.
-  auto outwards = [](double end, bool exact, double to) {
-    if (exact)
-      return end;
-    if (std::isinf(end))
-      return std::nextafter(end, to);
-    return std::nextafter(end + std::copysign(std::abs(end) * 0x1p-50, to), to);
-  };
-  Interval image{outwards(low, lowExact, -kInfinity), outwards(high, highExact, kInfinity), lowOpen, highOpen};
-  if (!(image.low > rule.range.low))
-    image.low = rule.range.low, image.lowOpen = rule.range.lowOpen;
-  if (!(image.high < rule.range.high))
-    image.high = rule.range.high, image.highOpen = rule.range.highOpen;
-  return image;
+  Interval closure{rule.injectiveOn.low, rule.injectiveOn.high, std::isinf(rule.injectiveOn.low),
+                   std::isinf(rule.injectiveOn.high)};
+  if (!x.within(closure))
+    return rule.range;
+  Interval low = valueAt(rule, x.low, x.lowOpen), high = valueAt(rule, x.high, x.highOpen);
+  if (rule.direction == Direction::Decreasing)
+    std::swap(low, high);
+  return clip({low.low, high.high, low.lowOpen, high.highOpen}, rule.range);
 }
 
 std::string substitute(llvm::StringRef formula, llvm::ArrayRef<std::pair<char, std::string>> names) {
@@ -124,6 +155,12 @@ std::string substitute(llvm::StringRef formula, llvm::ArrayRef<std::pair<char, s
       text += formula[i];
   }
   return text;
+}
+
+bool ScalarRule::isEven() const { return injectiveOn.low == 0 && std::isinf(injectiveOn.high) && domain.low < 0; }
+
+bool ScalarRule::isPeriodic() const {
+  return std::isfinite(injectiveOn.low) && std::isfinite(injectiveOn.high) && !std::isfinite(domain.high);
 }
 
 const ScalarRule *findScalarRule(llvm::StringRef name) {
@@ -140,30 +177,42 @@ const ScalarRule *findScalarRule(Operation *op) {
   return nullptr;
 }
 
-namespace {
+llvm::ArrayRef<ScalarIdentity> scalarIdentities() {
+#define SCALAR_IDENTITY(F, G, IDENTITY) {F, G, IDENTITY},
+  static const ScalarIdentity identities[] = {
+#include "compiler/Dialect/Flow/Models/ScalarIdentities.def"
+  };
+#undef SCALAR_IDENTITY
+  return identities;
+}
 
-/// The limit of f where its argument has `x`: at an end of f's domain that of its range, f of it inside.
-Limit limitOf(const ScalarRule &rule, Operation *op, OpBuilder &builder, const Limit &x) {
+/// At an end of f's domain that of its range, f of it inside.
+Limit limitOf(const ScalarRule &rule, OpBuilder &builder, Location loc, const Limit &x) {
   std::optional<double> end;
   if (x.isInfinite())
     end = x.kind == Limit::PlusInfinity ? kInfinity : -kInfinity;
   else if (x.kind == Limit::Finite)
     end = constantValue(x.value);
+  if (end == 0.0 || end == 1.0)
+    if (double there = rule.value(*end); there == 0 || there == 1)
+      return Limit::number(builder, loc, there);
   // An even function does at -inf what it does at inf.
-  if (rule.pairLemma == kEven && end == -kInfinity)
+  if (rule.isEven() && end == -kInfinity)
     end = kInfinity;
   bool monotone = rule.domain.high == rule.injectiveOn.high && (end == kInfinity || rule.domain.within(rule.injectiveOn));
   bool atLow = end == rule.domain.low && rule.domain.lowOpen, atHigh = end == rule.domain.high && rule.domain.highOpen;
   if (monotone && (atLow || atHigh)) {
     bool low = atLow == (rule.direction == Direction::Increasing);
-    return Limit::number(builder, op->getLoc(), low ? rule.range.low : rule.range.high);
+    return Limit::number(builder, loc, low ? rule.range.low : rule.range.high);
   }
   llvm::DenseMap<Value, Interval> given;
   if (x.kind == Limit::Finite && inferRange(x.value, given).within(rule.domain))
-    return Limit::finite(rule.build(builder, op->getLoc(), x.value));
+    return Limit::finite(rule.build(builder, loc, x.value));
   bool bounded = std::isfinite(rule.range.low) && std::isfinite(rule.range.high);
   return bounded ? Limit::bounded() : Limit::unknown();
 }
+
+namespace {
 
 template <typename Op, unsigned Row>
 struct ScalarDependency : DependencyOpInterface::ExternalModel<ScalarDependency<Op, Row>, Op> {
@@ -184,7 +233,7 @@ template <typename Op, unsigned Row> struct ScalarRange : RangeOpInterface::Exte
     return substitute(scalarRules()[Row].smtTerm, {{'x', operands[0]}});
   }
   Limit limit(Operation *op, OpBuilder &builder, ArrayRef<Limit> operands) const {
-    return limitOf(scalarRules()[Row], op, builder, operands[0]);
+    return limitOf(scalarRules()[Row], builder, op->getLoc(), operands[0]);
   }
 };
 

@@ -30,16 +30,27 @@ struct ScalarRule {
   std::optional<Expr> (*inverse)(Expr y);
   /// SMT-LIB: f(x) as a term ("" if it is none), what each y = f(x) obeys, what each y = f(x) and v = f(u) obey.
   llvm::StringRef smtTerm, lemma, pairLemma;
+
+  /// Whether f(-x) = f(x): it is injective from 0 on only.
+  bool isEven() const;
+  /// Whether f turns at every translate of the interval where it is injective.
+  bool isPeriodic() const;
 };
+
+/// What every y = f(x) and v = g(u) obey: ScalarIdentities.def.
+struct ScalarIdentity {
+  llvm::StringRef f, g, identity;
+};
+llvm::ArrayRef<ScalarIdentity> scalarIdentities();
 
 /// `formula` with its one-letter names replaced.
 std::string substitute(llvm::StringRef formula, llvm::ArrayRef<std::pair<char, std::string>> names);
 
-/// Whether y, computed as one of the functions at x, is free of rounding: at 0 and 1, what is whole or a half.
-bool isExactValue(double x, double y);
-
-/// The range of f on `x`: that of its ends where f is monotone, else its whole range.
+/// The range of f on `x`, a little too large: from its ends and turning points where those are known, else its whole range.
 Interval imageOf(const ScalarRule &rule, const Interval &x);
+
+/// The limit of f where its argument has the limit `x`.
+Limit limitOf(const ScalarRule &rule, mlir::OpBuilder &builder, mlir::Location loc, const Limit &x);
 
 /// All rows.
 llvm::ArrayRef<ScalarRule> scalarRules();

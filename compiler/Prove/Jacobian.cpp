@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT
+
+#include "compiler/Prove/Jacobian.h"
+
+#include "compiler/Derive/Structure.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
+
+#include <cmath>
+#include <random>
+
+using namespace mlir;
+using namespace flowc::flow;
+
+namespace flowc::prove {
+namespace {
+
+using Vector = std::vector<double>;
+
+/// Beyond that many features a determinant costs too much.
+constexpr int64_t kMostFeatures = 32;
+constexpr int kParameters = 60, kInputs = 8;
+
+/// Evaluates a layer on numbers, with parameters drawn at random.
+class LayerSample {
+public:
+  LayerSample(LayerOp layer, std::mt19937_64 &generator) : layer(layer), ops(neededOps(layer)) {
+    std::normal_distribution<double> normal;
+    for (Operation *op : ops)
+      if (isa<ReadOp>(op))
+        for (int64_t k = 0; k < elementCount(op->getResult(0)); ++k)
+          fixed[op->getResult(0)].push_back(1.5 * normal(generator));
+  }
+
+  /// The layer with parameters on the way from one sample's to another's.
+  LayerSample(const LayerSample &from, const LayerSample &to, double share) : layer(from.layer), ops(from.ops) {
+    for (const auto &[value, numbers] : from.fixed)
+      for (auto [a, b] : llvm::zip_equal(numbers, to.fixed.find(value)->second))
+        fixed[value].push_back(a + share * (b - a));
+  }
+
+  bool hasParameters() const { return !fixed.empty(); }
+
+  /// Empty where something is not defined, or of an op that does not say what an element of its result is.
+  Vector at(const Vector &x) {
+    llvm::DenseMap<Value, Vector> values = fixed;
+    values[layer.input()] = x;
+    for (Operation *op : ops) {
+      if (isa<ReadOp, flow::ReturnOp>(op))
+        continue;
+      Vector result;
+      for (int64_t k = 0; k < elementCount(op->getResult(0)); ++k)
+        result.push_back(element(op, k, values));
+      if (llvm::any_of(result, [](double v) { return !std::isfinite(v); }))
+        return {};
+      values[op->getResult(0)] = std::move(result);
+    }
+    return values[layer.output()];
+  }
+
+  /// How far the Jacobian is from being singular, between -1 and 1, with its determinant's sign. Not a number where it
+  /// has no value.
+  double orientation(const Vector &x) {
+    size_t n = x.size();
+    std::vector<Vector> rows(n, Vector(n));
+    for (size_t j = 0; j < n; ++j) {
+      double step = 1e-5 * (1 + std::abs(x[j]));
+      Vector before = x, after = x;
+      before[j] -= step, after[j] += step;
+      Vector left = at(before), right = at(after);
+      if (left.empty() || right.empty())
+        return std::nan("");
+      for (size_t i = 0; i < n; ++i)
+        rows[i][j] = (right[i] - left[i]) / (2 * step);
+    }
+    return leastPivot(rows);
+  }
+
+private:
+  static double element(Operation *op, int64_t k, llvm::DenseMap<Value, Vector> &values) {
+    if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
+      auto dense = dyn_cast<DenseFPElementsAttr>(constant.getValue());
+      return dense ? dense.getValues<APFloat>()[k].convertToDouble() : std::nan("");
+    }
+    auto dependency = cast<DependencyOpInterface>(op);
+    llvm::SmallVector<std::pair<unsigned, int64_t>> source;
+    if (dependency.movedFrom(source))
+      return values[op->getOperand(source[k].first)][source[k].second];
+    if (isa<SplatOp>(op))
+      return values[op->getOperand(0)][0];
+    llvm::SmallVector<double> operands;
+    if (dependency.isElementwise()) {
+      for (Value operand : op->getOperands())
+        operands.push_back(values[operand][k]);
+      return cast<RangeOpInterface>(op).evaluate(operands);
+    }
+    llvm::SmallVector<llvm::SmallVector<std::pair<unsigned, int64_t>, 2>> sum;
+    if (!dependency.sumOfProducts(k, sum))
+      return std::nan("");
+    double total = 0;
+    for (const auto &product : sum) {
+      double term = 1;
+      for (auto [operand, index] : product)
+        term *= values[op->getOperand(operand)][index];
+      total += term;
+    }
+    return total;
+  }
+
+  /// The least pivot of an elimination with complete pivoting, with the determinant's sign.
+  static double leastPivot(std::vector<Vector> &rows) {
+    size_t n = rows.size();
+    double least = 1, sign = 1;
+    for (Vector &row : rows) {
+      double length = std::sqrt(std::inner_product(row.begin(), row.end(), row.begin(), 0.0));
+      if (length == 0)
+        return 0;
+      for (double &entry : row)
+        entry /= length;
+    }
+    for (size_t k = 0; k < n; ++k) {
+      size_t row = k, column = k;
+      for (size_t i = k; i < n; ++i)
+        for (size_t j = k; j < n; ++j)
+          if (std::abs(rows[i][j]) > std::abs(rows[row][column]))
+            row = i, column = j;
+      double pivot = rows[row][column];
+      if (pivot == 0)
+        return 0;
+      std::swap(rows[row], rows[k]);
+      for (Vector &each : rows)
+        std::swap(each[column], each[k]);
+      sign *= (row == k ? 1 : -1) * (column == k ? 1 : -1) * (pivot > 0 ? 1 : -1);
+      least = std::min(least, std::abs(pivot));
+      for (size_t i = k + 1; i < n; ++i)
+        for (size_t j = n; j-- > k;)
+          rows[i][j] -= rows[i][k] / pivot * rows[k][j];
+    }
+    return sign * least;
+  }
+
+  LayerOp layer;
+  llvm::SetVector<Operation *> ops;
+  llvm::DenseMap<Value, Vector> fixed;
+};
+
+std::string print(const Vector &x) {
+  std::string text;
+  for (double v : llvm::ArrayRef(x).take_front(6))
+    text += (text.empty() ? "(" : ", ") + llvm::formatv("{0}", llvm::format("%.3g", v)).str();
+  return text + (x.size() > 6 ? ", ...)" : ")");
+}
+
+double placed(const Interval &range, double u) {
+  if (std::isinf(range.low) && std::isinf(range.high))
+    return u;
+  if (std::isinf(range.high))
+    return range.low + std::exp(u);
+  return std::isinf(range.low) ? range.high - std::exp(-u) : range.low + (range.high - range.low) / (1 + std::exp(-u));
+}
+
+/// Whether, on the way from parameters with one sign of the determinant to parameters with the other, it is as good as
+/// 0 somewhere at `x`: it might jump as well.
+bool vanishesBetween(const LayerSample &positive, const LayerSample &negative, const Vector &x) {
+  double low = 0, high = 1, least = 1;
+  for (int step = 0; step < 60; ++step) {
+    double share = (low + high) / 2, orientation = LayerSample(positive, negative, share).orientation(x);
+    (orientation > 0 ? low : high) = share;
+    least = std::min(least, std::abs(orientation));
+  }
+  return least < 1e-8;
+}
+
+} // namespace
+
+std::optional<StructuralFault> refuteByOrientation(LayerOp layer, llvm::ArrayRef<Interval> domain) {
+  // What differences of f64 can be sure of, and what they cannot tell from 0.
+  constexpr double kSure = 1e-5, kNone = 1e-8;
+  if (static_cast<int64_t>(domain.size()) > kMostFeatures)
+    return std::nullopt;
+  std::mt19937_64 generator(20260102);
+  std::normal_distribution<double> normal;
+  unsigned measured = 0, singular = 0;
+  std::optional<std::pair<LayerSample, Vector>> positiveSample, negativeSample;
+  for (int p = 0; p < kParameters; ++p) {
+    LayerSample sample(layer, generator);
+    std::optional<Vector> positive, negative;
+    for (int k = 0; k < kInputs; ++k) {
+      Vector x;
+      for (const Interval &range : domain)
+        x.push_back(placed(range, 2 * normal(generator)));
+      double orientation = sample.orientation(x);
+      measured += std::isfinite(orientation);
+      singular += std::abs(orientation) < kNone;
+      if (std::abs(orientation) > kSure)
+        (orientation > 0 ? positive : negative) = x;
+    }
+    if (positive && negative)
+      return StructuralFault{"the determinant of its Jacobian changes its sign, so that two inputs share an output",
+                             "it is positive at x = " + print(*positive) + " and negative at x = " + print(*negative) +
+                                 (sample.hasParameters() ? ", with the same parameters" : "")};
+    if (positive)
+      positiveSample.emplace(sample, *positive);
+    if (negative)
+      negativeSample.emplace(sample, *negative);
+  }
+  if (positiveSample && negativeSample && negativeSample->first.orientation(positiveSample->second) < -kSure &&
+      vanishesBetween(positiveSample->first, negativeSample->first, positiveSample->second))
+    return StructuralFault{"the determinant of its Jacobian is 0 for some parameters",
+                           "it has one sign for some parameters and the other for others"};
+  if (measured > 20 && singular == measured)
+    return StructuralFault{"its Jacobian is singular, so that some outputs are never reached", ""};
+  return std::nullopt;
+}
+
+std::optional<StructuralFault> refuteByCounting(LayerOp layer) {
+  SetPool pool;
+  llvm::DenseMap<Value, ElementSets> sets;
+  int64_t features = elementCount(layer.input());
+  if (features > 4096)
+    return std::nullopt;
+  llvm::SmallVector<SetId> single;
+  for (int64_t i = 0; i < features; ++i)
+    single.push_back(pool.singleton(i));
+  sets[layer.input()] = ElementSets(std::move(single));
+  for (Operation *op : neededOps(layer)) {
+    auto dependency = dyn_cast<DependencyOpInterface>(op);
+    if (!dependency)
+      continue;
+    llvm::SmallVector<ElementSets> operands;
+    for (Value operand : op->getOperands())
+      operands.push_back(sets[operand]);
+    sets[op->getResult(0)] = dependency.dependencies(operands, pool);
+  }
+  const ElementSets &outputs = sets[layer.output()];
+  // Gives every output an input of its own, moving earlier ones on where that helps (Kuhn's matching).
+  std::vector<int64_t> takenBy(features, -1);
+  for (int64_t output = 0; output < features; ++output) {
+    std::vector<bool> tried(features, false);
+    std::function<bool(int64_t)> place = [&](int64_t candidate) {
+      for (int64_t input : pool.elements(outputs[candidate])) {
+        if (tried[input])
+          continue;
+        tried[input] = true;
+        if (takenBy[input] < 0 || place(takenBy[input])) {
+          takenBy[input] = candidate;
+          return true;
+        }
+      }
+      return false;
+    };
+    if (place(output))
+      continue;
+    // The search went over exactly the outputs that have too few inputs between them.
+    std::set<int64_t> crowded{output};
+    std::string inputs;
+    for (int64_t input = 0; input < features; ++input)
+      if (tried[input]) {
+        crowded.insert(takenBy[input]);
+        inputs += (inputs.empty() ? "" : ", ") + std::to_string(input);
+      }
+    std::string names;
+    for (int64_t each : crowded)
+      names += (names.empty() ? "" : ", ") + std::to_string(each);
+    if (crowded.size() == 1)
+      return StructuralFault{"output " + names + " depends on no input", ""};
+    return StructuralFault{
+        "outputs " + names + " depend on " + (crowded.size() == 2 ? "input " : "inputs ") + inputs + " alone", ""};
+  }
+  return std::nullopt;
+}
+
+} // namespace flowc::prove
