@@ -47,7 +47,7 @@ CompiledModel compile(const LayerCase &layer, int features) {
   bool ownBase = !layer.base.empty();
   std::ofstream(folder / "law.flow") << layer.definitions << "\n"
                                      << (ownBase ? "bijection law_base(z) = " + layer.base + "\n" : "")
-                                     << "flow law {\n  data real[" << features << "]\n  " << layer.items << "\n"
+                                     << "flow law {\n  data " << layer.data << "[" << features << "]\n  " << layer.items << "\n"
                                      << (hasBase   ? ""
                                          : ownBase ? "  base law_base\n"
                                                    : "  base normal\n")

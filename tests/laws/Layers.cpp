@@ -13,7 +13,7 @@ const std::string onPositive = "sigmoid(log(z))", onUnit = "z", onBall = "(z + 1
 LayerCase row(const std::string &function, double low, double high, const std::string &domain = "", double slack = 1,
               const std::string &base = "") {
   std::string parameter = domain.empty() ? "x" : "x: " + domain;
-  return {"row " + function, "bijection row(" + parameter + ") = " + function + "(x)", "row", low, high, slack, base};
+  return {"row " + function, "bijection row(" + parameter + ") = " + function + "(x)", "row", low, high, slack, base, domain.empty() ? "real" : domain};
 }
 
 LayerCase prelude(const std::string &items, double low = -3, double high = 3, double slack = 1,

@@ -16,6 +16,8 @@ struct LayerCase {
   double slack = 1;
   /// The base's cumulative distribution as a formula of z; empty for `normal`, or where the items name a base.
   std::string base = "";
+  /// Where the data lives.
+  std::string data = "real";
 };
 
 /// Every row of the scalar table as a layer, every layer and bijection of the prelude, and some stacks.
