@@ -16,7 +16,7 @@ ModelReport checkModel(flow::ModelOp model, bool alone = false);
 /// the derivation.
 void recordFindings(const ModelReport &report, flow::ModelOp model);
 
-/// Emits what is not proved as errors, with the witnesses as notes, and warnings.
+/// Emits what is not proved as errors, with the witnesses as notes.
 void emitFindings(const ModelReport &report);
 
 } // namespace flowc::prove

@@ -28,12 +28,6 @@ struct Obligation {
   mlir::Location loc;
 };
 
-/// Something that holds over the reals, but not in 32 bits.
-struct Warning {
-  std::string text, remedy;
-  mlir::Location loc;
-};
-
 struct LayerReport {
   std::string name, type;
   bool generative, base;
@@ -46,7 +40,6 @@ struct LayerReport {
   /// What it maps its domain onto, if that is known, the same for all features and not all reals.
   std::string image = {};
   std::vector<Obligation> obligations = {};
-  std::vector<Warning> warnings = {};
   /// Row i: the inputs that output i depends on. Empty for layers too large to draw.
   std::vector<std::vector<int64_t>> pattern = {};
 
