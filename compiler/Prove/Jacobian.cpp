@@ -3,6 +3,7 @@
 #include "compiler/Prove/Jacobian.h"
 
 #include "compiler/Derive/Structure.h"
+#include "compiler/Prove/Search.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/Support/Format.h"
@@ -153,14 +154,6 @@ std::string print(const Vector &x) {
   return text + (x.size() > 6 ? ", ...)" : ")");
 }
 
-double placed(const Interval &range, double u) {
-  if (std::isinf(range.low) && std::isinf(range.high))
-    return u;
-  if (std::isinf(range.high))
-    return range.low + std::exp(u);
-  return std::isinf(range.low) ? range.high - std::exp(-u) : range.low + (range.high - range.low) / (1 + std::exp(-u));
-}
-
 /// Whether, on the way from parameters with one sign of the determinant to parameters with the other, it is as good as
 /// 0 somewhere at `x`: it might jump as well.
 bool vanishesBetween(const LayerSample &positive, const LayerSample &negative, const Vector &x) {
@@ -190,7 +183,7 @@ std::optional<StructuralFault> refuteByOrientation(LayerOp layer, llvm::ArrayRef
     for (int k = 0; k < kInputs; ++k) {
       Vector x;
       for (const Interval &range : domain)
-        x.push_back(placed(range, 2 * normal(generator)));
+        x.push_back(place(range, 2 * normal(generator)));
       double orientation = sample.orientation(x);
       measured += std::isfinite(orientation);
       singular += std::abs(orientation) < kNone;

@@ -13,11 +13,7 @@ using namespace mlir;
 using namespace flowc::flow;
 
 namespace flowc::prove {
-namespace {
 
-using Point = llvm::SmallVector<double>;
-
-/// Maps a real number into a range, onto all of it.
 double place(const Interval &range, double u) {
   if (range.low == range.high)
     return range.low;
@@ -29,6 +25,10 @@ double place(const Interval &range, double u) {
     return range.high - std::exp(-u);
   return range.low + (range.high - range.low) / (1 + std::exp(-u));
 }
+
+namespace {
+
+using Point = llvm::SmallVector<double>;
 
 bool contains(const Interval &range, double v) { return Interval::point(v).within(range); }
 

@@ -13,6 +13,9 @@ struct ScalarRule;
 
 namespace flowc::prove {
 
+/// Maps a real number into a range, onto all of it.
+double place(const flow::Interval &range, double u);
+
 /// A point that refutes an obligation.
 struct Witness {
   std::vector<std::pair<std::string, double>> point;

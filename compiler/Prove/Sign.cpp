@@ -39,8 +39,7 @@ void enterPiece(SmtProblem &problem, const Piece &piece, Value unknown, Value va
     problem.assume(problem.closed(comparison, holds));
 }
 
-/// Whether no value of the formula obeys `fails` , shown piece by piece where it has branches.
-/// `hint` gets a point that may.
+/// Whether no value of the formula obeys `fails`, shown piece by piece where it has branches. `hint` gets a point that may.
 class Exclusion {
 public:
   Exclusion(Value value, Value unknown, const llvm::DenseMap<Value, Interval> &given, llvm::ArrayRef<Tie> ties = {})

@@ -291,7 +291,6 @@ std::string SmtProblem::violation(Value value, const Requirement &requirement) {
   return met.empty() ? "false" : "(not " + met + ")";
 }
 
-
 /// The shares a_i / (a_1 + ... + a_n) of positive numbers sum to 1, and some of them to less.
 std::string SmtProblem::shares() {
   std::string text;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "tests/fuzz/Laws.h"
+#include "tests/laws/Determinant.h"
 
 #include "runtime/selftest/Subject.h"
 
@@ -126,7 +127,7 @@ private:
     for (const auto &line : jacobian)
       for (Real entry : line)
         largest = std::max(largest, std::abs(entry));
-    result.logDet = logAbsDeterminant(jacobian);
+    result.logDet = laws::logAbsDeterminant(jacobian);
     result.growth = std::pow(largest, Real(n) - 1) * std::exp(-result.logDet);
     if (!generative && tape.layers().back().info.base) {
       Numbers latent;
@@ -137,24 +138,6 @@ private:
     }
     result.reliable &= std::isfinite(result.logDet) && std::isfinite(result.baseLogDensity);
     return result;
-  }
-
-  static Real logAbsDeterminant(std::vector<std::vector<Real>> matrix) {
-    Real total = 0;
-    for (size_t column = 0; column < matrix.size(); ++column) {
-      size_t pivot = column;
-      for (size_t row = column; row < matrix.size(); ++row)
-        if (std::abs(matrix[row][column]) > std::abs(matrix[pivot][column]))
-          pivot = row;
-      std::swap(matrix[column], matrix[pivot]);
-      total += std::log(std::abs(matrix[column][column]));
-      for (size_t row = column + 1; row < matrix.size(); ++row) {
-        Real factor = matrix[row][column] / matrix[column][column];
-        for (size_t k = column; k < matrix.size(); ++k)
-          matrix[row][k] -= factor * matrix[column][k];
-      }
-    }
-    return total;
   }
 
   void checkRow(const Values &row) {

@@ -4,6 +4,7 @@
 // dense Jacobian, the two directions' cancel, parameter gradients are those of central differences, and batches of any
 // size give the same rows. The oracle is the f64 kernel of the stated direction, differentiated numerically.
 
+#include "tests/laws/Determinant.h"
 #include "tests/laws/Layers.h"
 
 #include "runtime/selftest/Subject.h"
@@ -80,25 +81,6 @@ double relative(const Values &found, const Values &expected) {
   return worst;
 }
 
-/// log|det| of a dense matrix by elimination with row exchanges.
-double logAbsDeterminant(std::vector<Values> matrix) {
-  double total = 0;
-  for (size_t column = 0; column < matrix.size(); ++column) {
-    size_t pivot = column;
-    for (size_t row = column; row < matrix.size(); ++row)
-      if (std::abs(matrix[row][column]) > std::abs(matrix[pivot][column]))
-        pivot = row;
-    std::swap(matrix[column], matrix[pivot]);
-    total += std::log(std::abs(matrix[column][column]));
-    for (size_t row = column + 1; row < matrix.size(); ++row) {
-      double factor = matrix[row][column] / matrix[column][column];
-      for (size_t k = column; k < matrix.size(); ++k)
-        matrix[row][k] -= factor * matrix[column][k];
-    }
-  }
-  return total;
-}
-
 /// The dense Jacobian's log-determinant at one row, and how sure it is.
 std::pair<double, double> denseLogDet(Subject &subject, const Values &row) {
   size_t features = row.size();
@@ -116,7 +98,7 @@ std::pair<double, double> denseLogDet(Subject &subject, const Values &row) {
     jacobian.push_back(column.value);
     error = std::max(error, column.error);
   }
-  return {logAbsDeterminant(jacobian), error};
+  return {flowc::laws::logAbsDeterminant(jacobian), error};
 }
 
 void checkRoundTrip(Subject &subject, const LayerCase &layer, int features, double tolerance,
