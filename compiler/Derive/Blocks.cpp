@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Walks from a group's value down to its unknown. At every op, the operands that depend on the unknown decide: one, and the op can
-// be undone (or its derivative taken alone); several, and what is left is one formula of one unknown.
+// Walks from a group's value down to its unknown. At every op, the operands that depend on the unknown decide: one, and
+// the op can be undone (or its derivative taken alone); several, and what is left is one formula of one unknown.
 
 #include "compiler/Derive/Blocks.h"
 
@@ -16,7 +16,8 @@ using namespace flowc::flow;
 namespace flowc {
 namespace {
 
-/// A part of a group on its way down: value[elements[k]] depends on x[inputs[k]]; `places` are the part's places in the group.
+/// A part of a group on its way down: value[elements[k]] depends on x[inputs[k]]; `places` are the part's places in the
+/// group.
 struct Part {
   Value value;
   llvm::SmallVector<int64_t> elements, inputs, places;
@@ -33,8 +34,8 @@ Part subPart(const Part &part, Value operand, llvm::ArrayRef<int64_t> elements, 
   return sub;
 }
 
-/// What the next op makes of a part: parts of its operands if it moves elements; else, for every set of operands that depend on
-/// the unknown, the entries for which it is that set.
+/// What the next op makes of a part: parts of its operands if it moves elements; else, for every set of operands that
+/// depend on the unknown, the entries for which it is that set.
 struct Step {
   llvm::SmallVector<Part> moved;
   llvm::MapVector<uint64_t, llvm::SmallVector<int64_t>> byOperands;
@@ -124,7 +125,10 @@ private:
         return mixed(op);
       below.push_back(source[element].second);
     }
-    return of(op->getOperand(source[elements[0]].first), below);
+    FailureOr<Value> tangent = of(op->getOperand(source[elements[0]].first), below);
+    if (failed(tangent) || !*tangent || elements.size() > 1)
+      return tangent;
+    return shapedLike(known.getBuilder(), *tangent, op->getResult(0));
   }
 
   FailureOr<Value> mixed(Operation *op) {
@@ -147,6 +151,7 @@ LogicalResult solveByRoot(Evaluator &known, const Part &part, Value rhs, llvm::S
   Location loc = part.value.getLoc();
   Interval domain = known.getStructure().range(layer.input());
   OpBuilder &builder = known.getBuilder();
+  rhs = shapedLike(builder, rhs, layer.input());
   auto root = RootOp::create(builder, loc, rhs.getType(), rhs, builder.getF64FloatAttr(domain.low),
                              builder.getF64FloatAttr(domain.high), UnitAttr());
   Block *body = new Block;
@@ -161,7 +166,7 @@ LogicalResult solveByRoot(Evaluator &known, const Part &part, Value rhs, llvm::S
   FailureOr<Value> derivative = TangentBuilder(within, part).of(part.value, part.elements);
   if (failed(derivative))
     return failure();
-  YieldOp::create(inside, loc, ValueRange{value, *derivative});
+  YieldOp::create(inside, loc, {shapedLike(inside, value, unknown), shapedLike(inside, *derivative, unknown)});
 
   llvm::DenseMap<Value, Interval> given{{unknown, domain}};
   Interval slope = inferRange(*derivative, given);
@@ -177,6 +182,11 @@ LogicalResult solveByRoot(Evaluator &known, const Part &part, Value rhs, llvm::S
       op.moveBefore(root);
   solved.push_back({part.inputs, root.getResult()});
   return success();
+}
+
+/// A right side in the shape of the part's value, where that is one number.
+Value shaped(OpBuilder &builder, Value rhs, const Part &part) {
+  return part.elements.size() == 1 && elementCount(part.value) == 1 ? shapedLike(builder, rhs, part.value) : rhs;
 }
 
 LogicalResult solvePart(Evaluator &known, Part part, Value rhs, llvm::SmallVectorImpl<SolvedPiece> &solved) {
@@ -197,7 +207,7 @@ LogicalResult solvePart(Evaluator &known, Part part, Value rhs, llvm::SmallVecto
     return extractElements(builder, op->getLoc(), rhs, rows);
   };
   for (Part &sub : step.moved)
-    if (failed(solvePart(known, sub, restrict(sub), solved)))
+    if (failed(solvePart(known, sub, shaped(builder, restrict(sub), sub), solved)))
       return failure();
   for (auto &[mask, keep] : step.byOperands) {
     Part here = subPart(part, part.value, part.elements, keep);
@@ -270,7 +280,8 @@ Part wholeGroup(const BlockGroup &group) {
 
 LogicalResult solveGroup(Evaluator &known, const BlockGroup &group, Value rhs,
                          llvm::SmallVectorImpl<SolvedPiece> &solved) {
-  return solvePart(known, wholeGroup(group), rhs, solved);
+  Part part = wholeGroup(group);
+  return solvePart(known, part, shaped(known.getBuilder(), rhs, part), solved);
 }
 
 LogicalResult logDerivatives(Evaluator &known, const BlockGroup &group, llvm::SmallVectorImpl<Value> &terms) {

@@ -2,7 +2,7 @@
 
 #include "compiler/Derive/DeriveLayers.h"
 
-#include "compiler/Derive/Blocks.h"
+#include "compiler/Derive/Rules.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -14,43 +14,8 @@ using namespace flowc::flow;
 namespace flowc {
 namespace {
 
-/// Sums the log-derivatives of all blocks into a scalar.
-FailureOr<Value> logDeterminant(Evaluator &known) {
-  OpBuilder &builder = known.getBuilder();
-  Location loc = known.getLayer().getLoc();
-  llvm::SmallVector<Value> terms;
-  for (const auto &level : known.getStructure().levels())
-    for (const BlockGroup &group : level)
-      if (failed(logDerivatives(known, group, terms)))
-        return failure();
-  auto scalar = RankedTensorType::get({}, builder.getF64Type());
-  Value total;
-  for (Value term : terms) {
-    Value sum = SumOp::create(builder, loc, scalar, term);
-    total = total ? (Value)arith::AddFOp::create(builder, loc, total, sum) : sum;
-  }
-  return total ? total : constantOf(builder, loc, scalar, 0);
-}
-
-/// Builds the function `name` after the layer; `fill` gives its results from its argument.
-template <typename Fill> LogicalResult buildFunction(LayerOp layer, StringRef name, Fill fill) {
-  OpBuilder builder(layer->getContext());
-  builder.setInsertionPointAfter(layer);
-  Type vector = layer.input().getType(), scalar = RankedTensorType::get({}, builder.getF64Type());
-  auto function = func::FuncOp::create(builder, layer.getLoc(), name, builder.getFunctionType(vector, {vector, scalar}));
-  Block *entry = function.addEntryBlock();
-  entry->getArgument(0).setLoc(layer.input().getLoc());
-  builder.setInsertionPointToEnd(entry);
-  FailureOr<std::pair<Value, Value>> results = fill(builder, entry->getArgument(0));
-  if (failed(results))
-    return failure();
-  func::ReturnOp::create(builder, layer.getLoc(), ValueRange{results->first, results->second});
-  return success();
-}
-
 /// The direction that the layer states: evaluate it, and take its log-determinant.
-FailureOr<std::pair<Value, Value>> applyLayer(LayerOp layer, const LayerStructure &structure, OpBuilder &builder,
-                                              Value input) {
+DirectionResult applyLayer(LayerOp layer, const LayerStructure &structure, OpBuilder &builder, Value input) {
   Evaluator known(builder, layer, structure);
   known.define(allElements(elementCount(input)), input);
   Value output = known.all(layer.output());
@@ -60,21 +25,11 @@ FailureOr<std::pair<Value, Value>> applyLayer(LayerOp layer, const LayerStructur
   return std::make_pair(output, *logDet);
 }
 
-/// The other direction: level by level, each level's unknowns from the result and the levels before. Its log-determinant is minus
-/// the stated direction's at the point found.
-FailureOr<std::pair<Value, Value>> invertLayer(LayerOp layer, const LayerStructure &structure, OpBuilder &builder,
-                                               Value output) {
+/// The other direction: level by level. Its log-determinant is minus the stated direction's at the point found.
+DirectionResult invertLayer(LayerOp layer, const LayerStructure &structure, OpBuilder &builder, Value output) {
   Evaluator known(builder, layer, structure);
-  if (structure.levels().empty())
-    known.define({}, output);
-  for (const auto &level : structure.levels()) {
-    llvm::SmallVector<SolvedPiece> solved;
-    for (const BlockGroup &group : level)
-      if (failed(solveGroup(known, group, extractElements(builder, layer.getLoc(), output, group.outputs), solved)))
-        return failure();
-    for (const SolvedPiece &piece : solved)
-      known.define(piece.inputs, piece.value);
-  }
+  if (failed(solveLevels(known, output)))
+    return failure();
   Value input = known.all(layer.input());
   FailureOr<Value> logDet = logDeterminant(known);
   if (failed(logDet))
@@ -82,22 +37,27 @@ FailureOr<std::pair<Value, Value>> invertLayer(LayerOp layer, const LayerStructu
   return std::make_pair(input, (Value)arith::NegFOp::create(builder, layer.getLoc(), *logDet));
 }
 
-LogicalResult deriveLayer(LayerOp layer) {
+/// Unknown after unknown: the layer is (block) triangular.
+LogicalResult peelLayer(LayerOp layer) {
   FailureOr<LayerStructure> structure = LayerStructure::analyze(layer);
   if (failed(structure))
     return failure();
-  OpBuilder builder(layer->getContext());
-  layer->setAttr("levels", builder.getI64IntegerAttr(structure->levels().size()));
-  std::string stated = forwardName(layer.getSymName()), derived = inverseName(layer.getSymName());
-  if (layer.getGenerative())
-    std::swap(stated, derived);
-  if (failed(buildFunction(layer, derived, [&](OpBuilder &builder, Value output) {
-        return invertLayer(layer, *structure, builder, output);
-      })))
-    return failure();
-  return buildFunction(layer, stated, [&](OpBuilder &builder, Value input) {
-    return applyLayer(layer, *structure, builder, input);
-  });
+  setLevels(layer, structure->levels().size());
+  return buildDirections(
+      layer, [&](OpBuilder &builder, Value input) { return applyLayer(layer, *structure, builder, input); },
+      [&](OpBuilder &builder, Value output) { return invertLayer(layer, *structure, builder, output); });
+}
+
+/// Tries the rules, the cheapest result first.
+LogicalResult deriveLayer(LayerOp layer) {
+  std::vector<Diagnostic> whyNot;
+  if (succeeded(quietly(layer->getContext(), whyNot, [&] { return peelLayer(layer); })))
+    return success();
+  if (std::optional<LogicalResult> composed = composeLayer(layer, deriveLayer))
+    return *composed;
+  for (Diagnostic &diagnostic : whyNot)
+    layer->getContext()->getDiagEngine().emit(std::move(diagnostic));
+  return failure();
 }
 
 struct DeriveLayers : PassWrapper<DeriveLayers, OperationPass<ModuleOp>> {

@@ -7,9 +7,7 @@ using namespace flowc::flow;
 
 namespace flowc {
 
-llvm::SmallVector<int64_t> allElements(int64_t count) {
-  return llvm::to_vector(llvm::seq<int64_t>(0, count));
-}
+llvm::SmallVector<int64_t> allElements(int64_t count) { return llvm::to_vector(llvm::seq<int64_t>(0, count)); }
 
 Value extractElements(OpBuilder &builder, Location loc, Value value, llvm::ArrayRef<int64_t> elements) {
   if (llvm::ArrayRef<int64_t>(allElements(elementCount(value))) == elements)
@@ -18,7 +16,23 @@ Value extractElements(OpBuilder &builder, Location loc, Value value, llvm::Array
   return ExtractOp::create(builder, loc, type, value, elements);
 }
 
+Value shapedLike(OpBuilder &builder, Value value, Value like) {
+  auto rank = [](Value v) { return cast<RankedTensorType>(v.getType()).getRank(); };
+  if (rank(value) == rank(like))
+    return value;
+  Type element = getElementTypeOrSelf(value.getType());
+  if (rank(like) == 0)
+    return SumOp::create(builder, value.getLoc(), RankedTensorType::get({}, element), value);
+  return SplatOp::create(builder, value.getLoc(), RankedTensorType::get({1}, element), value);
+}
+
 namespace {
+
+/// Whether the op makes a scalar of a vector or a vector of a scalar.
+bool reshapes(Operation *op) {
+  auto rank = [](Value v) { return cast<RankedTensorType>(v.getType()).getRank(); };
+  return op->getNumOperands() == 1 && rank(op->getOperand(0)) != rank(op->getResult(0));
+}
 
 /// Puts pieces together that arrive in any order: at most one op, none if one piece is everything in order.
 Value mergePieces(OpBuilder &builder, Location loc, Type elementType, int64_t size, llvm::ArrayRef<Value> pieces,
@@ -125,9 +139,10 @@ Value Evaluator::build(Value value, llvm::ArrayRef<int64_t> elements) {
   bool whole = llvm::ArrayRef<int64_t>(allElements(elementCount(value))) == elements;
   llvm::SmallVector<std::pair<unsigned, int64_t>> source;
   // (Of no elements at all, none depends on the input: that does not make the whole input known.)
-  if ((!structure->isUniform(value) || elements.empty()) && dependency.movedFrom(source))
+  if ((!structure->isUniform(value) || elements.empty()) && dependency.movedFrom(source) && !reshapes(op))
     return gatherMoved(op, elements, source);
-  // Computed whole, as it was written, if that can be done by now: it is then computed once for all who want some of it.
+  // Computed whole, as it was written, if that can be done by now: it is then computed once for all who want some of
+  // it.
   if (!whole && (!dependency.isElementwise() || isKnown(value)))
     return extractElements(*builder, op->getLoc(), all(value), elements);
   llvm::SmallVector<Value> operands;

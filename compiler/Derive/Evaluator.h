@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Rebuilds values of a layer elsewhere, from as much of the layer's input as is known there: whole, or only some elements.
+// Rebuilds values of a layer elsewhere, from as much of the layer's input as is known there: whole, or only some
+// elements.
 
 #pragma once
 
@@ -15,6 +16,9 @@ mlir::Value extractElements(mlir::OpBuilder &builder, mlir::Location loc, mlir::
 /// 0, 1, ... count-1.
 llvm::SmallVector<int64_t> allElements(int64_t count);
 
+/// One number as a scalar or as a vector of one element, whichever `like` is; anything else as it is.
+mlir::Value shapedLike(mlir::OpBuilder &builder, mlir::Value value, mlir::Value like);
+
 /// Builds each value at most once: what is asked twice is given twice.
 class Evaluator {
 public:
@@ -23,6 +27,8 @@ public:
 
   /// States that x[inputs[k]] is value[k].
   void define(llvm::ArrayRef<int64_t> inputs, mlir::Value value);
+  /// States what a value is that the structure counts as known.
+  void give(mlir::Value value, mlir::Value is) { memo[{value.getAsOpaquePointer(), allIndices(value)}] = is; }
   /// value[elements], all of whose inputs must be defined.
   mlir::Value at(mlir::Value value, llvm::ArrayRef<int64_t> elements);
   mlir::Value all(mlir::Value value);
@@ -37,6 +43,10 @@ public:
                         std::optional<int64_t> count = std::nullopt);
 
 private:
+  static std::vector<int64_t> allIndices(mlir::Value value) {
+    auto all = allElements(flow::elementCount(value));
+    return {all.begin(), all.end()};
+  }
   /// Whether all inputs that any element of the value depends on are defined.
   bool isKnown(mlir::Value value);
   mlir::Value build(mlir::Value value, llvm::ArrayRef<int64_t> elements);

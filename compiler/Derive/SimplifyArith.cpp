@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+#include "compiler/Derive/Blocks.h"
 #include "compiler/Derive/RewriteRule.h"
 #include "compiler/Derive/Simplify.h"
 
@@ -66,6 +67,13 @@ Value simplifyNeg(arith::NegFOp op, PatternRewriter &rewriter) {
   return {};
 }
 
+/// A fact that the operand shows of itself.
+Value simplifyConstrained(ConstrainedOp op, PatternRewriter &) {
+  llvm::DenseMap<Value, Interval> given;
+  bool known = inferRange(op.getValue(), given).within(op.inferRange({}));
+  return known ? op.getValue() : Value();
+}
+
 } // namespace
 
 void populateArithPatterns(RewritePatternSet &patterns) {
@@ -74,6 +82,7 @@ void populateArithPatterns(RewritePatternSet &patterns) {
   addRule<arith::MulFOp>(patterns, simplifyMul);
   addRule<arith::DivFOp>(patterns, simplifyDiv);
   addRule<arith::NegFOp>(patterns, simplifyNeg);
+  addRule<ConstrainedOp>(patterns, simplifyConstrained);
 }
 
 } // namespace flowc

@@ -89,6 +89,8 @@ Value addOfMerges(arith::AddFOp op, PatternRewriter &rewriter) {
 }
 
 Value simplifySum(SumOp op, PatternRewriter &rewriter) {
+  if (op.getVector().getType() == op.getType())
+    return op.getVector();
   double count = elementCount(op.getVector());
   if (count == 0)
     return constantOf(rewriter, op.getLoc(), op.getType(), 0);
@@ -129,6 +131,10 @@ void populateVectorPatterns(RewritePatternSet &patterns) {
   });
   patterns.add<AccumulateTerms>(patterns.getContext());
   addRule<SplatOp>(patterns, [](SplatOp op, PatternRewriter &rewriter) -> Value {
+    // The one element of a vector of one, put back.
+    if (auto sum = op.getScalar().getDefiningOp<SumOp>(); sum && sum.getVector().getType() == op.getType())
+      if (elementCount(op.getResult()) == 1)
+        return sum.getVector();
     auto number = constantValue(op.getScalar());
     return number ? constantOf(rewriter, op.getLoc(), op.getType(), *number) : Value();
   });

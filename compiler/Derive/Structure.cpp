@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Exact element-level dependency propagation, then peeling: an equation all of whose unknowns but one are solved gives the next
-// unknown. For 1x1 blocks that is the block triangular form; larger blocks (Dulmage-Mendelsohn, Tarjan) belong here too.
+// Exact element-level dependency propagation, then peeling: an equation all of whose unknowns but one are solved gives
+// the next unknown. For 1x1 blocks that is the block triangular form; larger blocks (Dulmage-Mendelsohn, Tarjan) belong
+// here too.
 
 #include "compiler/Derive/Structure.h"
-
-#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace flowc::flow;
@@ -28,7 +27,8 @@ std::pair<Value, int64_t> traceMoves(Value value, int64_t index) {
   return {value, index};
 }
 
-/// The ops that the layer's output needs, in order.
+} // namespace
+
 llvm::SetVector<Operation *> neededOps(LayerOp layer) {
   llvm::SetVector<Operation *> needed;
   for (Operation &op : llvm::reverse(layer.getBody().front()))
@@ -38,13 +38,11 @@ llvm::SetVector<Operation *> neededOps(LayerOp layer) {
   return llvm::SetVector<Operation *>(needed.rbegin(), needed.rend());
 }
 
-} // namespace
-
 bool LayerStructure::isUniform(Value value) const {
   return llvm::all_of(dependencies(value), [](SetId set) { return set == 0; });
 }
 
-LogicalResult LayerStructure::propagate(LayerOp layer) {
+LogicalResult LayerStructure::propagate(LayerOp layer, llvm::ArrayRef<Value> held) {
   Value input = layer.input();
   for (int64_t i = 0; i < elementCount(input); ++i)
     sets[input].push_back(pool.singleton(i));
@@ -67,6 +65,8 @@ LogicalResult LayerStructure::propagate(LayerOp layer) {
     }
     sets[op->getResult(0)] = dependency.dependencies(operandSets, pool);
     ranges[op->getResult(0)] = range.inferRange(operandRanges);
+    if (llvm::is_contained(held, op->getResult(0)))
+      llvm::fill(sets[op->getResult(0)], SetId(0));
   }
   return success();
 }
@@ -74,8 +74,7 @@ LogicalResult LayerStructure::propagate(LayerOp layer) {
 LogicalResult LayerStructure::reportCycle(LayerOp layer, llvm::ArrayRef<int64_t> waiting,
                                           const llvm::BitVector &solved) {
   InFlightDiagnostic diagnostic =
-      layer.emitError("`") << layer.getLayerType()
-                           << "` cannot be inverted one element at a time: " << waiting.size()
+      layer.emitError("`") << layer.getLayerType() << "` cannot be inverted one element at a time: " << waiting.size()
                            << " of its outputs depend on several unknown inputs each [not-triangular]";
   for (int64_t output : waiting.take_front(3)) {
     auto [value, element] = traceMoves(layer.output(), output);
@@ -83,8 +82,8 @@ LogicalResult LayerStructure::reportCycle(LayerOp layer, llvm::ArrayRef<int64_t>
     for (int64_t input : pool.elements(dependencies(value)[element]))
       if (!solved.test(input) && inputs.size() < 60)
         inputs += (inputs.empty() ? "" : ", ") + std::to_string(input);
-    diagnostic.attachNote(value.getLoc()) << "output " << output << " needs inputs " << inputs
-                                          << ", none of which is known before";
+    diagnostic.attachNote(value.getLoc())
+        << "output " << output << " needs inputs " << inputs << ", none of which is known before";
   }
   return diagnostic;
 }
@@ -125,9 +124,16 @@ LogicalResult LayerStructure::order(LayerOp layer) {
   return success();
 }
 
-FailureOr<LayerStructure> LayerStructure::analyze(LayerOp layer) {
+FailureOr<LayerStructure> LayerStructure::analyze(LayerOp layer, llvm::ArrayRef<Value> held) {
   LayerStructure structure;
-  if (failed(structure.propagate(layer)) || failed(structure.order(layer)))
+  if (failed(structure.propagate(layer, held)) || failed(structure.order(layer)))
+    return failure();
+  return structure;
+}
+
+FailureOr<LayerStructure> LayerStructure::propagated(LayerOp layer) {
+  LayerStructure structure;
+  if (failed(structure.propagate(layer, {})))
     return failure();
   return structure;
 }

@@ -6,7 +6,12 @@
 
 #include "compiler/Dialect/Flow/FlowDialect.h"
 
+#include "llvm/ADT/SetVector.h"
+
 namespace flowc {
+
+/// The ops that the layer's output needs, in order, the terminator last.
+llvm::SetVector<mlir::Operation *> neededOps(flow::LayerOp layer);
 
 /// Elements of one value that are solved together: value[elements[k]] is y[outputs[k]], and is solved for x[inputs[k]].
 struct BlockGroup {
@@ -14,12 +19,16 @@ struct BlockGroup {
   llvm::SmallVector<int64_t> elements, inputs, outputs;
 };
 
-/// The block triangular form of a layer, as far as its blocks are 1x1: a level's unknowns depend on those of earlier levels only.
-/// A layer that is element-wise or a permutation has one level, a coupling two, an autoregressive one as many as features.
+/// The block triangular form of a layer, as far as its blocks are 1x1: a level's unknowns depend on those of earlier
+/// levels only. A layer that is element-wise or a permutation has one level, a coupling two, an autoregressive one as
+/// many as features.
 class LayerStructure {
 public:
   /// Analyses the layer; reports an error that shows the elements that wait for each other if there is no such order.
-  static mlir::FailureOr<LayerStructure> analyze(flow::LayerOp layer);
+  /// The values `held` count as known, whatever they depend on.
+  static mlir::FailureOr<LayerStructure> analyze(flow::LayerOp layer, llvm::ArrayRef<mlir::Value> held = {});
+  /// Dependencies and ranges alone, without an order.
+  static mlir::FailureOr<LayerStructure> propagated(flow::LayerOp layer);
 
   llvm::ArrayRef<llvm::SmallVector<BlockGroup>> levels() const { return levelGroups; }
   /// The input elements that each element of `value` depends on.
@@ -35,7 +44,7 @@ public:
   flow::Interval range(mlir::Value value) const { return ranges.find(value)->second; }
 
 private:
-  mlir::LogicalResult propagate(flow::LayerOp layer);
+  mlir::LogicalResult propagate(flow::LayerOp layer, llvm::ArrayRef<mlir::Value> held);
   mlir::LogicalResult order(flow::LayerOp layer);
   mlir::LogicalResult reportCycle(flow::LayerOp layer, llvm::ArrayRef<int64_t> waiting, const llvm::BitVector &solved);
 

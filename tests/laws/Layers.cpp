@@ -75,8 +75,17 @@ const std::vector<LayerCase> &layerCases() {
       prelude("reverse"),
       prelude("repeat 3 { affine_coupling(net = mlp(hidden = [8])); actnorm; reverse }"),
       {"generative layer", "generative layer up(z) { return 2 * z + sin(z) / 2 }", "up", -3, 3, 1},
-      {"coupling with a root", "layer bent(x) {\n a, b = split(x, half)\n s = linear(a, len(b))\n return merge(half, a, b + sigmoid(s) * sin(b) / 2)\n}",
+      {"coupling with a root",
+       "layer bent(x) {\n a, b = split(x, half)\n s = linear(a, len(b))\n return merge(half, a, b + sigmoid(s) * "
+       "sin(b) / 2)\n}",
        "bent", -3, 3, 1},
+      {"composition of couplings",
+       "layer chain(x) {\n x = affine_coupling(x; mask = half, net = mlp(hidden = [7]))\n x = affine(reverse(x); 0.2, "
+       "1)\n"
+       " a, b = split(x, alternate)\n b = b * exp(tanh(linear(a, len(b))))\n a = a + linear(b, len(a))\n x = "
+       "merge(alternate, a, b)\n"
+       " return concat(x[0] + sin(x[0]) / 2, x[1:])\n}",
+       "chain; inverse(chain)", -3, 3, 4},
       {"base logistic", "", "affine; base logistic", -3, 3, 1},
       {"base uniform", "", "squash; base uniform", -3, 3, 10},
   };

@@ -158,7 +158,7 @@ def MergeOp : AnsweringOp<"merge", [DeclareOpInterfaceMethods<DependencyOpInterf
   let extraClassDeclaration = [{ ::llvm::ArrayRef<int64_t> pieceIndices(unsigned k); }];
 }
 
-def SumOp : AnsweringOp<"sum", [DeclareOpInterfaceMethods<DependencyOpInterface>,
+def SumOp : AnsweringOp<"sum", [DeclareOpInterfaceMethods<DependencyOpInterface, ["movedFrom"]>,
                                 DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
   let summary = "the sum of all elements";
   let arguments = (ins Flow_Tensor:$vector);
@@ -166,7 +166,7 @@ def SumOp : AnsweringOp<"sum", [DeclareOpInterfaceMethods<DependencyOpInterface>
   let assemblyFormat = "$vector attr-dict `:` type($vector) `->` type($result)";
 }
 
-def SplatOp : AnsweringOp<"splat", [DeclareOpInterfaceMethods<DependencyOpInterface>,
+def SplatOp : AnsweringOp<"splat", [DeclareOpInterfaceMethods<DependencyOpInterface, ["movedFrom"]>,
                                     DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
   let summary = "a scalar repeated into a tensor";
   let arguments = (ins Flow_Tensor:$scalar);
@@ -176,7 +176,7 @@ def SplatOp : AnsweringOp<"splat", [DeclareOpInterfaceMethods<DependencyOpInterf
 
 def ConstrainedOp : AnsweringOp<"constrained", [SameOperandsAndResultType,
       DeclareOpInterfaceMethods<DependencyOpInterface, ["isElementwise"]>,
-      DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
+      DeclareOpInterfaceMethods<DifferentiateOpInterface, ["logDerivative"]>]> {
   let summary = "the operand, known to lie in an interval";
   let description = [{A fact from a declared domain; removed once the proofs and derivations that use it are done.}];
   let arguments = (ins Flow_Real:$value, F64Attr:$low, F64Attr:$high, BoolAttr:$low_open, BoolAttr:$high_open);
