@@ -136,7 +136,7 @@ private:
   }
 
   Evaluator &known;
-  const Part &part;
+  const Part part;
 };
 
 std::string describe(const Interval &interval) {
@@ -286,6 +286,10 @@ LogicalResult solveGroup(Evaluator &known, const BlockGroup &group, Value rhs,
 
 LogicalResult logDerivatives(Evaluator &known, const BlockGroup &group, llvm::SmallVectorImpl<Value> &terms) {
   return logPart(known, wholeGroup(group), terms);
+}
+
+FailureOr<Value> groupSlope(Evaluator &known, const BlockGroup &group) {
+  return TangentBuilder(known, wholeGroup(group)).of(group.value, group.elements);
 }
 
 Interval inferRange(Value value, llvm::DenseMap<Value, Interval> &given) {

@@ -55,6 +55,8 @@ LogicalResult deriveLayer(LayerOp layer) {
     return success();
   if (std::optional<LogicalResult> composed = composeLayer(layer, deriveLayer))
     return *composed;
+  if (std::optional<LogicalResult> torn = tearLayer(layer))
+    return *torn;
   for (Diagnostic &diagnostic : whyNot)
     layer->getContext()->getDiagEngine().emit(std::move(diagnostic));
   return failure();

@@ -17,6 +17,10 @@ namespace flowc {
 std::optional<mlir::LogicalResult> composeLayer(flow::LayerOp layer,
                                                 llvm::function_ref<mlir::LogicalResult(flow::LayerOp)> derive);
 
+/// Tearing: where one number that is computed on the way carries all the coupling, so that with it held the layer peels
+/// (planar, radial and Householder maps). Nothing if there is no such number.
+std::optional<mlir::LogicalResult> tearLayer(flow::LayerOp layer);
+
 /// The value of one direction and its log-determinant.
 using DirectionResult = mlir::FailureOr<std::pair<mlir::Value, mlir::Value>>;
 using DirectionBody = llvm::function_ref<DirectionResult(mlir::OpBuilder &, mlir::Value argument)>;

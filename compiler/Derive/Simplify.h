@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Takes logarithms, products and moved elements apart symbolically, so that what is emitted is stable in f32 and what is printed is
-// what a person would have written.
+// Takes logarithms, products and moved elements apart symbolically, so that what is emitted is stable in f32 and what
+// is printed is what a person would have written.
 
 #pragma once
 
@@ -18,6 +18,8 @@ void populateInversePatterns(mlir::RewritePatternSet &patterns);
 void populateArithPatterns(mlir::RewritePatternSet &patterns);
 /// extract, merge, splat, sum: SimplifyVectors.cpp.
 void populateVectorPatterns(mlir::RewritePatternSet &patterns);
+
+void populateAllPatterns(mlir::RewritePatternSet &patterns);
 
 /// All of them, to a fixed point. Rules may use the facts of flow.constrained.
 std::unique_ptr<mlir::Pass> createSimplifyPass();

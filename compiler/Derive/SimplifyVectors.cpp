@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+#include "compiler/Derive/Algebra.h"
 #include "compiler/Derive/Evaluator.h"
 #include "compiler/Derive/RewriteRule.h"
 #include "compiler/Derive/Simplify.h"
@@ -88,6 +89,71 @@ Value addOfMerges(arith::AddFOp op, PatternRewriter &rewriter) {
   return MergeOp::create(rewriter, op.getLoc(), op.getType(), pieces, rewriter.getArrayAttr(indices));
 }
 
+/// A product of a scalar and a vector; either may be missing.
+struct Scaled {
+  Value scalar, vector;
+};
+
+/// Takes the repeated scalars out of a product.
+Scaled takeScalars(Value value, PatternRewriter &rewriter) {
+  Location loc = value.getLoc();
+  auto expr = [&](Value v) { return Expr(rewriter, loc, v); };
+  auto product = [&](Value a, Value b) { return a && b ? static_cast<Value>(expr(a) * expr(b)) : a ? a : b; };
+  if (auto splat = value.getDefiningOp<SplatOp>())
+    return {splat.getScalar(), {}};
+  if (auto number = constantValue(value))
+    return {constantOf(rewriter, loc, RankedTensorType::get({}, rewriter.getF64Type()), *number), {}};
+  if (auto mul = value.getDefiningOp<arith::MulFOp>()) {
+    Scaled left = takeScalars(mul.getLhs(), rewriter), right = takeScalars(mul.getRhs(), rewriter);
+    if (left.scalar || right.scalar)
+      return {product(left.scalar, right.scalar), product(left.vector, right.vector)};
+  }
+  if (auto negative = value.getDefiningOp<arith::NegFOp>())
+    if (Scaled inner = takeScalars(negative.getOperand(), rewriter); inner.scalar)
+      return {-expr(inner.scalar), inner.vector};
+  if (auto quotient = value.getDefiningOp<arith::DivFOp>()) {
+    Scaled left = takeScalars(quotient.getLhs(), rewriter);
+    auto divisor = quotient.getRhs().getDefiningOp<SplatOp>();
+    if (divisor && left.vector)
+      return {left.scalar ? expr(left.scalar) / expr(divisor.getScalar()) : 1.0 / expr(divisor.getScalar()),
+              left.vector};
+    if (left.scalar && divisor)
+      return {expr(left.scalar) / expr(divisor.getScalar()), {}};
+    if (left.scalar)
+      return {left.scalar, left.vector ? expr(left.vector) / expr(quotient.getRhs()) : 1.0 / expr(quotient.getRhs())};
+  }
+  return {{}, value};
+}
+
+/// Whether a scalar that is computed has a part in what is summed, through the ops that `Through` names.
+template <typename... Through> bool hasScalarPart(Value value, int depth = 8) {
+  Operation *op = value.getDefiningOp();
+  if (isa_and_nonnull<SplatOp>(op))
+    return !constantValue(value);
+  return isa_and_nonnull<Through...>(op) && depth > 0 &&
+         llvm::any_of(op->getOperands(), [&](Value v) { return hasScalarPart<Through...>(v, depth - 1); });
+}
+
+/// sum(c v) = c sum(v)
+Value scalarOutOfSum(SumOp op, PatternRewriter &rewriter) {
+  if (!hasScalarPart<arith::MulFOp, arith::DivFOp, arith::NegFOp>(op.getVector()))
+    return {};
+  Scaled product = takeScalars(op.getVector(), rewriter);
+  if (!product.scalar)
+    return {};
+  if (!product.vector)
+    return double(elementCount(op.getVector())) * Expr(rewriter, op.getLoc(), product.scalar);
+  Value sum = SumOp::create(rewriter, op.getLoc(), op.getType(), product.vector);
+  return Expr(rewriter, op.getLoc(), product.scalar) * Expr(rewriter, op.getLoc(), sum);
+}
+
+/// sum(w (u + (m - sum(w u)) w / sum(w w))) = m: a vector that was made so that its product is a given number.
+Value collapseSum(SumOp op, PatternRewriter &rewriter) {
+  if (!hasScalarPart<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp>(op.getVector()))
+    return {};
+  return Algebra().collapsed(rewriter, op.getResult(), 2);
+}
+
 Value simplifySum(SumOp op, PatternRewriter &rewriter) {
   if (op.getVector().getType() == op.getType())
     return op.getVector();
@@ -102,6 +168,37 @@ Value simplifySum(SumOp op, PatternRewriter &rewriter) {
     return -Expr(rewriter, op.getLoc(), SumOp::create(rewriter, op.getLoc(), op.getType(), negative.getOperand()));
   return {};
 }
+
+/// What is the same for all elements is computed once: an element-wise op on repeated scalars.
+struct ScalarOnce final : OpInterfaceRewritePattern<DependencyOpInterface> {
+  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
+
+  LogicalResult matchAndRewrite(DependencyOpInterface op, PatternRewriter &rewriter) const override {
+    auto type = dyn_cast<RankedTensorType>(op->getResultTypes()[0]);
+    if (!op.isElementwise() || !type || type.getRank() == 0)
+      return failure();
+    bool any = false;
+    for (Value operand : op->getOperands()) {
+      bool isSplat = operand.getDefiningOp<SplatOp>() && !constantValue(operand);
+      any |= isSplat;
+      if (!isSplat && !constantValue(operand))
+        return failure();
+    }
+    if (!any)
+      return failure();
+    llvm::SmallVector<Value> scalars;
+    for (Value operand : op->getOperands()) {
+      auto splat = operand.getDefiningOp<SplatOp>();
+      auto scalarType = RankedTensorType::get({}, getElementTypeOrSelf(operand.getType()));
+      scalars.push_back(splat ? splat.getScalar()
+                              : constantOf(rewriter, op.getLoc(), scalarType, *constantValue(operand)));
+    }
+    OperationState state(op.getLoc(), op->getName(), scalars, {RankedTensorType::get({}, type.getElementType())},
+                         op->getAttrs());
+    rewriter.replaceOpWithNewOp<SplatOp>(op, type, rewriter.create(state)->getResult(0));
+    return success();
+  }
+};
 
 /// A sum of matrices that is accumulated: each term on its own, so that none must be held in memory.
 struct AccumulateTerms final : OpRewritePattern<AccumulateOp> {
@@ -125,11 +222,13 @@ void populateVectorPatterns(RewritePatternSet &patterns) {
   addRule<MergeOp>(patterns, simplifyMerge);
   addRule<arith::AddFOp>(patterns, addOfMerges);
   addRule<SumOp>(patterns, simplifySum);
+  addRule<SumOp>(patterns, scalarOutOfSum);
+  addRule<SumOp>(patterns, collapseSum);
   // The product with nothing: an empty sum per row.
   addRule<MatvecOp>(patterns, [](MatvecOp op, PatternRewriter &rewriter) -> Value {
     return elementCount(op.getVector()) ? Value() : constantOf(rewriter, op.getLoc(), op.getType(), 0);
   });
-  patterns.add<AccumulateTerms>(patterns.getContext());
+  patterns.add<AccumulateTerms, ScalarOnce>(patterns.getContext());
   addRule<SplatOp>(patterns, [](SplatOp op, PatternRewriter &rewriter) -> Value {
     // The one element of a vector of one, put back.
     if (auto sum = op.getScalar().getDefiningOp<SumOp>(); sum && sum.getVector().getType() == op.getType())

@@ -86,6 +86,14 @@ const std::vector<LayerCase> &layerCases() {
        "merge(alternate, a, b)\n"
        " return concat(x[0] + sin(x[0]) / 2, x[1:])\n}",
        "chain; inverse(chain)", -3, 3, 4},
+      prelude("planar", -3, 3, 30),
+      prelude("inverse(planar)", -3, 3, 30),
+      prelude("planar(activation = sigmoid)", -3, 3, 10),
+      prelude("planar(activation = atan)", -3, 3, 30),
+      prelude("radial", -3, 3, 10),
+      prelude("inverse(radial)", -3, 3, 10),
+      prelude("householder"),
+      prelude("repeat 3 { planar; householder; radial }", -3, 3, 300),
       {"base logistic", "", "affine; base logistic", -3, 3, 1},
       {"base uniform", "", "squash; base uniform", -3, 3, 10},
   };
