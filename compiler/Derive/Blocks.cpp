@@ -151,7 +151,6 @@ LogicalResult solveByRoot(Evaluator &known, const Part &part, Value rhs, llvm::S
   Location loc = part.value.getLoc();
   Interval domain = known.getStructure().range(layer.input());
   OpBuilder &builder = known.getBuilder();
-  rhs = shapedLike(builder, rhs, layer.input());
   auto root = RootOp::create(builder, loc, rhs.getType(), rhs, builder.getF64FloatAttr(domain.low),
                              builder.getF64FloatAttr(domain.high), UnitAttr());
   Block *body = new Block;
@@ -161,7 +160,7 @@ LogicalResult solveByRoot(Evaluator &known, const Part &part, Value rhs, llvm::S
   OpBuilder inside = OpBuilder::atBlockEnd(body);
   Evaluator within = known;
   within.setBuilder(inside);
-  within.define(part.inputs, unknown);
+  within.define(part.inputs, shapedLike(inside, unknown, layer.input()));
   Value value = within.at(part.value, part.elements);
   FailureOr<Value> derivative = TangentBuilder(within, part).of(part.value, part.elements);
   if (failed(derivative))
@@ -180,7 +179,7 @@ LogicalResult solveByRoot(Evaluator &known, const Part &part, Value rhs, llvm::S
   for (Operation &op : llvm::make_early_inc_range(body->without_terminator()))
     if (llvm::none_of(op.getOperands(), [&](Value v) { return v.getParentBlock() == body; }))
       op.moveBefore(root);
-  solved.push_back({part.inputs, root.getResult()});
+  solved.push_back({part.inputs, shapedLike(builder, root.getResult(), layer.input())});
   return success();
 }
 

@@ -54,7 +54,27 @@ Value overRoot(Value product, math::SqrtOp root, PatternRewriter &rewriter) {
   return {};
 }
 
+/// Constant factors come last and are one: (a c) b = (a b) c, (a c) d = a (c d).
+/// (Of vectors not: c a may be computed once for all samples.)
+Value gatherConstants(arith::MulFOp op, PatternRewriter &rewriter) {
+  if (cast<RankedTensorType>(op.getType()).getRank() > 0)
+    return {};
+  for (auto [factor, other] : {std::pair(op.getLhs(), op.getRhs()), std::pair(op.getRhs(), op.getLhs())}) {
+    auto product = factor.getDefiningOp<arith::MulFOp>();
+    auto constant = product ? constantValue(product.getRhs()) : std::nullopt;
+    if (!constant || constantValue(product.getLhs()))
+      continue;
+    Expr left(rewriter, op.getLoc(), product.getLhs()), right(rewriter, op.getLoc(), other);
+    if (auto second = constantValue(other))
+      return left * (*constant * *second);
+    return (left * right) * *constant;
+  }
+  return {};
+}
+
 Value simplifyMul(arith::MulFOp op, PatternRewriter &rewriter) {
+  if (op.getLhs() == op.getRhs())
+    return square(Expr(rewriter, op.getLoc(), op.getLhs()));
   for (auto [factor, other] : {std::pair(op.getLhs(), op.getRhs()), std::pair(op.getRhs(), op.getLhs())}) {
     if (isConstant(factor, 1))
       return other;
@@ -72,7 +92,7 @@ Value simplifyMul(arith::MulFOp op, PatternRewriter &rewriter) {
           return Expr(rewriter, op.getLoc(), quotient.getLhs()) * Expr(rewriter, op.getLoc(), product);
     // (1 / a) b = b / a
     if (auto quotient = factor.getDefiningOp<arith::DivFOp>();
-        quotient && isConstant(quotient.getLhs(), 1) && other != factor)
+        quotient && isConstant(quotient.getLhs(), 1))
       return Expr(rewriter, op.getLoc(), other) / Expr(rewriter, op.getLoc(), quotient.getRhs());
     // (-a) b = -(a b)
     if (auto negative = factor.getDefiningOp<arith::NegFOp>())
@@ -100,14 +120,6 @@ Value simplifyDiv(arith::DivFOp op, PatternRewriter &rewriter) {
   return {};
 }
 
-/// What `value` is the square of, if it shows.
-Value rootOfSquare(Value value) {
-  if (auto square = value.getDefiningOp<SquareOp>())
-    return square.getOperand();
-  auto product = value.getDefiningOp<arith::MulFOp>();
-  return product && product.getLhs() == product.getRhs() ? product.getLhs() : Value();
-}
-
 /// sqrt(c^2 a) = |c| sqrt(a)
 Value simplifySqrt(math::SqrtOp op, PatternRewriter &rewriter) {
   auto product = op.getOperand().getDefiningOp<arith::MulFOp>();
@@ -115,8 +127,8 @@ Value simplifySqrt(math::SqrtOp op, PatternRewriter &rewriter) {
     return {};
   for (auto [factor, other] :
        {std::pair(product.getLhs(), product.getRhs()), std::pair(product.getRhs(), product.getLhs())})
-    if (Value squared = rootOfSquare(factor))
-      return abs(Expr(rewriter, op.getLoc(), squared)) * sqrt(Expr(rewriter, op.getLoc(), other));
+    if (auto square = factor.getDefiningOp<SquareOp>())
+      return abs(Expr(rewriter, op.getLoc(), square.getOperand())) * sqrt(Expr(rewriter, op.getLoc(), other));
   return {};
 }
 
@@ -142,6 +154,7 @@ void populateArithPatterns(RewritePatternSet &patterns) {
   addRule<arith::AddFOp>(patterns, simplifyAdd);
   addRule<arith::SubFOp>(patterns, simplifySub);
   addRule<arith::MulFOp>(patterns, simplifyMul);
+  addRule<arith::MulFOp>(patterns, gatherConstants);
   addRule<arith::DivFOp>(patterns, simplifyDiv);
   addRule<arith::NegFOp>(patterns, simplifyNeg);
   addRule<math::SqrtOp>(patterns, simplifySqrt);

@@ -13,6 +13,7 @@
 
 #include "compiler/Derive/Algebra.h"
 #include "compiler/Derive/Blocks.h"
+#include "compiler/Derive/DeriveLayers.h"
 #include "compiler/Derive/Inline.h"
 #include "compiler/Derive/Rules.h"
 #include "compiler/Derive/Separate.h"
@@ -48,6 +49,18 @@ std::string nameOf(Value value) {
   return isNamed(value) ? ("`" + cast<NameLoc>(value.getLoc()).getName().getValue() + "`").str() : "a number";
 }
 
+/// Equal values become one, after the rules of simplification if they are asked for.
+void cleanUp(func::FuncOp function, bool simplify) {
+  if (simplify) {
+    RewritePatternSet patterns(function.getContext());
+    populateAllPatterns(patterns);
+    (void)applyPatternsGreedily(function, std::move(patterns));
+  }
+  IRRewriter rewriter(function.getContext());
+  DominanceInfo dominance(function);
+  eliminateCommonSubExpressions(rewriter, dominance, function);
+}
+
 /// The equation g(t) = c(y) whose root is the torn number.
 class Equation {
 public:
@@ -80,9 +93,9 @@ public:
       for (Value value : reachedFrom(argument, *entry))
         if (Operation *op = value.getDefiningOp())
           op->setLoc(layer.getLoc());
-    cleanUp(/*simplify=*/false);
+    cleanUp(function, /*simplify=*/false);
     separateSums(function, entry->getArgument(1));
-    cleanUp(/*simplify=*/true);
+    cleanUp(function, /*simplify=*/true);
 
     builder.setInsertionPoint(end);
     Value left = end->getOperand(0);
@@ -96,7 +109,7 @@ public:
       return layer.emitError("`") << layer.getLayerType() << "` has no inverse: " << nameOf(held)
                                   << " does not change with its output [not-monotone]";
     end->setOperands({left, target, *derivative});
-    cleanUp(/*simplify=*/true);
+    cleanUp(function, /*simplify=*/true);
     return check();
   }
 
@@ -124,7 +137,7 @@ public:
       yielded.push_back(cloneSlice(inside, end().getOperand(k), mapping));
     YieldOp::create(inside, held.getLoc(), yielded);
     hoistInvariants(root);
-    return root.getResult();
+    return withRange(builder, root.getResult());
   }
 
   /// The op's result from what its operands are.
@@ -144,17 +157,6 @@ private:
     return ConstrainedOp::create(builder, value.getLoc(), value.getType(), value, builder.getF64FloatAttr(range.low),
                                  builder.getF64FloatAttr(range.high), builder.getBoolAttr(range.lowOpen),
                                  builder.getBoolAttr(range.highOpen));
-  }
-
-  void cleanUp(bool simplify) {
-    IRRewriter rewriter(layer->getContext());
-    if (simplify) {
-      RewritePatternSet patterns(layer->getContext());
-      populateAllPatterns(patterns);
-      (void)applyPatternsGreedily(function, std::move(patterns));
-    }
-    DominanceInfo dominance(function);
-    eliminateCommonSubExpressions(rewriter, dominance, function);
   }
 
   /// From left = right, where the left side does not depend on y: undoes the right side from the outside in, as far as
@@ -309,10 +311,24 @@ FailureOr<Value> tornLogDeterminant(Evaluator &known, Value held) {
   Algebra algebra({{known.all(held), known.getStructure().range(held)}});
   Location loc = known.getLayer().getLoc();
   Expr value(builder, loc, *factor), sum(builder, loc, *diagonal);
-  if (auto constant = algebra.constant(*factor))
-    return Value(sum + log(abs(value.constant(*constant))));
-  int sign = algebra.sign(*factor);
-  return Value(sum + log(sign > 0 ? value : sign < 0 ? -value : abs(value)));
+  if (auto constant = Algebra().constant(*factor))
+    value = value.constant(*constant);
+  return Value(sum + log(abs(value)));
+}
+
+/// Leaves what a person would have written: simplified until equal values have met, and without bars where the lemma's factor has
+/// one sign.
+void tidy(func::FuncOp function) {
+  constexpr int kRounds = 3;
+  for (int k = 0; k < kRounds; ++k)
+    cleanUp(function, /*simplify=*/true);
+  for (auto absolute : llvm::to_vector(function.getOps<math::AbsFOp>())) {
+    int sign = isScalar(absolute.getResult()) ? Algebra().sign(absolute.getOperand()) : 0;
+    OpBuilder builder(absolute);
+    Expr operand(builder, absolute.getLoc(), absolute.getOperand());
+    if (sign != 0)
+      absolute.getResult().replaceAllUsesWith(sign > 0 ? operand : -operand);
+  }
 }
 
 DirectionResult applyTorn(LayerOp layer, Value held, const LayerStructure &structure, OpBuilder &builder, Value input) {
@@ -377,6 +393,8 @@ std::optional<LogicalResult> tearLayer(LayerOp layer) {
           [&](OpBuilder &builder, Value output) { return invertTorn(layer, held, *structure, builder, output); });
     });
     if (succeeded(derived)) {
+      for (const std::string &name : {forwardName(layer.getSymName()), inverseName(layer.getSymName())})
+        tidy(cast<func::FuncOp>(cast<ModelOp>(layer->getParentOp()).lookupSymbol(name)));
       setLevels(layer, structure->levels().size() + 1);
       return success();
     }
