@@ -127,6 +127,19 @@ private:
     return terms;
   }
 
+  /// Every piece on its own, with zeros where the others are.
+  std::optional<Combination> merged(MergeOp merge, llvm::ArrayRef<Combination> pieces) {
+    Combination terms;
+    for (auto [k, piece] : llvm::enumerate(pieces))
+      for (auto &[vector, coefficient] : piece) {
+        Type type = merge.getPieces()[k].getType();
+        Value part = vector ? vector : constantOf(builder, loc, type, 1);
+        terms[MergeOp::create(builder, loc, merge.getType(), part, builder.getArrayAttr({merge.getIndices()[k]}))] =
+            coefficient;
+      }
+    return terms;
+  }
+
   std::optional<Combination> combine(Value vector) {
     if (!varying.contains(vector))
       return single(vector, number(1));
@@ -137,7 +150,7 @@ private:
       return single(Value(), splat.getScalar());
     llvm::SmallVector<Combination, 2> operands;
     if (!isa<arith::AddFOp, arith::SubFOp, arith::NegFOp, arith::MulFOp, arith::DivFOp, SquareOp, ExtractOp,
-             ConstrainedOp>(op))
+             MergeOp, ConstrainedOp>(op))
       return std::nullopt;
     for (Value operand : op->getOperands()) {
       std::optional<Combination> terms = combine(operand);
@@ -157,6 +170,8 @@ private:
       return quotient(operands[0], operands[1]);
     if (isa<ExtractOp>(op))
       return moved(op, operands[0]);
+    if (auto merge = dyn_cast<MergeOp>(op))
+      return merged(merge, operands);
     if (isa<ConstrainedOp>(op))
       return operands[0];
     return squared(operands[0]);

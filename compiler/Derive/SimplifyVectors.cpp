@@ -37,6 +37,7 @@ Value extractOfMerge(ExtractOp op, PatternRewriter &rewriter) {
   auto merge = op.getVector().getDefiningOp<MergeOp>();
   if (!merge || op.getIndices().empty())
     return {};
+  size_t missed = 0;
   for (unsigned k = 0; k < merge.getPieces().size(); ++k) {
     llvm::DenseMap<int64_t, int64_t> placeOf;
     for (auto [place, index] : llvm::enumerate(merge.pieceIndices(k)))
@@ -47,8 +48,10 @@ Value extractOfMerge(ExtractOp op, PatternRewriter &rewriter) {
         places.push_back(it->second);
     if (places.size() == op.getIndices().size())
       return extractElements(rewriter, op.getLoc(), merge.getPieces()[k], places);
+    missed += places.empty();
   }
-  return {};
+  // What no piece brings is zero.
+  return missed == merge.getPieces().size() ? constantOf(rewriter, op.getLoc(), op.getType(), 0) : Value();
 }
 
 Value simplifyMerge(MergeOp op, PatternRewriter &rewriter) {
@@ -103,6 +106,9 @@ Scaled takeScalars(Value value, PatternRewriter &rewriter) {
     return {splat.getScalar(), {}};
   if (auto number = constantValue(value))
     return {constantOf(rewriter, loc, RankedTensorType::get({}, rewriter.getF64Type()), *number), {}};
+  // What is computed anyway stays as it is.
+  if (!value.hasOneUse())
+    return {{}, value};
   if (auto mul = value.getDefiningOp<arith::MulFOp>()) {
     Scaled left = takeScalars(mul.getLhs(), rewriter), right = takeScalars(mul.getRhs(), rewriter);
     if (left.scalar || right.scalar)
@@ -125,18 +131,20 @@ Scaled takeScalars(Value value, PatternRewriter &rewriter) {
   return {{}, value};
 }
 
-/// Whether a scalar that is computed has a part in what is summed, through the ops that `Through` names.
-template <typename... Through> bool hasScalarPart(Value value, int depth = 8) {
+/// Whether a scalar that is computed has a part in what is summed, through the ops that `Through` names; with `unshared`, through
+/// those that are computed for this alone.
+template <typename... Through> bool hasScalarPart(Value value, bool unshared, int depth = 8) {
   Operation *op = value.getDefiningOp();
   if (isa_and_nonnull<SplatOp>(op))
     return !constantValue(value);
-  return isa_and_nonnull<Through...>(op) && depth > 0 &&
-         llvm::any_of(op->getOperands(), [&](Value v) { return hasScalarPart<Through...>(v, depth - 1); });
+  if (!isa_and_nonnull<Through...>(op) || depth == 0 || (unshared && !value.hasOneUse()))
+    return false;
+  return llvm::any_of(op->getOperands(), [&](Value v) { return hasScalarPart<Through...>(v, unshared, depth - 1); });
 }
 
 /// sum(c v) = c sum(v)
 Value scalarOutOfSum(SumOp op, PatternRewriter &rewriter) {
-  if (!hasScalarPart<arith::MulFOp, arith::DivFOp, arith::NegFOp>(op.getVector()))
+  if (!hasScalarPart<arith::MulFOp, arith::DivFOp, arith::NegFOp>(op.getVector(), /*unshared=*/true))
     return {};
   Scaled product = takeScalars(op.getVector(), rewriter);
   if (!product.scalar)
@@ -149,7 +157,7 @@ Value scalarOutOfSum(SumOp op, PatternRewriter &rewriter) {
 
 /// sum(w (u + (m - sum(w u)) w / sum(w w))) = m: a vector that was made so that its product is a given number.
 Value collapseSum(SumOp op, PatternRewriter &rewriter) {
-  if (!hasScalarPart<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp>(op.getVector()))
+  if (!hasScalarPart<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp>(op.getVector(), /*unshared=*/false))
     return {};
   return Algebra().collapsed(rewriter, op.getResult(), 2);
 }
@@ -164,6 +172,12 @@ Value simplifySum(SumOp op, PatternRewriter &rewriter) {
     return constantOf(rewriter, op.getLoc(), op.getType(), *number * count);
   if (auto splat = op.getVector().getDefiningOp<SplatOp>())
     return count * Expr(rewriter, op.getLoc(), splat.getScalar());
+  if (auto merge = op.getVector().getDefiningOp<MergeOp>(); merge && !merge.getPieces().empty()) {
+    Expr total(rewriter, op.getLoc(), SumOp::create(rewriter, op.getLoc(), op.getType(), merge.getPieces()[0]));
+    for (Value piece : merge.getPieces().drop_front())
+      total = total + Expr(rewriter, op.getLoc(), SumOp::create(rewriter, op.getLoc(), op.getType(), piece));
+    return total;
+  }
   if (auto negative = op.getVector().getDefiningOp<arith::NegFOp>())
     return -Expr(rewriter, op.getLoc(), SumOp::create(rewriter, op.getLoc(), op.getType(), negative.getOperand()));
   return {};

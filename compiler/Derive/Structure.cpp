@@ -6,6 +6,8 @@
 
 #include "compiler/Derive/Structure.h"
 
+#include "compiler/Derive/Cycle.h"
+
 using namespace mlir;
 using namespace flowc::flow;
 

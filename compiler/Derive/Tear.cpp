@@ -296,20 +296,21 @@ FailureOr<Value> lemmaFactor(Evaluator &known, Value held) {
   return Value(1.0 - Expr(builder, layer.getLoc(), *change));
 }
 
-/// log|det A| + log|1 - C v|.
-FailureOr<Value> tornLogDeterminant(Evaluator &known, Value held) {
+/// log|det A| + log|1 - C v|. `proved` tells whether the sign of the second term's argument shows.
+FailureOr<Value> tornLogDeterminant(Evaluator &known, Value held, bool &proved) {
+  OpBuilder &builder = known.getBuilder();
+  Location loc = known.getLayer().getLoc();
   FailureOr<Value> diagonal = logDeterminant(known);
-  Operation *before =
-      known.getBuilder().getInsertionBlock()->empty() ? nullptr : &known.getBuilder().getInsertionBlock()->back();
+  if (failed(diagonal))
+    return failure();
+  Operation *before = static_cast<Value>(*diagonal).getDefiningOp();
   FailureOr<Value> factor = lemmaFactor(known, held);
   // How a value moves is not what the user has given a name.
-  for (Operation *op = before ? before->getNextNode() : nullptr; op; op = op->getNextNode())
-    op->setLoc(known.getLayer().getLoc());
-  if (failed(diagonal) || failed(factor) || !*factor)
-    return diagonal;
-  OpBuilder &builder = known.getBuilder();
-  Algebra algebra({{known.all(held), known.getStructure().range(held)}});
-  Location loc = known.getLayer().getLoc();
+  for (Operation *op = before; op; op = op->getNextNode())
+    op->setLoc(loc);
+  proved = succeeded(factor) && (!*factor || Algebra().sign(*factor) != 0);
+  if (failed(factor) || !*factor)
+    return succeeded(factor) ? diagonal : factor;
   Expr value(builder, loc, *factor), sum(builder, loc, *diagonal);
   if (auto constant = Algebra().constant(*factor))
     value = value.constant(*constant);
@@ -331,12 +332,19 @@ void tidy(func::FuncOp function) {
   }
 }
 
-DirectionResult applyTorn(LayerOp layer, Value held, const LayerStructure &structure, OpBuilder &builder, Value input) {
+/// The number as the input gives it, everything else from it.
+Evaluator evaluatorAt(LayerOp layer, Value held, const LayerStructure &structure, OpBuilder &builder, Value input) {
   Evaluator known(builder, layer, structure);
   known.define(allElements(elementCount(input)), input);
   known.give(held, Equation::evaluate(known, held.getDefiningOp()));
+  return known;
+}
+
+DirectionResult applyTorn(LayerOp layer, Value held, const LayerStructure &structure, OpBuilder &builder, Value input) {
+  Evaluator known = evaluatorAt(layer, held, structure, builder, input);
   Value output = known.all(layer.output());
-  FailureOr<Value> logDet = tornLogDeterminant(known, held);
+  bool proved = false;
+  FailureOr<Value> logDet = tornLogDeterminant(known, held, proved);
   if (failed(logDet))
     return failure();
   return std::make_pair(output, *logDet);
@@ -352,7 +360,13 @@ DirectionResult invertTorn(LayerOp layer, Value held, const LayerStructure &stru
   if (failed(solveLevels(known, output)))
     return failure();
   Value input = known.all(layer.input());
-  FailureOr<Value> logDet = tornLogDeterminant(known, held);
+  bool proved = false;
+  FailureOr<Value> logDet = tornLogDeterminant(known, held, proved);
+  if (succeeded(logDet) && !proved) {
+    // How the number is made of the input may matter (a norm and its square): it is not taken from the root then.
+    Evaluator again = evaluatorAt(layer, held, structure, builder, input);
+    logDet = tornLogDeterminant(again, held, proved);
+  }
   if (failed(logDet))
     return failure();
   return std::make_pair(input, (Value)arith::NegFOp::create(builder, layer.getLoc(), *logDet));
