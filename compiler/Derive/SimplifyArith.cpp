@@ -43,6 +43,9 @@ Value simplifySub(arith::SubFOp op, PatternRewriter &rewriter) {
 Value overRoot(Value product, math::SqrtOp root, PatternRewriter &rewriter) {
   if (product == root.getOperand())
     return root;
+  // (What others use would be computed twice.)
+  if (!product.hasOneUse())
+    return {};
   auto expr = [&](Value value) { return Expr(rewriter, product.getLoc(), value); };
   if (auto negative = product.getDefiningOp<arith::NegFOp>())
     if (Value inner = overRoot(negative.getOperand(), root, rewriter))

@@ -157,7 +157,7 @@ Value scalarOutOfSum(SumOp op, PatternRewriter &rewriter) {
 
 /// sum(w (u + (m - sum(w u)) w / sum(w w))) = m: a vector that was made so that its product is a given number.
 Value collapseSum(SumOp op, PatternRewriter &rewriter) {
-  if (!hasScalarPart<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp>(op.getVector(), /*unshared=*/false))
+  if (elementCount(op.getVector()) == 1 || !hasScalarPart<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp>(op.getVector(), /*unshared=*/false))
     return {};
   return Algebra().collapsed(rewriter, op.getResult(), 2);
 }
