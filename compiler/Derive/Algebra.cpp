@@ -19,8 +19,7 @@ constexpr size_t kMostTerms = 100;
 /// number.
 Fraction reduced(Polynomial numerator, Polynomial denominator) {
   for (unsigned atom : denominator.atoms())
-    if (int common = std::min(numerator.leastPower(atom), denominator.leastPower(atom));
-        common > 0 && !numerator.terms().empty()) {
+    if (int common = std::min(numerator.leastPower(atom), denominator.leastPower(atom)); common > 0 && !numerator.terms().empty()) {
       numerator.divide(atom, common);
       denominator.divide(atom, common);
     }
@@ -37,13 +36,9 @@ Fraction operator+(const Fraction &a, const Fraction &b) {
   return reduced(a.numerator * b.denominator + b.numerator * a.denominator, a.denominator * b.denominator);
 }
 
-Fraction operator*(const Fraction &a, const Fraction &b) {
-  return reduced(a.numerator * b.numerator, a.denominator * b.denominator);
-}
+Fraction operator*(const Fraction &a, const Fraction &b) { return reduced(a.numerator * b.numerator, a.denominator * b.denominator); }
 
-Fraction operator/(const Fraction &a, const Fraction &b) {
-  return reduced(a.numerator * b.denominator, a.denominator * b.numerator);
-}
+Fraction operator/(const Fraction &a, const Fraction &b) { return reduced(a.numerator * b.denominator, a.denominator * b.numerator); }
 
 Fraction negative(const Fraction &a) { return {-1.0 * a.numerator, a.denominator}; }
 
@@ -116,8 +111,7 @@ unsigned Algebra::atomFor(const std::string &key, const Interval &range, bool is
 }
 
 Fraction Algebra::atomOf(Value value) {
-  unsigned atom =
-      atomFor("op " + std::to_string(numberOf(value)), inferRange(value, ranges), elementCount(value) > 1, value);
+  unsigned atom = atomFor("op " + std::to_string(numberOf(value)), inferRange(value, ranges), elementCount(value) > 1, value);
   return {Polynomial::atom(atom), Polynomial(1)};
 }
 
@@ -147,8 +141,7 @@ Fraction Algebra::sumOf(const Fraction &vector, int64_t count, Operation *op) {
     }
     Interval range = even ? Interval{0, kInfinity, false, true} : Interval::all();
     // The op itself is this atom if it sums nothing else.
-    bool same =
-        vector.numerator.terms().size() == 1 && coefficient == 1 && scalar.constant() && vector.denominator.constant();
+    bool same = vector.numerator.terms().size() == 1 && coefficient == 1 && scalar.constant() && vector.denominator.constant();
     Value value = same ? op->getResult(0) : Value();
     total = total + scalar * (varies ? Polynomial::atom(atomFor(key, range, false, value)) : Polynomial(count));
   }

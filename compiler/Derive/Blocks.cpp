@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Walks from a group's value down to its unknown. At every op, the operands that depend on the unknown decide: one, and
-// the op can be undone (or its derivative taken alone); several, and what is left is one formula of one unknown.
+// Walks from a group's value down to its unknown. At every op, the operands that depend on the unknown decide: one, and the op can
+// be undone (or its derivative taken alone); several, and what is left is one formula of one unknown.
 
 #include "compiler/Derive/Blocks.h"
 
@@ -16,8 +16,7 @@ using namespace flowc::flow;
 namespace flowc {
 namespace {
 
-/// A part of a group on its way down: value[elements[k]] depends on x[inputs[k]]; `places` are the part's places in the
-/// group.
+/// A part of a group on its way down: value[elements[k]] depends on x[inputs[k]]; `places` are the part's places in the group.
 struct Part {
   Value value;
   llvm::SmallVector<int64_t> elements, inputs, places;
@@ -34,8 +33,8 @@ Part subPart(const Part &part, Value operand, llvm::ArrayRef<int64_t> elements, 
   return sub;
 }
 
-/// What the next op makes of a part: parts of its operands if it moves elements; else, for every set of operands that
-/// depend on the unknown, the entries for which it is that set.
+/// What the next op makes of a part: parts of its operands if it moves elements; else, for every set of operands that depend on
+/// the unknown, the entries for which it is that set.
 struct Step {
   llvm::SmallVector<Part> moved;
   llvm::MapVector<uint64_t, llvm::SmallVector<int64_t>> byOperands;

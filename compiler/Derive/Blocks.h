@@ -14,8 +14,8 @@ struct SolvedPiece {
   mlir::Value value;
 };
 
-/// Solves group.value = rhs for x[group.inputs], everything of earlier levels being known to `known`: in closed form by
-/// undoing the formula from the outside in; where the unknown stands in several places, by a root of the monotone rest.
+/// Solves group.value = rhs for x[group.inputs], everything of earlier levels being known to `known`: in closed form by undoing
+/// the formula from the outside in; where the unknown stands in several places, by a root of the monotone rest.
 mlir::LogicalResult solveGroup(Evaluator &known, const BlockGroup &group, mlir::Value rhs,
                                llvm::SmallVectorImpl<SolvedPiece> &solved);
 

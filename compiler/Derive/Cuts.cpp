@@ -82,8 +82,8 @@ public:
     builder.setInsertionPointAfter(layer);
     FloatAttr lower, upper;
     std::tie(lower, upper) = domainOf(cuts[k], builder);
-    auto stage = LayerOp::create(builder, layer.getLoc(), (layer.getSymName() + "." + llvm::Twine(k)).str(),
-                                 layer.getLayerType(), false, false, lower, upper);
+    auto stage = LayerOp::create(builder, layer.getLoc(), (layer.getSymName() + "." + llvm::Twine(k)).str(), layer.getLayerType(), false,
+                                 false, lower, upper);
     Location loc = cuts[k].empty() ? layer.getLoc() : cuts[k][0].first.getLoc();
     Block *body = builder.createBlock(&stage.getBody(), {}, layer.input().getType(), loc);
     builder.setInsertionPointToEnd(body);
@@ -98,9 +98,8 @@ private:
   int64_t features() { return elementCount(layer.input()); }
   int64_t made(const Element &element) { return madeAt.lookup_or(element.first, -1); }
   void sort(Cut &cut) {
-    llvm::sort(cut, [&](const Element &a, const Element &b) {
-      return std::make_pair(made(a), a.second) < std::make_pair(made(b), b.second);
-    });
+    llvm::sort(cut,
+               [&](const Element &a, const Element &b) { return std::make_pair(made(a), a.second) < std::make_pair(made(b), b.second); });
   }
   bool varies(const Element &element) { return structure.dependencies(element.first)[element.second] != 0; }
 
@@ -177,9 +176,8 @@ private:
     Type element = builder.getF64Type();
     Location loc = piece.getLoc();
     Value zeros = constantOf(builder, loc, RankedTensorType::get({int64_t(rest.size())}, element), 0);
-    return MergeOp::create(
-        builder, loc, RankedTensorType::get({size}, element), ValueRange{piece, zeros},
-        builder.getArrayAttr({builder.getDenseI64ArrayAttr(at), builder.getDenseI64ArrayAttr(rest)}));
+    return MergeOp::create(builder, loc, RankedTensorType::get({size}, element), ValueRange{piece, zeros},
+                           builder.getArrayAttr({builder.getDenseI64ArrayAttr(at), builder.getDenseI64ArrayAttr(rest)}));
   }
 
   /// `value` within the stage.

@@ -9,8 +9,7 @@ namespace flowc {
 namespace {
 
 /// The unsolved inputs that some elements of a value need.
-llvm::BitVector unsolved(const LayerStructure &structure, Value value, llvm::ArrayRef<int64_t> elements,
-                         const llvm::BitVector &solved) {
+llvm::BitVector unsolved(const LayerStructure &structure, Value value, llvm::ArrayRef<int64_t> elements, const llvm::BitVector &solved) {
   llvm::BitVector needed(solved.size());
   for (int64_t element : elements)
     for (int64_t input : structure.elements(structure.dependencies(value)[element]))
@@ -57,15 +56,14 @@ Value meetingPoint(const LayerStructure &structure, Value value, int64_t element
   return value;
 }
 
-std::string throughName(Value value, Value output) {
-  while (value != output) {
-    if (auto named = dyn_cast<NameLoc>(value.getLoc()))
-      return (" through `" + named.getName().getValue() + "`").str();
-    if (value.use_empty())
-      return "";
-    value = (*value.getUsers().begin())->getNumResults() ? (*value.getUsers().begin())->getResult(0) : output;
+Value nextNamed(Value value, Value output) {
+  while (value != output && !isa<NameLoc>(value.getLoc())) {
+    Operation *user = value.use_empty() ? nullptr : *value.getUsers().begin();
+    if (!user || user->getNumResults() == 0)
+      return {};
+    value = user->getResult(0);
   }
-  return "";
+  return isa<NameLoc>(value.getLoc()) ? value : Value();
 }
 
 } // namespace flowc

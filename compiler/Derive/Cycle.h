@@ -11,8 +11,7 @@ namespace flowc {
 /// The value in which the unsolved inputs of value[element] come together: nothing that it is computed from needs all of them.
 mlir::Value meetingPoint(const LayerStructure &structure, mlir::Value value, int64_t element, const llvm::BitVector &solved);
 
-/// " through `s`", from the name that the user has given to `value` or to what is next computed from it on the way to `output`; empty
-/// if there is none.
-std::string throughName(mlir::Value value, mlir::Value output);
+/// The value that the user has given a name: `value`, or what is next computed from it on the way to `output`; null if there is none.
+mlir::Value nextNamed(mlir::Value value, mlir::Value output);
 
 } // namespace flowc

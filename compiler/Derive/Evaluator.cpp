@@ -141,8 +141,7 @@ Value Evaluator::build(Value value, llvm::ArrayRef<int64_t> elements) {
   // (Of no elements at all, none depends on the input: that does not make the whole input known.)
   if ((!structure->isUniform(value) || elements.empty()) && dependency.movedFrom(source) && !reshapes(op))
     return gatherMoved(op, elements, source);
-  // Computed whole, as it was written, if that can be done by now: it is then computed once for all who want some of
-  // it.
+  // Computed whole, as it was written, if that can be done by now: it is then computed once for all who want some of it.
   if (!whole && (!dependency.isElementwise() || isKnown(value)))
     return extractElements(*builder, op->getLoc(), all(value), elements);
   llvm::SmallVector<Value> operands;

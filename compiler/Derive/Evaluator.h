@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Rebuilds values of a layer elsewhere, from as much of the layer's input as is known there: whole, or only some
-// elements.
+// Rebuilds values of a layer elsewhere, from as much of the layer's input as is known there: whole, or only some elements.
 
 #pragma once
 

@@ -161,8 +161,7 @@ Positivity bySigns(const Polynomial &polynomial, RangeOf rangeOf) {
 Positivity between(Positivity low, Positivity high, const Interval &range) {
   if (low == Positivity::Unknown || high == Positivity::Unknown)
     return Positivity::Unknown;
-  bool lowFits = range.lowOpen || low == Positivity::Positive,
-       highFits = range.highOpen || high == Positivity::Positive;
+  bool lowFits = range.lowOpen || low == Positivity::Positive, highFits = range.highOpen || high == Positivity::Positive;
   bool some = low == Positivity::Positive || high == Positivity::Positive;
   return lowFits && highFits && some ? Positivity::Positive : Positivity::NonNegative;
 }
@@ -181,8 +180,7 @@ Positivity prove(const Polynomial &polynomial, RangeOf rangeOf, int depth) {
     if (below && above) {
       Positivity low = prove(polynomial.substitute(atom, power, Polynomial(range.low)), rangeOf, depth - 1);
       if (low != Positivity::Unknown)
-        found =
-            between(low, prove(polynomial.substitute(atom, power, Polynomial(range.high)), rangeOf, depth - 1), range);
+        found = between(low, prove(polynomial.substitute(atom, power, Polynomial(range.high)), rangeOf, depth - 1), range);
     } else if (power == 1 && (below || above) && (below ? range.low : range.high) != 0) {
       // The distance from the end stands in for the atom.
       double end = below ? range.low : range.high, direction = below ? 1 : -1;

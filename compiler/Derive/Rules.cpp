@@ -20,8 +20,7 @@ LogicalResult buildFunction(LayerOp layer, StringRef name, DirectionBody body) {
   OpBuilder builder(layer->getContext());
   builder.setInsertionPointAfter(layer);
   Type vector = layer.input().getType(), scalar = RankedTensorType::get({}, builder.getF64Type());
-  auto function =
-      func::FuncOp::create(builder, layer.getLoc(), name, builder.getFunctionType(vector, {vector, scalar}));
+  auto function = func::FuncOp::create(builder, layer.getLoc(), name, builder.getFunctionType(vector, {vector, scalar}));
   Block *entry = function.addEntryBlock();
   entry->getArgument(0).setLoc(layer.input().getLoc());
   builder.setInsertionPointToEnd(entry);
@@ -48,9 +47,7 @@ LogicalResult buildDirections(LayerOp layer, DirectionBody stated, DirectionBody
   return failure();
 }
 
-void setLevels(LayerOp layer, int64_t count) {
-  layer->setAttr("levels", OpBuilder(layer->getContext()).getI64IntegerAttr(count));
-}
+void setLevels(LayerOp layer, int64_t count) { layer->setAttr("levels", OpBuilder(layer->getContext()).getI64IntegerAttr(count)); }
 
 LogicalResult solveLevels(Evaluator &known, Value output) {
   const LayerStructure &structure = known.getStructure();
@@ -86,8 +83,7 @@ FailureOr<Value> logDeterminant(Evaluator &known) {
   return total ? total : constantOf(builder, loc, scalar, 0);
 }
 
-LogicalResult quietly(MLIRContext *context, std::vector<Diagnostic> &reports,
-                      llvm::function_ref<LogicalResult()> attempt) {
+LogicalResult quietly(MLIRContext *context, std::vector<Diagnostic> &reports, llvm::function_ref<LogicalResult()> attempt) {
   ScopedDiagnosticHandler handler(context, [&](Diagnostic &diagnostic) {
     reports.push_back(std::move(diagnostic));
     return success();

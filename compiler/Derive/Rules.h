@@ -14,8 +14,7 @@ namespace flowc {
 /// Composition: where the n elements that a stretch of the body needs from what comes before it are computed by another
 /// n to n map, the layer is one map after the other. Each stage is a layer that `derive` derives on its own; the
 /// inverse runs them backwards, the log-determinants add. Nothing if the body has no such place.
-std::optional<mlir::LogicalResult> composeLayer(flow::LayerOp layer,
-                                                llvm::function_ref<mlir::LogicalResult(flow::LayerOp)> derive);
+std::optional<mlir::LogicalResult> composeLayer(flow::LayerOp layer, llvm::function_ref<mlir::LogicalResult(flow::LayerOp)> derive);
 
 /// Tearing: where one number that is computed on the way carries all the coupling, so that with it held the layer peels
 /// (planar, radial and Householder maps). Nothing if there is no such number.

@@ -48,9 +48,7 @@ public:
   }
 
 private:
-  Value number(double value) {
-    return constantOf(builder, loc, RankedTensorType::get({}, builder.getF64Type()), value);
-  }
+  Value number(double value) { return constantOf(builder, loc, RankedTensorType::get({}, builder.getF64Type()), value); }
   static bool is(Value value, double number) { return constantValue(value) == number; }
 
   Value add(Value a, Value b) {
@@ -134,8 +132,7 @@ private:
       for (auto &[vector, coefficient] : piece) {
         Type type = merge.getPieces()[k].getType();
         Value part = vector ? vector : constantOf(builder, loc, type, 1);
-        terms[MergeOp::create(builder, loc, merge.getType(), part, builder.getArrayAttr({merge.getIndices()[k]}))] =
-            coefficient;
+        terms[MergeOp::create(builder, loc, merge.getType(), part, builder.getArrayAttr({merge.getIndices()[k]}))] = coefficient;
       }
     return terms;
   }
@@ -149,8 +146,7 @@ private:
     if (auto splat = dyn_cast<SplatOp>(op))
       return single(Value(), splat.getScalar());
     llvm::SmallVector<Combination, 2> operands;
-    if (!isa<arith::AddFOp, arith::SubFOp, arith::NegFOp, arith::MulFOp, arith::DivFOp, SquareOp, ExtractOp,
-             MergeOp, ConstrainedOp>(op))
+    if (!isa<arith::AddFOp, arith::SubFOp, arith::NegFOp, arith::MulFOp, arith::DivFOp, SquareOp, ExtractOp, MergeOp, ConstrainedOp>(op))
       return std::nullopt;
     for (Value operand : op->getOperands()) {
       std::optional<Combination> terms = combine(operand);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Takes logarithms, products and moved elements apart symbolically, so that what is emitted is stable in f32 and what
-// is printed is what a person would have written.
+// Takes logarithms, products and moved elements apart symbolically, so that what is emitted is stable in f32 and what is printed is
+// what a person would have written.
 
 #pragma once
 

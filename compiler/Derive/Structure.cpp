@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Exact element-level dependency propagation, then peeling: an equation all of whose unknowns but one are solved gives
-// the next unknown. For 1x1 blocks that is the block triangular form; larger blocks (Dulmage-Mendelsohn, Tarjan) belong
-// here too.
+// Exact element-level dependency propagation, then peeling: an equation all of whose unknowns but one are solved gives the next
+// unknown. For 1x1 blocks that is the block triangular form; larger blocks (Dulmage-Mendelsohn, Tarjan) belong here too.
 
 #include "compiler/Derive/Structure.h"
 
@@ -84,8 +83,10 @@ LogicalResult LayerStructure::reportCycle(LayerOp layer, llvm::ArrayRef<int64_t>
     for (int64_t input : pool.elements(dependencies(value)[element]))
       if (!solved.test(input) && inputs.size() < 60)
         inputs += (inputs.empty() ? "" : ", ") + std::to_string(input);
-    diagnostic.attachNote(value.getLoc())
-        << "output " << output << " needs inputs " << inputs << ", none of which is known before";
+    Value meeting = meetingPoint(*this, value, element, solved), named = nextNamed(meeting, layer.output());
+    std::string through = named ? (" through `" + cast<NameLoc>(named.getLoc()).getName().getValue() + "`").str() : "";
+    diagnostic.attachNote((named ? named : meeting).getLoc()) << "output " << output << " needs inputs " << inputs << through
+                                                              << ", none of which is known before";
   }
   return diagnostic;
 }

@@ -19,9 +19,8 @@ struct BlockGroup {
   llvm::SmallVector<int64_t> elements, inputs, outputs;
 };
 
-/// The block triangular form of a layer, as far as its blocks are 1x1: a level's unknowns depend on those of earlier
-/// levels only. A layer that is element-wise or a permutation has one level, a coupling two, an autoregressive one as
-/// many as features.
+/// The block triangular form of a layer, as far as its blocks are 1x1: a level's unknowns depend on those of earlier levels only.
+/// A layer that is element-wise or a permutation has one level, a coupling two, an autoregressive one as many as features.
 class LayerStructure {
 public:
   /// Analyses the layer; reports an error that shows the elements that wait for each other if there is no such order.

@@ -15,8 +15,7 @@ class Tangents {
 public:
   /// `at` gives the value under construction that stands for a value of the IR that is differentiated; `moving` are the
   /// tangents that the direction gives to some of these (null: zero).
-  Tangents(mlir::OpBuilder &builder, llvm::function_ref<mlir::Value(mlir::Value)> at,
-           llvm::DenseMap<mlir::Value, mlir::Value> moving)
+  Tangents(mlir::OpBuilder &builder, llvm::function_ref<mlir::Value(mlir::Value)> at, llvm::DenseMap<mlir::Value, mlir::Value> moving)
       : builder(builder), at(at), tangents(std::move(moving)) {}
 
   /// The tangent of `value`; null if it is zero. Failure, reported, at an op that has none.

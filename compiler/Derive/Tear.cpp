@@ -236,8 +236,7 @@ private:
     if (sign != 0)
       return success();
     InFlightDiagnostic report = layer.emitError("cannot prove that `")
-                                << layer.getLayerType() << "` has an inverse: its outputs are coupled through "
-                                << nameOf(held)
+                                << layer.getLayerType() << "` has an inverse: its outputs are coupled through " << nameOf(held)
                                 << ", and the equation for it may have several solutions [not-monotone]";
     report.attachNote(held.getLoc()) << "with " << nameOf(held) << " known, every input follows from the output";
     return report;
@@ -284,8 +283,7 @@ FailureOr<Value> lemmaFactor(Evaluator &known, Value held) {
       pieces.push_back(-(Expr(builder, loc, taken) / Expr(builder, loc, scale)));
       indices.push_back(builder.getDenseI64ArrayAttr(group.inputs));
     }
-    if (pieces.size() == 1 &&
-        llvm::equal(cast<DenseI64ArrayAttr>(indices[0]).asArrayRef(), allElements(elementCount(layer.input()))))
+    if (pieces.size() == 1 && llvm::equal(cast<DenseI64ArrayAttr>(indices[0]).asArrayRef(), allElements(elementCount(layer.input()))))
       moving = pieces[0];
     else if (!pieces.empty())
       moving = MergeOp::create(builder, layer.getLoc(), layer.input().getType(), pieces, builder.getArrayAttr(indices));
@@ -350,8 +348,7 @@ DirectionResult applyTorn(LayerOp layer, Value held, const LayerStructure &struc
   return std::make_pair(output, *logDet);
 }
 
-DirectionResult invertTorn(LayerOp layer, Value held, const LayerStructure &structure, OpBuilder &builder,
-                           Value output) {
+DirectionResult invertTorn(LayerOp layer, Value held, const LayerStructure &structure, OpBuilder &builder, Value output) {
   Equation equation(layer, held, structure);
   if (failed(equation.build()))
     return failure();
@@ -378,12 +375,11 @@ llvm::SmallVector<Value> candidates(LayerOp layer, const LayerStructure &structu
   llvm::SmallVector<Value> found;
   llvm::SetVector<Operation *> ops = neededOps(layer);
   for (Operation *op : llvm::reverse(ops))
-    if (op->getNumResults() && isa<FloatType>(getElementTypeOrSelf(op->getResult(0).getType())) &&
-        isScalar(op->getResult(0)) && !structure.isUniform(op->getResult(0)))
+    if (op->getNumResults() && isa<FloatType>(getElementTypeOrSelf(op->getResult(0).getType())) && isScalar(op->getResult(0)) &&
+        !structure.isUniform(op->getResult(0)))
       found.push_back(op->getResult(0));
-  llvm::stable_sort(found, [&](Value a, Value b) {
-    return structure.range(a) == Interval::all() && structure.range(b) != Interval::all();
-  });
+  llvm::stable_sort(found,
+                    [&](Value a, Value b) { return structure.range(a) == Interval::all() && structure.range(b) != Interval::all(); });
   return found;
 }
 
