@@ -154,7 +154,7 @@ private:
   Value withRange(OpBuilder &builder, Value value) {
     if (range == Interval::all())
       return value;
-    return ConstrainedOp::create(builder, value.getLoc(), value.getType(), value, builder.getF64FloatAttr(range.low),
+    return ConstrainedOp::create(builder, layer.getLoc(), value.getType(), value, builder.getF64FloatAttr(range.low),
                                  builder.getF64FloatAttr(range.high), builder.getBoolAttr(range.lowOpen),
                                  builder.getBoolAttr(range.highOpen));
   }
