@@ -103,9 +103,9 @@ func.func @merge_of_extracts(%x: tensor<4xf64>) -> tensor<4xf64> {
   return %m : tensor<4xf64>
 }
 
-// Not if the pieces change places, if one is missing, or if they are of two vectors.
+// One move if the pieces change places; none of it if one is missing, or if they are of two vectors.
 // CHECK-LABEL: func.func @merge_of_others(
-// CHECK: %[[M:.*]] = flow.merge
+// CHECK: %[[M:.*]] = flow.extract %arg0 [2, 3, 0, 1]
 // CHECK: %[[N:.*]] = flow.merge
 // CHECK: %[[O:.*]] = flow.merge
 // CHECK: return %[[M]], %[[N]], %[[O]]
