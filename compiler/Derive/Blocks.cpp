@@ -125,7 +125,10 @@ private:
         return mixed(op);
       below.push_back(source[element].second);
     }
-    return of(op->getOperand(source[elements[0]].first), below);
+    FailureOr<Value> tangent = of(op->getOperand(source[elements[0]].first), below);
+    if (failed(tangent) || !*tangent || elements.size() > 1)
+      return tangent;
+    return shapedLike(known.getBuilder(), *tangent, op->getResult(0));
   }
 
   FailureOr<Value> mixed(Operation *op) {
@@ -133,7 +136,7 @@ private:
   }
 
   Evaluator &known;
-  const Part &part;
+  const Part part;
 };
 
 /// Builds what a formula is made of and what does not depend on its unknown, so that no network stands inside of an iteration.
@@ -183,12 +186,12 @@ LogicalResult solveByRoot(Evaluator &known, const Part &part, Value rhs, llvm::S
   Value unknown = body->addArgument(rhs.getType(), layer.input().getLoc());
 
   OpBuilder inside = OpBuilder::atBlockEnd(body);
-  Evaluator within = known.within(inside, part.inputs, unknown);
+  Evaluator within = known.within(inside, part.inputs, shapedLike(inside, unknown, layer.input()));
   Value value = within.at(part.value, part.elements);
   FailureOr<Value> derivative = TangentBuilder(within, part).of(part.value, part.elements);
   if (failed(derivative))
     return failure();
-  YieldOp::create(inside, loc, ValueRange{value, *derivative});
+  YieldOp::create(inside, loc, {shapedLike(inside, value, unknown), shapedLike(inside, *derivative, unknown)});
 
   auto sign = prove::proveSign(*derivative, unknown, {{unknown, domain}}, isolatedTies(layer, *derivative));
   if (!sign)
@@ -200,8 +203,13 @@ LogicalResult solveByRoot(Evaluator &known, const Part &part, Value rhs, llvm::S
   for (Operation &op : llvm::make_early_inc_range(body->without_terminator()))
     if (llvm::none_of(op.getOperands(), [&](Value v) { return v.getParentBlock() == body; }))
       op.moveBefore(root);
-  solved.push_back({part.inputs, root.getResult()});
+  solved.push_back({part.inputs, shapedLike(builder, root.getResult(), layer.input())});
   return success();
+}
+
+/// A right side in the shape of the part's value, where that is one number.
+Value shaped(OpBuilder &builder, Value rhs, const Part &part) {
+  return part.elements.size() == 1 && elementCount(part.value) == 1 ? shapedLike(builder, rhs, part.value) : rhs;
 }
 
 LogicalResult solvePart(Evaluator &known, Part part, Value rhs, llvm::SmallVectorImpl<SolvedPiece> &solved) {
@@ -222,7 +230,7 @@ LogicalResult solvePart(Evaluator &known, Part part, Value rhs, llvm::SmallVecto
     return extractElements(builder, op->getLoc(), rhs, rows);
   };
   for (Part &sub : step.moved)
-    if (failed(solvePart(known, sub, restrict(sub), solved)))
+    if (failed(solvePart(known, sub, shaped(builder, restrict(sub), sub), solved)))
       return failure();
   for (auto &[mask, keep] : step.byOperands) {
     Part here = subPart(part, part.value, part.elements, keep);
@@ -295,11 +303,16 @@ Part wholeGroup(const BlockGroup &group) {
 
 LogicalResult solveGroup(Evaluator &known, const BlockGroup &group, Value rhs,
                          llvm::SmallVectorImpl<SolvedPiece> &solved) {
-  return solvePart(known, wholeGroup(group), rhs, solved);
+  Part part = wholeGroup(group);
+  return solvePart(known, part, shaped(known.getBuilder(), rhs, part), solved);
 }
 
 LogicalResult logDerivatives(Evaluator &known, const BlockGroup &group, llvm::SmallVectorImpl<Value> &terms) {
   return logPart(known, wholeGroup(group), terms);
+}
+
+FailureOr<Value> groupSlope(Evaluator &known, const BlockGroup &group) {
+  return TangentBuilder(known, wholeGroup(group)).of(group.value, group.elements);
 }
 
 } // namespace flowc

@@ -23,4 +23,7 @@ mlir::LogicalResult solveGroup(Evaluator &known, const BlockGroup &group, mlir::
 mlir::LogicalResult logDerivatives(Evaluator &known, const BlockGroup &group,
                                    llvm::SmallVectorImpl<mlir::Value> &terms);
 
+/// d value[elements[k]] / d x[inputs[k]], everything else held.
+mlir::FailureOr<mlir::Value> groupSlope(Evaluator &known, const BlockGroup &group);
+
 } // namespace flowc

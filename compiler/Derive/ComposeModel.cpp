@@ -4,38 +4,15 @@
 
 #include "compiler/Derive/DeriveLayers.h"
 #include "compiler/Derive/Evaluator.h"
+#include "compiler/Derive/Inline.h"
 
-#include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 using namespace flowc::flow;
 
 namespace flowc {
 namespace {
-
-/// Clones the body of `function` at the builder, with `argument` for its argument; returns what it returns.
-llvm::SmallVector<Value> inlineBody(OpBuilder &builder, func::FuncOp function, Value argument) {
-  IRMapping mapping;
-  mapping.map(function.getArgument(0), argument);
-  Block &block = function.getBody().front();
-  for (Operation &op : block.without_terminator())
-    builder.clone(op, mapping);
-  return llvm::map_to_vector(block.getTerminator()->getOperands(), [&](Value v) { return mapping.lookup(v); });
-}
-
-/// Clones what `value` is computed from within its block, as far as `mapping` does not give it.
-Value cloneSlice(OpBuilder &builder, Value value, IRMapping &mapping) {
-  if (Value mapped = mapping.lookupOrNull(value))
-    return mapped;
-  Operation *op = value.getDefiningOp();
-  for (Value operand : op->getOperands())
-    cloneSlice(builder, operand, mapping);
-  builder.clone(*op, mapping);
-  return mapping.lookup(value);
-}
 
 class Composer {
 public:
@@ -60,8 +37,7 @@ public:
 private:
   func::FuncOp begin(StringRef name, llvm::ArrayRef<Type> arguments, llvm::ArrayRef<Type> results) {
     builder.setInsertionPointToEnd(&model.getBody().front());
-    auto function =
-        func::FuncOp::create(builder, model.getLoc(), name, builder.getFunctionType(arguments, results));
+    auto function = func::FuncOp::create(builder, model.getLoc(), name, builder.getFunctionType(arguments, results));
     builder.setInsertionPointToEnd(function.addEntryBlock());
     return function;
   }

@@ -3,6 +3,7 @@
 #include "compiler/Derive/DeriveLayers.h"
 
 #include "compiler/Derive/Blocks.h"
+#include "compiler/Derive/Rules.h"
 #include "compiler/Derive/Steps.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -15,39 +16,8 @@ using namespace flowc::flow;
 namespace flowc {
 namespace {
 
-/// The sum of all elements of all terms, a scalar.
-Value sumOfTerms(OpBuilder &builder, Location loc, llvm::ArrayRef<Value> terms) {
-  auto scalar = RankedTensorType::get({}, builder.getF64Type());
-  llvm::SmallVector<llvm::SmallVector<int64_t>> positions;
-  int64_t count = 0;
-  for (Value term : terms) {
-    positions.push_back(llvm::to_vector(llvm::seq(count, count + elementCount(term))));
-    count += elementCount(term);
-  }
-  if (terms.empty())
-    return constantOf(builder, loc, scalar, 0);
-  return SumOp::create(builder, loc, scalar, mergePieces(builder, loc, builder.getF64Type(), count, terms, positions));
-}
-
-/// Builds the function `name` after the layer; `fill` gives its results from its argument.
-template <typename Fill> LogicalResult buildFunction(LayerOp layer, StringRef name, Fill fill) {
-  OpBuilder builder(layer->getContext());
-  builder.setInsertionPointAfter(layer);
-  Type vector = layer.input().getType(), scalar = RankedTensorType::get({}, builder.getF64Type());
-  auto function = func::FuncOp::create(builder, layer.getLoc(), name, builder.getFunctionType(vector, {vector, scalar}));
-  Block *entry = function.addEntryBlock();
-  entry->getArgument(0).setLoc(layer.input().getLoc());
-  builder.setInsertionPointToEnd(entry);
-  FailureOr<std::pair<Value, Value>> results = fill(builder, entry->getArgument(0));
-  if (failed(results))
-    return failure();
-  func::ReturnOp::create(builder, layer.getLoc(), ValueRange{results->first, results->second});
-  return success();
-}
-
 /// The direction that the layer states: evaluate it, and take its log-determinant.
-FailureOr<std::pair<Value, Value>> applyLayer(LayerOp layer, const LayerStructure &structure, OpBuilder &builder,
-                                              Value input) {
+DirectionResult applyLayer(LayerOp layer, const LayerStructure &structure, OpBuilder &builder, Value input) {
   Evaluator known(builder, layer, structure);
   llvm::SmallVector<Value> logDet;
   size_t levels = structure.levels().size(), steps = stepCount(layer, structure);
@@ -69,10 +39,8 @@ FailureOr<std::pair<Value, Value>> applyLayer(LayerOp layer, const LayerStructur
   return std::make_pair(known.all(layer.output()), sumOfTerms(builder, layer.getLoc(), logDet));
 }
 
-/// The other direction: level by level, each level's unknowns from the result and the levels before. Its log-determinant is minus
-/// the stated direction's at the point found.
-FailureOr<std::pair<Value, Value>> invertLayer(LayerOp layer, const LayerStructure &structure, OpBuilder &builder,
-                                               Value output) {
+/// The other direction: level by level. Its log-determinant is minus the stated direction's at the point found.
+DirectionResult invertLayer(LayerOp layer, const LayerStructure &structure, OpBuilder &builder, Value output) {
   Evaluator known(builder, layer, structure);
   llvm::SmallVector<Value> logDet;
   if (structure.levels().empty())
@@ -92,22 +60,36 @@ FailureOr<std::pair<Value, Value>> invertLayer(LayerOp layer, const LayerStructu
   return std::make_pair(known.all(layer.input()), (Value)arith::NegFOp::create(builder, layer.getLoc(), total));
 }
 
-LogicalResult deriveLayer(LayerOp layer) {
+/// Unknown after unknown: the layer is (block) triangular.
+LogicalResult peelLayer(LayerOp layer) {
   FailureOr<LayerStructure> structure = LayerStructure::analyze(layer);
   if (failed(structure))
     return failure();
-  OpBuilder builder(layer->getContext());
-  layer->setAttr("levels", builder.getI64IntegerAttr(structure->levels().size()));
-  std::string stated = forwardName(layer.getSymName()), derived = inverseName(layer.getSymName());
-  if (layer.getGenerative())
-    std::swap(stated, derived);
-  if (failed(buildFunction(layer, derived, [&](OpBuilder &builder, Value output) {
-        return invertLayer(layer, *structure, builder, output);
-      })))
-    return failure();
-  return buildFunction(layer, stated, [&](OpBuilder &builder, Value input) {
-    return applyLayer(layer, *structure, builder, input);
-  });
+  setLevels(layer, structure->levels().size());
+  return buildDirections(
+      layer, [&](OpBuilder &builder, Value input) { return applyLayer(layer, *structure, builder, input); },
+      [&](OpBuilder &builder, Value output) { return invertLayer(layer, *structure, builder, output); });
+}
+
+/// The rules for a map that is not taken apart: peeling, then tearing. What the first one says is the better message.
+LogicalResult derivePiece(LayerOp layer) {
+  std::vector<Diagnostic> whyNot;
+  if (succeeded(quietly(layer->getContext(), whyNot, [&] { return peelLayer(layer); })))
+    return success();
+  if (std::optional<LogicalResult> torn = tearLayer(layer))
+    return *torn;
+  for (Diagnostic &diagnostic : whyNot)
+    layer->getContext()->getDiagEngine().emit(std::move(diagnostic));
+  return failure();
+}
+
+/// A layer whose blocks have an order is one piece; only another one is worth taking apart.
+LogicalResult deriveLayer(LayerOp layer) {
+  std::vector<Diagnostic> ignored;
+  if (failed(quietly(layer->getContext(), ignored, [&] { return LogicalResult(LayerStructure::analyze(layer)); })))
+    if (std::optional<LogicalResult> composed = composeLayer(layer, derivePiece))
+      return *composed;
+  return derivePiece(layer);
 }
 
 struct DeriveLayers : PassWrapper<DeriveLayers, OperationPass<ModuleOp>> {

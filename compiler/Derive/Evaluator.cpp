@@ -23,6 +23,25 @@ Value extractElements(OpBuilder &builder, Location loc, Value value, llvm::Array
   return ExtractOp::create(builder, loc, type, value, elements);
 }
 
+Value shapedLike(OpBuilder &builder, Value value, Value like) {
+  auto rank = [](Value v) { return cast<RankedTensorType>(v.getType()).getRank(); };
+  if (rank(value) == rank(like))
+    return value;
+  Type element = getElementTypeOrSelf(value.getType());
+  if (rank(like) == 0)
+    return SumOp::create(builder, value.getLoc(), RankedTensorType::get({}, element), value);
+  return SplatOp::create(builder, value.getLoc(), RankedTensorType::get({1}, element), value);
+}
+
+/// Whether the op moves elements of vectors, and from where. (One that makes a scalar of a vector or a vector of a scalar is built
+/// as it is.)
+static bool movesElements(Operation *op, llvm::SmallVectorImpl<std::pair<unsigned, int64_t>> &source) {
+  auto rank = [](Value v) { return cast<RankedTensorType>(v.getType()).getRank(); };
+  if (op->getNumOperands() == 1 && rank(op->getOperand(0)) != rank(op->getResult(0)))
+    return false;
+  return cast<DependencyOpInterface>(op).movedFrom(source);
+}
+
 Value mergePieces(OpBuilder &builder, Location loc, Type elementType, int64_t size, llvm::ArrayRef<Value> pieces,
                   llvm::ArrayRef<llvm::SmallVector<int64_t>> positions) {
   if (pieces.size() == 1 && isIdentity(positions[0], size))
@@ -77,7 +96,7 @@ Value Evaluator::all(Value value) {
   Operation *op = value.getDefiningOp();
   llvm::SmallVector<std::pair<unsigned, int64_t>> source;
   bool asWritten =
-      op && grown[value].empty() && isMadeOfKnown(op) && (isMadeOfUniform(op) || !cast<DependencyOpInterface>(op).movedFrom(source));
+      op && grown[value].empty() && isMadeOfKnown(op) && (isMadeOfUniform(op) || !movesElements(op, source));
   return wholes[value] = asWritten ? buildWhole(op) : build(value, allElements(elementCount(value)));
 }
 
@@ -127,9 +146,8 @@ Value Evaluator::build(Value value, llvm::ArrayRef<int64_t> elements) {
   if (value == layer.input())
     return grown[value].gather(*builder, value, elements);
   Operation *op = value.getDefiningOp();
-  auto dependency = cast<DependencyOpInterface>(op);
   llvm::SmallVector<std::pair<unsigned, int64_t>> source;
-  if (!isMadeOfUniform(op) && dependency.movedFrom(source))
+  if (!isMadeOfUniform(op) && movesElements(op, source))
     return gatherMoved(op, elements, source);
   if (!grows(value))
     return extractElements(*builder, op->getLoc(), all(value), elements);
@@ -196,7 +214,7 @@ Value Evaluator::inAnyOrder(Value value, llvm::SmallVectorImpl<int64_t> &element
     return grown[value].gatherInAnyOrder(*builder, value, elements);
   Operation *op = value.getDefiningOp();
   llvm::SmallVector<std::pair<unsigned, int64_t>> source;
-  if (!isMadeOfUniform(op) && cast<DependencyOpInterface>(op).movedFrom(source))
+  if (!isMadeOfUniform(op) && movesElements(op, source))
     return movedInAnyOrder(op, elements, source);
   if (!grows(value))
     return at(value, elements);

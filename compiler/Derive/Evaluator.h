@@ -19,6 +19,9 @@ bool isIdentity(llvm::ArrayRef<int64_t> elements, int64_t count);
 /// 0, 1, ... count-1.
 llvm::SmallVector<int64_t> allElements(int64_t count);
 
+/// One number as a scalar or as a vector of one element, whichever `like` is; anything else as it is.
+mlir::Value shapedLike(mlir::OpBuilder &builder, mlir::Value value, mlir::Value like);
+
 /// Puts pieces together that arrive in any order: at most one op, none if one piece is everything in order.
 mlir::Value mergePieces(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type elementType, int64_t size,
                         llvm::ArrayRef<mlir::Value> pieces, llvm::ArrayRef<llvm::SmallVector<int64_t>> positions);
@@ -33,12 +36,17 @@ public:
 
   /// States that x[inputs[k]] is value[k].
   void define(llvm::ArrayRef<int64_t> inputs, mlir::Value value);
+  /// States what a value is that the structure counts as known.
+  void give(mlir::Value value, mlir::Value is) { wholes[value] = is; }
   /// value[elements], all of whose inputs must be defined.
   mlir::Value at(mlir::Value value, llvm::ArrayRef<int64_t> elements);
   mlir::Value all(mlir::Value value);
   /// An evaluator that goes on from this one at `inside`, with x[inputs[k]] = value[k], and builds there what is asked
   /// for and no more.
   Evaluator within(mlir::OpBuilder &inside, llvm::ArrayRef<int64_t> inputs, mlir::Value value) const;
+
+  /// The op's copy on other operands.
+  mlir::Value clone(mlir::Operation *op, llvm::ArrayRef<mlir::Value> operands, mlir::Type type);
 
   mlir::OpBuilder &getBuilder() { return *builder; }
   flow::LayerOp getLayer() const { return layer; }
@@ -62,7 +70,6 @@ private:
   mlir::Value movedInAnyOrder(mlir::Operation *op, llvm::SmallVectorImpl<int64_t> &elements,
                               llvm::ArrayRef<std::pair<unsigned, int64_t>> source);
   mlir::Value gatherMoved(mlir::Operation *op, llvm::ArrayRef<int64_t> elements, llvm::ArrayRef<std::pair<unsigned, int64_t>> source);
-  mlir::Value clone(mlir::Operation *op, llvm::ArrayRef<mlir::Value> operands, mlir::Type type);
 
   mlir::OpBuilder *builder;
   flow::LayerOp layer;

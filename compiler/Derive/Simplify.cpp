@@ -22,10 +22,7 @@ struct Simplify : PassWrapper<Simplify, OperationPass<ModuleOp>> {
   }
   LogicalResult initialize(MLIRContext *context) final {
     RewritePatternSet set(context);
-    populateLogPatterns(set);
-    populateInversePatterns(set);
-    populateArithPatterns(set);
-    populateVectorPatterns(set);
+    populateAllPatterns(set);
     patterns = FrozenRewritePatternSet(std::move(set));
     return success();
   }
@@ -55,6 +52,13 @@ template <typename Identity> struct DropIdentity : PassWrapper<DropIdentity<Iden
 };
 
 } // namespace
+
+void populateAllPatterns(RewritePatternSet &patterns) {
+  populateLogPatterns(patterns);
+  populateInversePatterns(patterns);
+  populateArithPatterns(patterns);
+  populateVectorPatterns(patterns);
+}
 
 std::unique_ptr<Pass> createSimplifyPass() { return std::make_unique<Simplify>(); }
 std::unique_ptr<Pass> createDropFactsPass() {

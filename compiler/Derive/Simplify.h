@@ -19,6 +19,11 @@ void populateArithPatterns(mlir::RewritePatternSet &patterns);
 /// extract, merge, splat, sum: SimplifyVectors.cpp.
 void populateVectorPatterns(mlir::RewritePatternSet &patterns);
 
+/// The sum of a merge is taken apart into sums of its pieces: where sums are to cancel, not where they are to be computed.
+void populateSumPatterns(mlir::RewritePatternSet &patterns);
+
+void populateAllPatterns(mlir::RewritePatternSet &patterns);
+
 /// All of them, to a fixed point. Rules may use the facts of flow.constrained.
 std::unique_ptr<mlir::Pass> createSimplifyPass();
 /// Removes flow.constrained, after which no rule may ask for facts.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+#include "compiler/Derive/Algebra.h"
 #include "compiler/Derive/Evaluator.h"
 #include "compiler/Derive/RewriteRule.h"
 #include "compiler/Derive/Simplify.h"
@@ -32,6 +33,7 @@ Value extractOfMerge(ExtractOp op, PatternRewriter &rewriter) {
   auto merge = op.getVector().getDefiningOp<MergeOp>();
   if (!merge || op.getIndices().empty())
     return {};
+  size_t missed = 0;
   for (unsigned k = 0; k < merge.getPieces().size(); ++k) {
     llvm::DenseMap<int64_t, int64_t> placeOf;
     for (auto [place, index] : llvm::enumerate(merge.pieceIndices(k)))
@@ -41,9 +43,11 @@ Value extractOfMerge(ExtractOp op, PatternRewriter &rewriter) {
       if (auto it = placeOf.find(index); it != placeOf.end())
         places.push_back(it->second);
     if (places.size() == op.getIndices().size())
-      return ExtractOp::create(rewriter, op.getLoc(), op.getType(), merge.getPieces()[k], places);
+      return extractElements(rewriter, op.getLoc(), merge.getPieces()[k], places);
+    missed += places.empty();
   }
-  return {};
+  // What no piece brings is zero.
+  return missed == merge.getPieces().size() ? constantOf(rewriter, op.getLoc(), op.getType(), 0) : Value();
 }
 
 /// Elements that a mask keeps are those of the matrix itself.
@@ -132,7 +136,79 @@ Value addOfMerges(arith::AddFOp op, PatternRewriter &rewriter) {
   return MergeOp::create(rewriter, op.getLoc(), op.getType(), pieces, rewriter.getArrayAttr(indices));
 }
 
+/// A product of a scalar and a vector; either may be missing.
+struct Scaled {
+  Value scalar, vector;
+};
+
+/// Takes the repeated scalars out of a product.
+Scaled takeScalars(Value value, PatternRewriter &rewriter) {
+  Location loc = value.getLoc();
+  auto expr = [&](Value v) { return Expr(rewriter, loc, v); };
+  auto product = [&](Value a, Value b) { return a && b ? static_cast<Value>(expr(a) * expr(b)) : a ? a : b; };
+  if (auto splat = value.getDefiningOp<SplatOp>())
+    return {splat.getScalar(), {}};
+  if (auto number = constantValue(value))
+    return {constantOf(rewriter, loc, RankedTensorType::get({}, rewriter.getF64Type()), *number), {}};
+  // What is computed anyway stays as it is.
+  if (!value.hasOneUse())
+    return {{}, value};
+  if (auto mul = value.getDefiningOp<arith::MulFOp>()) {
+    Scaled left = takeScalars(mul.getLhs(), rewriter), right = takeScalars(mul.getRhs(), rewriter);
+    if (left.scalar || right.scalar)
+      return {product(left.scalar, right.scalar), product(left.vector, right.vector)};
+  }
+  if (auto negative = value.getDefiningOp<arith::NegFOp>())
+    if (Scaled inner = takeScalars(negative.getOperand(), rewriter); inner.scalar)
+      return {-expr(inner.scalar), inner.vector};
+  if (auto quotient = value.getDefiningOp<arith::DivFOp>()) {
+    Scaled left = takeScalars(quotient.getLhs(), rewriter);
+    auto divisor = quotient.getRhs().getDefiningOp<SplatOp>();
+    if (divisor && left.vector)
+      return {left.scalar ? expr(left.scalar) / expr(divisor.getScalar()) : 1.0 / expr(divisor.getScalar()),
+              left.vector};
+    if (left.scalar && divisor)
+      return {expr(left.scalar) / expr(divisor.getScalar()), {}};
+    if (left.scalar)
+      return {left.scalar, left.vector ? expr(left.vector) / expr(quotient.getRhs()) : 1.0 / expr(quotient.getRhs())};
+  }
+  return {{}, value};
+}
+
+/// Whether a scalar that is computed has a part in what is summed, through the ops that `Through` names; with `unshared`, through
+/// those that are computed for this alone.
+template <typename... Through> bool hasScalarPart(Value value, bool unshared, int depth = 8) {
+  Operation *op = value.getDefiningOp();
+  if (isa_and_nonnull<SplatOp>(op))
+    return !constantValue(value);
+  if (!isa_and_nonnull<Through...>(op) || depth == 0 || (unshared && !value.hasOneUse()))
+    return false;
+  return llvm::any_of(op->getOperands(), [&](Value v) { return hasScalarPart<Through...>(v, unshared, depth - 1); });
+}
+
+/// sum(c v) = c sum(v)
+Value scalarOutOfSum(SumOp op, PatternRewriter &rewriter) {
+  if (!hasScalarPart<arith::MulFOp, arith::DivFOp, arith::NegFOp>(op.getVector(), /*unshared=*/true))
+    return {};
+  Scaled product = takeScalars(op.getVector(), rewriter);
+  if (!product.scalar)
+    return {};
+  if (!product.vector)
+    return double(elementCount(op.getVector())) * Expr(rewriter, op.getLoc(), product.scalar);
+  Value sum = SumOp::create(rewriter, op.getLoc(), op.getType(), product.vector);
+  return Expr(rewriter, op.getLoc(), product.scalar) * Expr(rewriter, op.getLoc(), sum);
+}
+
+/// sum(w (u + (m - sum(w u)) w / sum(w w))) = m: a vector that was made so that its product is a given number.
+Value collapseSum(SumOp op, PatternRewriter &rewriter) {
+  if (elementCount(op.getVector()) == 1 || !hasScalarPart<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp>(op.getVector(), /*unshared=*/false))
+    return {};
+  return Algebra().collapsed(rewriter, op.getResult(), 2);
+}
+
 Value simplifySum(SumOp op, PatternRewriter &rewriter) {
+  if (op.getVector().getType() == op.getType())
+    return op.getVector();
   double count = elementCount(op.getVector());
   if (count == 0)
     return constantOf(rewriter, op.getLoc(), op.getType(), 0);
@@ -169,6 +245,37 @@ Value sumOfMerge(SumOp op, PatternRewriter &rewriter) {
   return Expr(rewriter, op.getLoc(), SumOp::create(rewriter, op.getLoc(), op.getType(), rest)) + constant;
 }
 
+/// What is the same for all elements is computed once: an element-wise op on repeated scalars.
+struct ScalarOnce final : OpInterfaceRewritePattern<DependencyOpInterface> {
+  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
+
+  LogicalResult matchAndRewrite(DependencyOpInterface op, PatternRewriter &rewriter) const override {
+    auto type = dyn_cast<RankedTensorType>(op->getResultTypes()[0]);
+    if (!op.isElementwise() || !type || type.getRank() == 0)
+      return failure();
+    bool any = false;
+    for (Value operand : op->getOperands()) {
+      bool isSplat = operand.getDefiningOp<SplatOp>() && !constantValue(operand);
+      any |= isSplat;
+      if (!isSplat && !constantValue(operand))
+        return failure();
+    }
+    if (!any)
+      return failure();
+    llvm::SmallVector<Value> scalars;
+    for (Value operand : op->getOperands()) {
+      auto splat = operand.getDefiningOp<SplatOp>();
+      auto scalarType = RankedTensorType::get({}, getElementTypeOrSelf(operand.getType()));
+      scalars.push_back(splat ? splat.getScalar()
+                              : constantOf(rewriter, op.getLoc(), scalarType, *constantValue(operand)));
+    }
+    OperationState state(op.getLoc(), op->getName(), scalars, {RankedTensorType::get({}, type.getElementType())},
+                         op->getAttrs());
+    rewriter.replaceOpWithNewOp<SplatOp>(op, type, rewriter.create(state)->getResult(0));
+    return success();
+  }
+};
+
 /// A sum of matrices that is accumulated: each term on its own, so that none must be held in memory.
 struct AccumulateTerms final : OpRewritePattern<AccumulateOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -185,6 +292,18 @@ struct AccumulateTerms final : OpRewritePattern<AccumulateOp> {
 
 } // namespace
 
+void populateSumPatterns(RewritePatternSet &patterns) {
+  addRule<SumOp>(patterns, [](SumOp op, PatternRewriter &rewriter) -> Value {
+    auto merge = op.getVector().getDefiningOp<MergeOp>();
+    if (!merge || merge.getPieces().empty())
+      return {};
+    Expr total(rewriter, op.getLoc(), SumOp::create(rewriter, op.getLoc(), op.getType(), merge.getPieces()[0]));
+    for (Value piece : merge.getPieces().drop_front())
+      total = total + Expr(rewriter, op.getLoc(), SumOp::create(rewriter, op.getLoc(), op.getType(), piece));
+    return total;
+  });
+}
+
 void populateVectorPatterns(RewritePatternSet &patterns) {
   addRule<ExtractOp>(patterns, simplifyExtract);
   addRule<ExtractOp>(patterns, extractOfMerge);
@@ -195,12 +314,18 @@ void populateVectorPatterns(RewritePatternSet &patterns) {
   addRule<arith::AddFOp>(patterns, addOfMerges);
   addRule<SumOp>(patterns, simplifySum);
   addRule<SumOp>(patterns, sumOfMerge);
+  addRule<SumOp>(patterns, scalarOutOfSum);
+  addRule<SumOp>(patterns, collapseSum);
   // The product with nothing: an empty sum per row.
   addRule<MatvecOp>(patterns, [](MatvecOp op, PatternRewriter &rewriter) -> Value {
     return elementCount(op.getVector()) ? Value() : constantOf(rewriter, op.getLoc(), op.getType(), 0);
   });
-  patterns.add<AccumulateTerms>(patterns.getContext());
+  patterns.add<AccumulateTerms, ScalarOnce>(patterns.getContext());
   addRule<SplatOp>(patterns, [](SplatOp op, PatternRewriter &rewriter) -> Value {
+    // The one element of a vector of one, put back.
+    if (auto sum = op.getScalar().getDefiningOp<SumOp>(); sum && sum.getVector().getType() == op.getType())
+      if (elementCount(op.getResult()) == 1)
+        return sum.getVector();
     auto number = constantValue(op.getScalar());
     return number ? constantOf(rewriter, op.getLoc(), op.getType(), *number) : Value();
   });

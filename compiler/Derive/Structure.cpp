@@ -6,6 +6,8 @@
 
 #include "compiler/Derive/Structure.h"
 
+#include "compiler/Derive/Cycle.h"
+
 using namespace mlir;
 using namespace flowc::flow;
 
@@ -55,7 +57,7 @@ llvm::SetVector<Operation *> neededOps(LayerOp layer) {
   return llvm::SetVector<Operation *>(needed.rbegin(), needed.rend());
 }
 
-LogicalResult LayerStructure::propagate(LayerOp layer) {
+LogicalResult LayerStructure::propagate(LayerOp layer, llvm::ArrayRef<Value> held) {
   Value input = layer.input();
   llvm::SmallVector<SetId> single;
   for (int64_t i = 0; i < elementCount(input); ++i)
@@ -78,6 +80,8 @@ LogicalResult LayerStructure::propagate(LayerOp layer) {
     }
     sets[op->getResult(0)] = dependency.dependencies(operandSets, pool);
     ranges[op->getResult(0)] = range.inferRange(operandRanges);
+    if (llvm::is_contained(held, op->getResult(0)))
+      sets[op->getResult(0)] = ElementSets(elementCount(op->getResult(0)), 0);
   }
   return success();
 }
@@ -102,8 +106,10 @@ LogicalResult LayerStructure::reportCycle(LayerOp layer, llvm::ArrayRef<Equation
     for (int64_t input : pool.elements(equation.set))
       if (!solved.test(input) && inputs.size() < 60)
         inputs += (inputs.empty() ? "" : ", ") + std::to_string(input);
-    diagnostic.attachNote(equation.value.getLoc())
-        << "output " << output << " needs inputs " << inputs << ", none of which is known before";
+    Value meeting = meetingPoint(*this, equation.value, equation.element, solved), named = nextNamed(meeting, layer.output());
+    std::string through = named ? (" through `" + cast<NameLoc>(named.getLoc()).getName().getValue() + "`").str() : "";
+    diagnostic.attachNote((named ? named : meeting).getLoc()) << "output " << output << " needs inputs " << inputs << through
+                                                              << ", none of which is known before";
     if (++shown == 3)
       break;
   }
@@ -195,9 +201,16 @@ llvm::SmallVector<BlockGroup> LayerStructure::groups(size_t begin, size_t end) c
   return merged;
 }
 
-FailureOr<LayerStructure> LayerStructure::analyze(LayerOp layer) {
+FailureOr<LayerStructure> LayerStructure::analyze(LayerOp layer, llvm::ArrayRef<Value> held) {
   LayerStructure structure;
-  if (failed(structure.propagate(layer)) || failed(structure.order(layer)))
+  if (failed(structure.propagate(layer, held)) || failed(structure.order(layer)))
+    return failure();
+  return structure;
+}
+
+FailureOr<LayerStructure> LayerStructure::propagated(LayerOp layer) {
+  LayerStructure structure;
+  if (failed(structure.propagate(layer, {})))
     return failure();
   return structure;
 }

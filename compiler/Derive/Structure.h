@@ -10,7 +10,7 @@
 
 namespace flowc {
 
-/// The ops that the layer's output needs, in order. (Others serve the parameters' data-dependent start.)
+/// The ops that the layer's output needs, in order, the terminator last. (Others serve the parameters' data-dependent start.)
 llvm::SetVector<mlir::Operation *> neededOps(flow::LayerOp layer);
 
 /// Elements of one value that are solved together: value[elements[k]] is y[outputs[k]], and is solved for x[inputs[k]].
@@ -24,7 +24,10 @@ struct BlockGroup {
 class LayerStructure {
 public:
   /// Analyses the layer; reports an error that shows the elements that wait for each other if there is no such order.
-  static mlir::FailureOr<LayerStructure> analyze(flow::LayerOp layer);
+  /// The values `held` count as known, whatever they depend on.
+  static mlir::FailureOr<LayerStructure> analyze(flow::LayerOp layer, llvm::ArrayRef<mlir::Value> held = {});
+  /// Dependencies and ranges alone, without an order.
+  static mlir::FailureOr<LayerStructure> propagated(flow::LayerOp layer);
 
   llvm::ArrayRef<llvm::SmallVector<BlockGroup>> levels() const { return levelGroups; }
   /// The groups of levels begin .. end-1, one per value, in the order of its elements: where all their inputs are known, the order of
@@ -45,7 +48,7 @@ public:
   flow::Interval range(mlir::Value value) const { return ranges.find(value)->second; }
 
 private:
-  mlir::LogicalResult propagate(flow::LayerOp layer);
+  mlir::LogicalResult propagate(flow::LayerOp layer, llvm::ArrayRef<mlir::Value> held);
   mlir::LogicalResult order(flow::LayerOp layer);
   struct Equation;
   mlir::LogicalResult reportCycle(flow::LayerOp layer, llvm::ArrayRef<Equation> equations, const llvm::BitVector &done,

@@ -73,7 +73,8 @@ Origin Origins::of(Value value, int64_t element) {
   }
   auto dependency = cast<DependencyOpInterface>(op);
   auto [found, inserted] = moves.try_emplace(value);
-  if (inserted && !dependency.movedFrom(found->second))
+  // No formula says what a sum is, not even one of a single element.
+  if (inserted && (isa<SumOp>(op) || !dependency.movedFrom(found->second)))
     found->second.clear();
   if (!found->second.empty()) {
     auto [operand, from] = found->second[element];

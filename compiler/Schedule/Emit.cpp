@@ -156,6 +156,14 @@ private:
     mapping.map(op->getResults(), clone->getResults());
   }
 
+  /// The operand whose one element is the op's one element (a number as a vector of one, or back); else null.
+  static Value oneElementMoved(Operation *op) {
+    llvm::SmallVector<std::pair<unsigned, int64_t>> source;
+    auto dependency = dyn_cast<flow::DependencyOpInterface>(op);
+    bool moved = dependency && flow::elementCount(op->getResult(0)) == 1 && dependency.movedFrom(source);
+    return moved ? op->getOperand(source[0].first) : Value();
+  }
+
   void cloneRegion(Region &from, Region &to, IRMapping &mapping) {
     for (Block &block : from) {
       Block *copy = new Block;
@@ -165,7 +173,9 @@ private:
       OpBuilder inside(module->getContext()); // The region has no parent yet that could tell its context.
       inside.setInsertionPointToEnd(copy);
       for (Operation &op : block)
-        if (!isa<arith::ConstantOp>(op))
+        if (Value moved = oneElementMoved(&op))
+          mapping.map(op.getResult(0), scalarOperand(inside, moved, mapping));
+        else if (!isa<arith::ConstantOp>(op))
           cloneScalar(inside, &op, mapping);
     }
   }

@@ -102,6 +102,21 @@ const std::vector<LayerCase> &layerCases() {
       prelude("repeat 2 as i { maf(order = random(i), net = made(hidden = [12], activation = tanh)); reverse }"),
       {"autoregressive with a root",
        "layer bent(x) {\n s = made(x, len(x), hidden = [8])\n return x + sigmoid(s) * sin(x) / 2\n}", "bent", -3, 3, 1},
+      {"composition of couplings",
+       "layer chain(x) {\n x = affine_coupling(x; mask = half, net = mlp(hidden = [7]))\n x = affine(reverse(x); 0.2, "
+       "1)\n"
+       " a, b = split(x, alternate)\n b = b * exp(tanh(linear(a, len(b))))\n a = a + linear(b, len(a))\n x = "
+       "merge(alternate, a, b)\n"
+       " return concat(x[0] + sin(x[0]) / 2, x[1:])\n}",
+       "chain; inverse(chain)", -3, 3, 4},
+      prelude("planar", -3, 3, 30),
+      prelude("inverse(planar)", -3, 3, 30),
+      prelude("planar(activation = sigmoid)", -3, 3, 10),
+      prelude("planar(activation = atan)", -3, 3, 30),
+      prelude("radial", -3, 3, 10),
+      prelude("inverse(radial)", -3, 3, 10),
+      prelude("householder"),
+      prelude("repeat 3 { planar; householder; radial }", -3, 3, 300),
       {"base logistic", "", "affine; base logistic", -3, 3, 1},
       {"base uniform", "", "squash; base uniform", -3, 3, 10},
       {"base mixture_cdf", "", "affine; base mixture_cdf(k = 3)", -2, 2, 20},

@@ -296,7 +296,7 @@ def MergeOp : AnsweringOp<"merge", [DeclareOpInterfaceMethods<DependencyOpInterf
   let extraClassDeclaration = [{ ::llvm::ArrayRef<int64_t> pieceIndices(unsigned k); }];
 }
 
-def SumOp : AnsweringOp<"sum", [DeclareOpInterfaceMethods<DependencyOpInterface, ["sumOfProducts"]>,
+def SumOp : AnsweringOp<"sum", [DeclareOpInterfaceMethods<DependencyOpInterface, ["sumOfProducts", "movedFrom"]>,
                                 DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
   let summary = "the sum of all elements";
   let description = [{
@@ -311,7 +311,7 @@ def SumOp : AnsweringOp<"sum", [DeclareOpInterfaceMethods<DependencyOpInterface,
   let assemblyFormat = "$vector attr-dict `:` type($vector) `->` type($result)";
 }
 
-def SplatOp : AnsweringOp<"splat", [DeclareOpInterfaceMethods<DependencyOpInterface>,
+def SplatOp : AnsweringOp<"splat", [DeclareOpInterfaceMethods<DependencyOpInterface, ["movedFrom"]>,
                                     DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
   let summary = "a scalar repeated into a tensor";
   let description = [{
@@ -328,7 +328,7 @@ def SplatOp : AnsweringOp<"splat", [DeclareOpInterfaceMethods<DependencyOpInterf
 
 def ConstrainedOp : AnsweringOp<"constrained", [SameOperandsAndResultType,
       DeclareOpInterfaceMethods<DependencyOpInterface, ["isElementwise"]>,
-      DeclareOpInterfaceMethods<DifferentiateOpInterface>], ["evaluate", "smtTerm", "limit"]> {
+      DeclareOpInterfaceMethods<DifferentiateOpInterface, ["logDerivative"]>], ["evaluate", "smtTerm", "limit"]> {
   let summary = "the operand, known to lie in an interval";
   let description = [{
     The identity, with a fact from a declared domain: every element lies between `low` and `high`, and is not `low` (`high`) where

@@ -259,6 +259,11 @@ bool SumOp::sumOfProducts(int64_t, SmallVectorImpl<SmallVector<std::pair<unsigne
     sum.push_back({{0, k}});
   return true;
 }
+// Of one element: that element.
+bool SumOp::movedFrom(SmallVectorImpl<std::pair<unsigned, int64_t>> &source) {
+  source.assign(1, {0, 0});
+  return elementCount(getVector()) == 1;
+}
 Interval SumOp::inferRange(ArrayRef<Interval> operands) {
   double count = elementCount(getVector());
   return count == 0 ? Interval::point(0) : operands[0] * Interval::point(count);
@@ -279,6 +284,11 @@ void SumOp::adjoints(OpBuilder &builder, ArrayRef<Value> operands, Value, Value 
 
 ElementSets SplatOp::dependencies(ArrayRef<ElementSets> operands, SetPool &) {
   return everywhere(getResult(), operands[0][0]);
+}
+// To one element: the scalar.
+bool SplatOp::movedFrom(SmallVectorImpl<std::pair<unsigned, int64_t>> &source) {
+  source.assign(1, {0, 0});
+  return elementCount(getResult()) == 1;
 }
 Interval SplatOp::inferRange(ArrayRef<Interval> operands) { return operands[0]; }
 Value SplatOp::solve(OpBuilder &builder, unsigned, Value result, ArrayRef<Value>, ArrayRef<Interval>) {
@@ -309,6 +319,10 @@ void ConstrainedOp::adjoints(OpBuilder &, ArrayRef<Value>, Value, Value adjoint,
                              SmallVectorImpl<Value> &results) {
   if (wanted[0])
     results[0] = adjoint;
+}
+
+Value ConstrainedOp::logDerivative(OpBuilder &builder, unsigned, ArrayRef<Value>, Value result) {
+  return constantOf(builder, getLoc(), result.getType(), 0);
 }
 
 //===- detach: the identity, without a derivative -----------------------------------------------------------------===//

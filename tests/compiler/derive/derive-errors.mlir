@@ -67,3 +67,22 @@ flow.model @diagonal features 2 {
     flow.return %y : tensor<2xf64>
   }
 }
+
+// -----
+
+// x + tanh(w . x) u with any u folds over itself.
+flow.model @folding features 2 {
+  flow.parameter @u : tensor<2xf64> {init = {kind = "constant", value = 1.0}}
+  // expected-error @below {{cannot prove that `folding` has an inverse: its outputs are coupled through a number, and the equation for it may have several solutions}}
+  flow.layer @L "folding" {
+  ^bb0(%x: tensor<2xf64>):
+    %u = flow.read @u : tensor<2xf64>
+    // expected-note @below {{with a number known, every input follows from the output}}
+    %s = flow.sum %x : tensor<2xf64> -> tensor<f64>
+    %t = math.tanh %s : tensor<f64>
+    %ts = flow.splat %t : tensor<f64> -> tensor<2xf64>
+    %p = arith.mulf %u, %ts : tensor<2xf64>
+    %y = arith.addf %x, %p : tensor<2xf64>
+    flow.return %y : tensor<2xf64>
+  }
+}

@@ -107,6 +107,7 @@ struct NegRule : NoAnswer {
 // y = a b: dy/da = b; a = y / b where b cannot be 0
 struct MulRule : NoAnswer {
   static Interval range(ArrayRef<Interval> r) { return r[0] * r[1]; }
+  static Interval rangeOfSame(const Interval &r) { return intersection(r * r, Interval(0, kInfinity, false, true)); }
   static double evaluate(ArrayRef<double> v) { return v[0] * v[1]; }
   static std::string term(ArrayRef<std::string> v) { return "(* " + v[0] + " " + v[1] + ")"; }
   static Limit limit(OpBuilder &b, Location l, ArrayRef<Limit> v) { return productOf(b, l, v[0], v[1]); }
@@ -259,7 +260,12 @@ struct ArithDependency : DependencyOpInterface::ExternalModel<ArithDependency<Op
 };
 
 template <typename Op, typename Rule> struct ArithRange : RangeOpInterface::ExternalModel<ArithRange<Op, Rule>, Op> {
-  Interval inferRange(Operation *, ArrayRef<Interval> operands) const { return Rule::range(operands); }
+  Interval inferRange(Operation *op, ArrayRef<Interval> operands) const {
+    if constexpr (requires { Rule::rangeOfSame(operands[0]); })
+      if (op->getOperand(0) == op->getOperand(1))
+        return Rule::rangeOfSame(operands[0]);
+    return Rule::range(operands);
+  }
   SmallVector<Requirement> requirements(Operation *) const { return Rule::requirements(); }
   double evaluate(Operation *, ArrayRef<double> operands) const { return Rule::evaluate(operands); }
   std::string smtTerm(Operation *, ArrayRef<std::string> operands) const { return Rule::term(operands); }

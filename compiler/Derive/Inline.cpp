@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+
+#include "compiler/Derive/Inline.h"
+
+using namespace mlir;
+
+namespace flowc {
+
+llvm::SmallVector<Value> inlineBody(OpBuilder &builder, func::FuncOp function, Value argument) {
+  IRMapping mapping;
+  mapping.map(function.getArgument(0), argument);
+  Block &block = function.getBody().front();
+  for (Operation &op : block.without_terminator())
+    builder.clone(op, mapping);
+  return llvm::map_to_vector(block.getTerminator()->getOperands(), [&](Value v) { return mapping.lookup(v); });
+}
+
+Value cloneSlice(OpBuilder &builder, Value value, IRMapping &mapping) {
+  if (Value mapped = mapping.lookupOrNull(value))
+    return mapped;
+  Operation *op = value.getDefiningOp();
+  for (Value operand : op->getOperands())
+    cloneSlice(builder, operand, mapping);
+  builder.clone(*op, mapping);
+  return mapping.lookup(value);
+}
+
+} // namespace flowc

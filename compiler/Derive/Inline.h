@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+//
+// Copies of straight-line IR with other arguments.
+
+#pragma once
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/IRMapping.h"
+
+namespace flowc {
+
+/// Clones the body of `function` at the builder, with `argument` for its first argument; returns what it returns.
+llvm::SmallVector<mlir::Value> inlineBody(mlir::OpBuilder &builder, mlir::func::FuncOp function, mlir::Value argument);
+
+/// Clones what `value` is computed from within its block, as far as `mapping` does not give it.
+mlir::Value cloneSlice(mlir::OpBuilder &builder, mlir::Value value, mlir::IRMapping &mapping);
+
+} // namespace flowc

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+//
+// Forward mode along one direction: how values change when some of them move.
+
+#pragma once
+
+#include "compiler/Dialect/Flow/FlowDialect.h"
+
+#include "llvm/ADT/DenseMap.h"
+
+namespace flowc {
+
+/// Builds tangents of straight-line IR.
+class Tangents {
+public:
+  /// `at` gives the value under construction that stands for a value of the IR that is differentiated; `moving` are the
+  /// tangents that the direction gives to some of these (null: zero).
+  Tangents(mlir::OpBuilder &builder, llvm::function_ref<mlir::Value(mlir::Value)> at, llvm::DenseMap<mlir::Value, mlir::Value> moving)
+      : builder(builder), at(at), tangents(std::move(moving)) {}
+
+  /// The tangent of `value`; null if it is zero. Failure, reported, at an op that has none.
+  mlir::FailureOr<mlir::Value> of(mlir::Value value);
+  /// The same of what `op` computes, even where its result is one of the values that are given.
+  mlir::FailureOr<mlir::Value> through(mlir::Operation *op);
+
+private:
+  mlir::OpBuilder &builder;
+  llvm::function_ref<mlir::Value(mlir::Value)> at;
+  llvm::DenseMap<mlir::Value, mlir::Value> tangents;
+};
+
+} // namespace flowc
