@@ -71,72 +71,92 @@ Step inspect(const LayerStructure &structure, const Part &part) {
 
 bool isSingle(uint64_t mask) { return mask && !(mask & (mask - 1)); }
 
+/// What `build` builds, without the names that the user gave to what it is built for: how a value changes is another value.
+Value unnamed(Evaluator &known, llvm::function_ref<Value()> build) {
+  OpBuilder &builder = known.getBuilder();
+  Block *block = builder.getInsertionBlock();
+  Operation *before = builder.getInsertionPoint() == block->begin() ? nullptr : &*std::prev(builder.getInsertionPoint());
+  Value built = build();
+  for (auto op = before ? std::next(before->getIterator()) : block->begin(); op != builder.getInsertionPoint(); ++op)
+    op->setLoc(known.getLayer().getLoc());
+  return built;
+}
+
 /// Tangents of a part's value by its own unknowns, forward mode.
 class TangentBuilder {
 public:
-  TangentBuilder(Evaluator &known, const Part &part) : known(known), part(part) {}
+  explicit TangentBuilder(Evaluator &known) : known(known) {}
 
-  /// d value[elements[k]] / d x[part.inputs[k]]; null if zero; failure if the value mixes unknowns of the part.
-  FailureOr<Value> of(Value value, llvm::ArrayRef<int64_t> elements) {
+  /// d value[elements[k]] / d x[inputs[k]]; null if zero; failure if the value mixes unknowns.
+  FailureOr<Value> of(Value value, llvm::ArrayRef<int64_t> elements, llvm::ArrayRef<int64_t> inputs) {
     const LayerStructure &structure = known.getStructure();
     bool depends = false;
-    for (auto [element, input] : llvm::zip_equal(elements, part.inputs))
+    for (auto [element, input] : llvm::zip_equal(elements, inputs))
       depends |= structure.depends(value, element, input);
     if (!depends)
       return Value();
     if (value == known.getLayer().input())
-      return seed(elements);
+      return seed(elements, inputs);
     Operation *op = value.getDefiningOp();
     auto dependency = cast<DependencyOpInterface>(op);
     llvm::SmallVector<std::pair<unsigned, int64_t>> source;
-    bool moved = dependency.movedFrom(source);
-    if (!moved && !dependency.isElementwise())
-      return mixed(op);
-    if (moved)
-      return ofMoved(op, elements, source);
+    if (dependency.movedFrom(source))
+      return ofMoved(op, elements, inputs, source);
+    if (!dependency.isElementwise())
+      return op->emitError("cannot yet solve for an input that passes through this operation [no-inverse-rule]");
     llvm::SmallVector<Value> operands, tangents;
     for (Value operand : op->getOperands()) {
-      FailureOr<Value> tangent = of(operand, elements);
+      FailureOr<Value> tangent = of(operand, elements, inputs);
       if (failed(tangent))
         return failure();
       operands.push_back(known.at(operand, elements));
       tangents.push_back(*tangent);
     }
-    return differentiable(op).tangent(known.getBuilder(), operands, known.at(value, elements), tangents);
+    Value result = known.at(value, elements);
+    return unnamed(known, [&] { return cast<DifferentiateOpInterface>(op).tangent(known.getBuilder(), operands, result, tangents); });
   }
 
 private:
-  static DifferentiateOpInterface differentiable(Operation *op) { return cast<DifferentiateOpInterface>(op); }
-
-  Value seed(llvm::ArrayRef<int64_t> elements) {
+  Value seed(llvm::ArrayRef<int64_t> elements, llvm::ArrayRef<int64_t> inputs) {
     llvm::SmallVector<double> ones;
-    for (auto [element, input] : llvm::zip_equal(elements, part.inputs))
+    for (auto [element, input] : llvm::zip_equal(elements, inputs))
       ones.push_back(element == input ? 1 : 0);
-    auto type = RankedTensorType::get({static_cast<int64_t>(elements.size())}, known.getBuilder().getF64Type());
     return arith::ConstantOp::create(known.getBuilder(), known.getLayer().getLoc(),
-                                     DenseElementsAttr::get(type, llvm::ArrayRef<double>(ones)));
+                                     DenseElementsAttr::get(vectorOf(elements.size()), llvm::ArrayRef<double>(ones)));
   }
 
-  FailureOr<Value> ofMoved(Operation *op, llvm::ArrayRef<int64_t> elements,
+  /// Operand by operand, then together again.
+  FailureOr<Value> ofMoved(Operation *op, llvm::ArrayRef<int64_t> elements, llvm::ArrayRef<int64_t> inputs,
                            llvm::ArrayRef<std::pair<unsigned, int64_t>> source) {
-    llvm::SmallVector<int64_t> below;
-    for (int64_t element : elements) {
-      if (source[element].first != source[elements[0]].first)
-        return mixed(op);
-      below.push_back(source[element].second);
+    struct Taken {
+      llvm::SmallVector<int64_t> elements, inputs, places;
+    };
+    OpBuilder &builder = known.getBuilder();
+    llvm::MapVector<unsigned, Taken> byOperand;
+    for (auto [place, element, input] : llvm::enumerate(elements, inputs)) {
+      Taken &taken = byOperand[source[element].first];
+      taken.elements.push_back(source[element].second);
+      taken.inputs.push_back(input);
+      taken.places.push_back(place);
     }
-    FailureOr<Value> tangent = of(op->getOperand(source[elements[0]].first), below);
-    if (failed(tangent) || !*tangent || elements.size() > 1)
-      return tangent;
-    return shapedLike(known.getBuilder(), *tangent, op->getResult(0));
+    llvm::SmallVector<Value> pieces;
+    llvm::SmallVector<llvm::SmallVector<int64_t>> places;
+    for (auto &[operand, taken] : byOperand) {
+      FailureOr<Value> tangent = of(op->getOperand(operand), taken.elements, taken.inputs);
+      if (failed(tangent))
+        return failure();
+      if (byOperand.size() == 1)
+        return *tangent && elements.size() == 1 ? shapedLike(builder, *tangent, op->getResult(0)) : *tangent;
+      Value zero = constantOf(builder, op->getLoc(), vectorOf(taken.elements.size()), 0);
+      pieces.push_back(*tangent ? shapedLike(builder, *tangent, zero) : zero);
+      places.push_back(taken.places);
+    }
+    return mergePieces(builder, op->getLoc(), builder.getF64Type(), elements.size(), pieces, places);
   }
 
-  FailureOr<Value> mixed(Operation *op) {
-    return op->emitError("cannot yet solve for an input that passes through this operation [no-inverse-rule]");
-  }
+  RankedTensorType vectorOf(int64_t size) { return RankedTensorType::get({size}, known.getBuilder().getF64Type()); }
 
   Evaluator &known;
-  const Part part;
 };
 
 /// Builds what a formula is made of and what does not depend on its unknown, so that no network stands inside of an iteration.
@@ -188,7 +208,7 @@ LogicalResult solveByRoot(Evaluator &known, const Part &part, Value rhs, llvm::S
   OpBuilder inside = OpBuilder::atBlockEnd(body);
   Evaluator within = known.within(inside, part.inputs, shapedLike(inside, unknown, layer.input()));
   Value value = within.at(part.value, part.elements);
-  FailureOr<Value> derivative = TangentBuilder(within, part).of(part.value, part.elements);
+  FailureOr<Value> derivative = TangentBuilder(within).of(part.value, part.elements, part.inputs);
   if (failed(derivative))
     return failure();
   YieldOp::create(inside, loc, {shapedLike(inside, value, unknown), shapedLike(inside, *derivative, unknown)});
@@ -275,14 +295,15 @@ LogicalResult logPart(Evaluator &known, const Part &part, llvm::SmallVectorImpl<
       llvm::SmallVector<Value> operands;
       for (Value operand : op->getOperands())
         operands.push_back(known.at(operand, here.elements));
-      logarithm = cast<DifferentiateOpInterface>(op).logDerivative(known.getBuilder(), unknown, operands,
-                                                                   known.at(part.value, here.elements));
+      Value result = known.at(part.value, here.elements);
+      auto rule = cast<DifferentiateOpInterface>(op);
+      logarithm = unnamed(known, [&] { return rule.logDerivative(known.getBuilder(), unknown, operands, result); });
     }
     if (!logarithm) {
-      FailureOr<Value> tangent = TangentBuilder(known, here).of(part.value, here.elements);
+      FailureOr<Value> tangent = TangentBuilder(known).of(part.value, here.elements, here.inputs);
       if (failed(tangent))
         return failure();
-      Expr slope(known.getBuilder(), op->getLoc(), *tangent);
+      Expr slope(known.getBuilder(), known.getLayer().getLoc(), *tangent);
       terms.push_back(log(abs(slope)));
       continue;
     }
@@ -312,7 +333,7 @@ LogicalResult logDerivatives(Evaluator &known, const BlockGroup &group, llvm::Sm
 }
 
 FailureOr<Value> groupSlope(Evaluator &known, const BlockGroup &group) {
-  return TangentBuilder(known, wholeGroup(group)).of(group.value, group.elements);
+  return TangentBuilder(known).of(group.value, group.elements, group.inputs);
 }
 
 } // namespace flowc

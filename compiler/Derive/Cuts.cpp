@@ -6,6 +6,8 @@
 // both must be; each is a layer of its own. Elements that are only moved are no new elements, so a part that passes by
 // on the side belongs to the cut.
 
+#include "compiler/Derive/Cuts.h"
+
 #include "compiler/Derive/DeriveLayers.h"
 #include "compiler/Derive/Inline.h"
 #include "compiler/Derive/Rules.h"
@@ -67,7 +69,7 @@ public:
         if (made(element) <= time && time < last)
           live.push_back(element);
       sort(live);
-      if (live == cuts.back() || live == end)
+      if (withoutFacts(live) == withoutFacts(cuts.back()) || live == end)
         continue;
       cuts.push_back(std::move(live));
       times.push_back(time);
@@ -107,6 +109,18 @@ private:
     llvm::SmallVector<std::pair<unsigned, int64_t>> source;
     auto dependency = dyn_cast<DependencyOpInterface>(op);
     return dependency && dependency.movedFrom(source);
+  }
+
+  /// The elements that facts are stated of, in the place of the facts: to state one is no map.
+  Cut withoutFacts(llvm::ArrayRef<Element> cut) {
+    Cut result(cut);
+    for (Element &element : result)
+      while (auto fact = element.first.getDefiningOp<ConstrainedOp>()) {
+        Element stated = origins(fact.getValue())[element.second];
+        element = stated;
+      }
+    sort(result);
+    return result;
   }
 
   /// Where each element of a value is computed.
@@ -261,21 +275,30 @@ std::pair<Value, Value> runThrough(OpBuilder &builder, llvm::ArrayRef<func::Func
 
 } // namespace
 
-std::optional<LogicalResult> composeLayer(LayerOp layer, llvm::function_ref<LogicalResult(LayerOp)> derive) {
+llvm::SmallVector<LayerOp> buildStages(LayerOp layer) {
   FailureOr<LayerStructure> structure = LayerStructure::propagated(layer);
   if (failed(structure))
-    return failure();
+    return {};
   Cutter cutter(layer, *structure);
   cutter.findCuts();
-  if (cutter.stageCount() < 2)
+  llvm::SmallVector<LayerOp> stages;
+  if (cutter.stageCount() > 1)
+    for (int64_t k = 0; k < cutter.stageCount(); ++k)
+      stages.push_back(cutter.buildStage(k));
+  return stages;
+}
+
+std::optional<LogicalResult> composeLayer(LayerOp layer, llvm::function_ref<LogicalResult(LayerOp)> derive) {
+  llvm::SmallVector<LayerOp> stages = buildStages(layer);
+  if (stages.empty())
     return std::nullopt;
   auto model = cast<ModelOp>(layer->getParentOp());
   llvm::SmallVector<func::FuncOp> there, back;
   LogicalResult result = success();
   int64_t levels = 0;
-  for (int64_t k = 0; k < cutter.stageCount() && succeeded(result); ++k) {
-    LayerOp stage = cutter.buildStage(k);
-    result = derive(stage);
+  for (LayerOp stage : stages) {
+    if (succeeded(result))
+      result = derive(stage);
     if (succeeded(result)) {
       levels += stage->getAttrOfType<IntegerAttr>("levels").getInt();
       there.push_back(cast<func::FuncOp>(model.lookupSymbol(forwardName(stage.getSymName()))));

@@ -64,6 +64,8 @@ Value differentiate(OpBuilder &builder, Block &block, Value unknown, Value resul
 Origin Origins::of(Value value, int64_t element) {
   if (value == layer.input())
     return {Origin::Input, value, element, 0};
+  if (value == held)
+    return {Origin::Opaque, value, element, 0};
   if (auto number = constantValue(value))
     return {Origin::Number, value, element, *number};
   Operation *op = value.getDefiningOp();
@@ -215,7 +217,12 @@ private:
       name = stem + std::to_string(k);
     Value argument = block->addArgument(builder.getF64Type(), loc);
     variables.push_back({argument, name, range, free, parameter});
-    return argument;
+    if (range == Interval::all())
+      return argument;
+    // A fact in the formula itself: limits ask for signs without being given ranges.
+    return ConstrainedOp::create(builder, loc, argument.getType(), argument, builder.getF64FloatAttr(range.low),
+                                 builder.getF64FloatAttr(range.high), builder.getBoolAttr(range.lowOpen),
+                                 builder.getBoolAttr(range.highOpen));
   }
 
   static void simplify(ModuleOp module) {

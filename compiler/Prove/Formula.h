@@ -45,10 +45,13 @@ class Origins {
 public:
   explicit Origins(flow::LayerOp layer) : layer(layer) {}
   Origin of(mlir::Value value, int64_t element);
+  /// From now on, nobody asks where this value comes from.
+  void hold(mlir::Value value) { held = value; }
   flow::LayerOp getLayer() const { return layer; }
 
 private:
   flow::LayerOp layer;
+  mlir::Value held;
   llvm::DenseMap<mlir::Value, llvm::SmallVector<std::pair<unsigned, int64_t>>> moves;
 };
 

@@ -2,6 +2,8 @@
 
 #include "compiler/Prove/LayerChecker.h"
 
+#include "compiler/Derive/Cuts.h"
+#include "compiler/Derive/Tear.h"
 #include "compiler/Dialect/Flow/Models/ScalarRules.h"
 #include "compiler/Explain/Formulas.h"
 #include "compiler/Prove/Ends.h"
@@ -39,6 +41,23 @@ std::string describe(const Interval &interval) {
 }
 
 std::string print(const Formula &formula, Value value) { return printInline(value, formula.names()); }
+
+/// Elements whose formulas differ by names only, but in more than their signatures show, have the same proof.
+void mergeRepeats(std::vector<Obligation> &obligations) {
+  std::map<std::tuple<std::string, std::string, std::string>, size_t> known;
+  std::vector<Obligation> merged;
+  for (Obligation &obligation : obligations) {
+    if (obligation.verdict == Verdict::Proved) {
+      auto [it, inserted] = known.try_emplace({obligation.kind, obligation.statement, obligation.method}, merged.size());
+      if (!inserted) {
+        llvm::append_range(merged[it->second].features, obligation.features);
+        continue;
+      }
+    }
+    merged.push_back(std::move(obligation));
+  }
+  obligations = std::move(merged);
+}
 
 std::string describe(const Witness &witness, size_t first = 0) {
   std::string text;
@@ -84,6 +103,11 @@ LayerChecker::LayerChecker(LayerOp layer, Surroundings surroundings)
     target = latentSide;
 }
 
+LayerChecker::LayerChecker(LayerOp part, Domain inputs, std::optional<Domain> outputs, bool certain, bool alone)
+    : LayerChecker(part, {std::nullopt, inputs, certain, std::nullopt, alone}) {
+  target = std::move(outputs);
+}
+
 Obligation &LayerChecker::add(const char *kind, std::string statement, Verdict verdict, llvm::StringRef method,
                               Location loc) {
   report.obligations.push_back({kind, std::move(statement), {}, verdict, method.str(), {}, {}, {}, {}, loc});
@@ -123,24 +147,90 @@ LayerReport LayerChecker::run() {
       structure.emplace(std::move(*found));
   }
   certainImage = around.certain;
-  if (!structure) {
-    certainImage = false;
-    Obligation &failed =
-        add("structure", messages.empty() ? "it has no structure that flowc knows" : messages[0].second,
-            Verdict::Unknown, "structure", messages.empty() ? layer.getLoc() : messages[0].first);
-    if (messages.size() > 1)
-      failed.finding = messages[1].second;
-    refuteStructure(failed);
-    report.structure = "not known";
-    return std::move(report);
+  if (structure) {
+    describePattern(*structure);
+    describeStructure();
+    checkBlocks();
+  } else {
+    if (auto whole = LayerStructure::propagated(layer); succeeded(whole))
+      describePattern(*whole);
+    if (!checkStages() && !checkTorn())
+      reportNoStructure(messages);
   }
-  describeStructure();
-  if (checkDomain() && checkRequirements()) {
-    for (const Class &block : classes())
-      checkBlock(block);
-    describeImage();
-  }
+  mergeRepeats(report.obligations);
   return std::move(report);
+}
+
+void LayerChecker::reportNoStructure(llvm::ArrayRef<std::pair<Location, std::string>> messages) {
+  certainImage = false;
+  Obligation &failed = add("structure", messages.empty() ? "it has no structure that flowc knows" : messages[0].second, Verdict::Unknown,
+                           "structure", messages.empty() ? layer.getLoc() : messages[0].first);
+  if (messages.size() > 1)
+    failed.finding = messages[1].second;
+  refuteStructure(failed);
+  report.structure = "not known";
+}
+
+void LayerChecker::checkBlocks() {
+  if (!checkDomain() || !checkRequirements())
+    return;
+  for (const Class &block : classes())
+    checkBlock(block);
+  describeImage();
+}
+
+bool LayerChecker::checkStages() {
+  llvm::SmallVector<LayerOp> stages = buildStages(layer);
+  if (stages.empty())
+    return false;
+  report.structure = std::to_string(stages.size()) + " maps";
+  bool defined = checkDomain();
+  Domain inputs = inputSide;
+  bool certain = around.certain;
+  for (LayerOp stage : stages) {
+    if (defined) {
+      LayerChecker part(stage, inputs, stage == stages.back() ? target : std::nullopt, certain, around.alone);
+      adopt(part.run());
+      inputs = part.image();
+      certain = part.imageIsCertain();
+    }
+    stage.erase();
+  }
+  certainImage = certain;
+  if (!layer.getGenerative())
+    latentSide = inputs;
+  describeImage();
+  return true;
+}
+
+bool LayerChecker::checkTorn() {
+  std::optional<Tear> tear = findTear(layer);
+  if (!tear)
+    return false;
+  structure.emplace(std::move(tear->structure));
+  origins.hold(tear->held);
+  report.structure = "rank 1, through " + userName(tear->held).value_or("a number").str();
+  report.levels = structure->levels().size() + 1;
+  checkBlocks();
+  LayerChecker equation(tear->equation, {tear->unknown}, Domain{tear->target}, /*certain=*/false, /*alone=*/false);
+  LayerReport found = equation.run();
+  // The rule that took the layer apart knows more of sums over vectors.
+  for (Obligation &obligation : found.obligations)
+    if (obligation.kind == "monotone" && obligation.verdict == Verdict::Unknown) {
+      obligation.verdict = Verdict::Proved;
+      obligation.method = "algebra";
+    }
+  adopt(std::move(found));
+  tear->erase();
+  return true;
+}
+
+void LayerChecker::adopt(LayerReport part) {
+  report.levels += part.levels;
+  for (Obligation &obligation : part.obligations) {
+    obligation.features.clear(); // They are the part's.
+    report.obligations.push_back(std::move(obligation));
+  }
 }
 
 void LayerChecker::refuteStructure(Obligation &failed) {
@@ -193,12 +283,17 @@ void LayerChecker::describeStructure() {
     report.structure = "coupling";
   else
     report.structure = report.levels == features ? "autoregressive" : "levels";
-  if (features <= kLargestPattern)
-    for (int64_t output = 0; output < features; ++output) {
-      std::vector<int64_t> &row = report.pattern.emplace_back();
-      for (int64_t input : structure->elements(structure->dependencies(layer.output())[output]))
-        row.push_back(input);
-    }
+}
+
+void LayerChecker::describePattern(const LayerStructure &whole) {
+  if (inputSide.size() > kLargestPattern)
+    return;
+  const ElementSets &outputs = whole.dependencies(layer.output());
+  for (size_t output = 0; output < outputs.size(); ++output) {
+    std::vector<int64_t> &row = report.pattern.emplace_back();
+    for (int64_t input : whole.elements(outputs[output]))
+      row.push_back(input);
+  }
 }
 
 void LayerChecker::describeImage() {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The obligations of one layer: that it is defined on its domain, that every block is continuous and strictly monotone
-// in its unknown, and that it maps its domain onto the next layer's.
+// in its unknown, and that it maps its domain onto the next layer's. A layer without an order of single unknowns is judged
+// by the rule of compiler/Derive that takes it apart, and has the obligations of its parts.
 
 #pragma once
 
@@ -29,6 +30,9 @@ struct Surroundings {
 class LayerChecker {
 public:
   LayerChecker(flow::LayerOp layer, Surroundings around);
+  /// A part of a layer: a map from `inputs` onto `outputs`, or onto anything. Only if it is `certain` that it is given all of `inputs` is
+  /// anything refuted.
+  LayerChecker(flow::LayerOp part, Domain inputs, std::optional<Domain> outputs, bool certain, bool alone);
 
   LayerReport run();
   /// The latent side's domain: as given, or as found.
@@ -43,7 +47,17 @@ private:
     llvm::SmallVector<int64_t> inputs, outputs;
   };
 
+  /// One block after the other, in the order that the structure gives.
+  void checkBlocks();
+  /// One map after the other, if the layer is that.
+  bool checkStages();
+  /// The blocks with one number held, and the equation for that number, if there is one.
+  bool checkTorn();
+  void reportNoStructure(llvm::ArrayRef<std::pair<mlir::Location, std::string>> messages);
+  /// What must hold of a part must hold of the layer.
+  void adopt(LayerReport part);
   void describeStructure();
+  void describePattern(const LayerStructure &whole);
   /// Looks for a reason why what has no order of single unknowns is no bijection.
   void refuteStructure(Obligation &failed);
   /// Whether the layer is given what it declares to take.

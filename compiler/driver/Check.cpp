@@ -37,7 +37,7 @@ std::string logDetOf(func::FuncOp function) {
   Block &body = function.getBody().front();
   llvm::DenseMap<Value, std::string> names{{body.getArgument(0), "x"}};
   for (Operation &op : body)
-    if (auto named = dyn_cast<NameLoc>(op.getLoc()); named && op.getNumResults())
+    if (auto named = dyn_cast<NameLoc>(op.getLoc()); named && op.getNumResults() && !op.hasTrait<OpTrait::ConstantLike>())
       names[op.getResult(0)] = named.getName().str();
   return printInline(body.getTerminator()->getOperand(1), names);
 }

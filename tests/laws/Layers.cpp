@@ -109,6 +109,10 @@ const std::vector<LayerCase> &layerCases() {
        "merge(alternate, a, b)\n"
        " return concat(x[0] + sin(x[0]) / 2, x[1:])\n}",
        "chain; inverse(chain)", -3, 3, 4},
+      {"roots between couplings",
+       "layer sandwich(x) {\n a, b = split(x, alternate)\n y = merge(alternate, a, b + linear(a, len(b)))\n y = y + sin(y) / 2\n"
+       " c, d = split(y, alternate)\n return merge(alternate, c + linear(d, len(c)), d)\n}",
+       "sandwich", -3, 3, 4},
       prelude("planar", -3, 3, 30),
       prelude("inverse(planar)", -3, 3, 30),
       prelude("planar(activation = sigmoid)", -3, 3, 10),
