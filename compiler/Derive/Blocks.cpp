@@ -6,8 +6,7 @@
 #include "compiler/Derive/Blocks.h"
 
 #include "compiler/Dialect/Flow/Expr.h"
-#include "compiler/Prove/Pieces.h"
-#include "compiler/Prove/Sign.h"
+#include "compiler/Prove/Direction.h"
 
 #include <set>
 
@@ -180,17 +179,6 @@ void buildAhead(Evaluator &known, const Part &part, Value value, llvm::ArrayRef<
     buildAhead(known, part, operand, elements, seen);
 }
 
-/// Where the two sides of a comparison are equal, a derivative is what the rule of max, min or `where` chose. If the layer was proved to
-/// be a bijection, such points are isolated, and say nothing of monotony.
-llvm::SmallVector<prove::Tie> isolatedTies(LayerOp layer, Value derivative) {
-  llvm::SmallVector<prove::Tie> ties;
-  auto verdict = layer->getAttrOfType<StringAttr>("verdict");
-  if (verdict && verdict.getValue() == "proved")
-    for (Value comparison : prove::comparisonsOf(derivative))
-      ties.push_back({comparison.getDefiningOp()->getOperand(0), comparison.getDefiningOp()->getOperand(1)});
-  return ties;
-}
-
 /// Solves value[elements] = rhs by a root: the formula from the unknown to the value becomes the root's body.
 LogicalResult solveByRoot(Evaluator &known, const Part &part, Value rhs, llvm::SmallVectorImpl<SolvedPiece> &solved) {
   LayerOp layer = known.getLayer();
@@ -213,11 +201,11 @@ LogicalResult solveByRoot(Evaluator &known, const Part &part, Value rhs, llvm::S
     return failure();
   YieldOp::create(inside, loc, {shapedLike(inside, value, unknown), shapedLike(inside, *derivative, unknown)});
 
-  auto sign = prove::proveSign(*derivative, unknown, {{unknown, domain}}, isolatedTies(layer, *derivative));
-  if (!sign)
+  auto increasing = prove::proveDirection(layer, known.getStructure(), part.value, part.elements, part.inputs);
+  if (!increasing)
     return layer.emitError("cannot prove that `")
            << layer.getLayerType() << "` is increasing or decreasing [not-monotone]";
-  if (!sign->positive)
+  if (!*increasing)
     root.setDecreasing(true);
   // What does not depend on the unknown is computed once, not in every step of the iteration.
   for (Operation &op : llvm::make_early_inc_range(body->without_terminator()))

@@ -316,9 +316,11 @@ void populateVectorPatterns(RewritePatternSet &patterns) {
   addRule<SumOp>(patterns, sumOfMerge);
   addRule<SumOp>(patterns, scalarOutOfSum);
   addRule<SumOp>(patterns, collapseSum);
-  // The product with nothing: an empty sum per row.
+  // The product with nothing, an empty sum per row; or with a matrix that is masked everywhere.
   addRule<MatvecOp>(patterns, [](MatvecOp op, PatternRewriter &rewriter) -> Value {
-    return elementCount(op.getVector()) ? Value() : constantOf(rewriter, op.getLoc(), op.getType(), 0);
+    auto causal = op.getMatrix().getDefiningOp<CausalOp>();
+    bool zero = elementCount(op.getVector()) == 0 || (causal && nonZeroElements(causal).none());
+    return zero ? constantOf(rewriter, op.getLoc(), op.getType(), 0) : Value();
   });
   patterns.add<AccumulateTerms, ScalarOnce>(patterns.getContext());
   addRule<SplatOp>(patterns, [](SplatOp op, PatternRewriter &rewriter) -> Value {

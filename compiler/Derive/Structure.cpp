@@ -57,7 +57,7 @@ llvm::SetVector<Operation *> neededOps(LayerOp layer) {
   return llvm::SetVector<Operation *>(needed.rbegin(), needed.rend());
 }
 
-LogicalResult LayerStructure::propagate(LayerOp layer, llvm::ArrayRef<Value> held) {
+LogicalResult LayerStructure::propagate(LayerOp layer) {
   Value input = layer.input();
   llvm::SmallVector<SetId> single;
   for (int64_t i = 0; i < elementCount(input); ++i)
@@ -80,7 +80,7 @@ LogicalResult LayerStructure::propagate(LayerOp layer, llvm::ArrayRef<Value> hel
     }
     sets[op->getResult(0)] = dependency.dependencies(operandSets, pool);
     ranges[op->getResult(0)] = range.inferRange(operandRanges);
-    if (llvm::is_contained(held, op->getResult(0)))
+    if (op->getResult(0) == heldValue)
       sets[op->getResult(0)] = ElementSets(elementCount(op->getResult(0)), 0);
   }
   return success();
@@ -201,16 +201,17 @@ llvm::SmallVector<BlockGroup> LayerStructure::groups(size_t begin, size_t end) c
   return merged;
 }
 
-FailureOr<LayerStructure> LayerStructure::analyze(LayerOp layer, llvm::ArrayRef<Value> held) {
+FailureOr<LayerStructure> LayerStructure::analyze(LayerOp layer, Value held) {
   LayerStructure structure;
-  if (failed(structure.propagate(layer, held)) || failed(structure.order(layer)))
+  structure.heldValue = held;
+  if (failed(structure.propagate(layer)) || failed(structure.order(layer)))
     return failure();
   return structure;
 }
 
 FailureOr<LayerStructure> LayerStructure::propagated(LayerOp layer) {
   LayerStructure structure;
-  if (failed(structure.propagate(layer, {})))
+  if (failed(structure.propagate(layer)))
     return failure();
   return structure;
 }

@@ -24,8 +24,8 @@ struct BlockGroup {
 class LayerStructure {
 public:
   /// Analyses the layer; reports an error that shows the elements that wait for each other if there is no such order.
-  /// The values `held` count as known, whatever they depend on.
-  static mlir::FailureOr<LayerStructure> analyze(flow::LayerOp layer, llvm::ArrayRef<mlir::Value> held = {});
+  /// The value `held`, if there is one, counts as known, whatever it depends on.
+  static mlir::FailureOr<LayerStructure> analyze(flow::LayerOp layer, mlir::Value held = {});
   /// Dependencies and ranges alone, without an order.
   static mlir::FailureOr<LayerStructure> propagated(flow::LayerOp layer);
 
@@ -47,14 +47,17 @@ public:
   /// The range of `value` whatever the input and the parameters are.
   flow::Interval range(mlir::Value value) const { return ranges.find(value)->second; }
 
+  mlir::Value held() const { return heldValue; }
+
 private:
-  mlir::LogicalResult propagate(flow::LayerOp layer, llvm::ArrayRef<mlir::Value> held);
+  mlir::LogicalResult propagate(flow::LayerOp layer);
   mlir::LogicalResult order(flow::LayerOp layer);
   struct Equation;
   mlir::LogicalResult reportCycle(flow::LayerOp layer, llvm::ArrayRef<Equation> equations, const llvm::BitVector &done,
                                   const llvm::BitVector &solved);
 
   flow::SetPool pool;
+  mlir::Value heldValue;
   llvm::DenseMap<mlir::Value, flow::ElementSets> sets;
   llvm::DenseMap<mlir::Value, flow::Interval> ranges;
   llvm::SmallVector<llvm::SmallVector<BlockGroup>> levelGroups;

@@ -87,7 +87,12 @@ Origin Origins::of(Value value, int64_t element) {
   if (dependency.isElementwise())
     return {Origin::Computed, value, element, 0};
   llvm::SmallVector<llvm::SmallVector<std::pair<unsigned, int64_t>, 2>> sum;
-  if (!dependency.sumOfProducts(element, sum) || sum.size() > kLongestSum)
+  if (!dependency.sumOfProducts(element, sum))
+    return {Origin::Opaque, value, element, 0};
+  llvm::erase_if(sum, [&](const auto &product) {
+    return llvm::any_of(product, [&](auto factor) { return isZero(op->getOperand(factor.first), factor.second); });
+  });
+  if (sum.size() > kLongestSum)
     return {Origin::Opaque, value, element, 0};
   Origin origin{Origin::Summed, value, element, 0};
   for (const auto &product : sum) {
@@ -96,6 +101,15 @@ Origin Origins::of(Value value, int64_t element) {
       origin.sum.back().push_back({op->getOperand(operand), from});
   }
   return origin;
+}
+
+bool Origins::isZero(Value value, int64_t element) {
+  if (!isa_and_nonnull<NonZeroOpInterface>(value.getDefiningOp()))
+    return false;
+  auto [known, inserted] = nonZeros.try_emplace(value);
+  if (inserted)
+    known->second = nonZeroElements(value);
+  return !known->second.test(element);
 }
 
 class FormulaBuilder {

@@ -50,8 +50,12 @@ public:
   flow::LayerOp getLayer() const { return layer; }
 
 private:
+  /// Whether an element of a matrix is masked.
+  bool isZero(mlir::Value value, int64_t element);
+
   flow::LayerOp layer;
   mlir::Value held;
+  llvm::DenseMap<mlir::Value, llvm::BitVector> nonZeros;
   llvm::DenseMap<mlir::Value, llvm::SmallVector<std::pair<unsigned, int64_t>>> moves;
 };
 

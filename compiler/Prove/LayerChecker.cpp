@@ -478,10 +478,10 @@ void LayerChecker::checkImage(Formula &formula, const Class &block, bool increas
         latentSide[output] = image;
   };
   auto first = endOf(formula, low), last = endOf(formula, high);
-  // A slope that stays away from 0 reaches everything.
+  // A slope that stays away from 0 reaches everything; so does one that is the same everywhere, which is not 0.
   if (auto ranges = formula.ranges(); domain == Interval::all() && !(first && last)) {
     Interval slope = inferRange(formula.slope(), ranges);
-    if (slope.low > 0 || slope.high < 0)
+    if (slope.low > 0 || slope.high < 0 || !formula.dependents().contains(formula.slope()))
       first = -kInfinity, last = kInfinity;
   }
   if (!target) {

@@ -113,6 +113,7 @@ const std::vector<LayerCase> &layerCases() {
        "layer sandwich(x) {\n a, b = split(x, alternate)\n y = merge(alternate, a, b + linear(a, len(b)))\n y = y + sin(y) / 2\n"
        " c, d = split(y, alternate)\n return merge(alternate, c + linear(d, len(c)), d)\n}",
        "sandwich", -3, 3, 4},
+      prelude("sylvester"),
       prelude("planar", -3, 3, 30),
       prelude("inverse(planar)", -3, 3, 30),
       prelude("planar(activation = sigmoid)", -3, 3, 10),

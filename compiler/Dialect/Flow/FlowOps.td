@@ -227,7 +227,7 @@ def MatvecOp : AnsweringOp<"matvec", [DeclareOpInterfaceMethods<DependencyOpInte
   let hasVerifier = 1;
 }
 
-def CausalOp : AnsweringOp<"causal", [SameOperandsAndResultType, DeclareOpInterfaceMethods<DependencyOpInterface>,
+def CausalOp : AnsweringOp<"causal", [SameOperandsAndResultType, DeclareOpInterfaceMethods<DependencyOpInterface, ["sumOfProducts"]>,
                                       DeclareOpInterfaceMethods<DifferentiateOpInterface>,
                                       DeclareOpInterfaceMethods<NonZeroOpInterface>]> {
   let summary = "a matrix in which row m sees only the columns that do not rank above it";

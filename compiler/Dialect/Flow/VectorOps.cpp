@@ -131,6 +131,12 @@ void MatvecOp::adjoints(OpBuilder &builder, ArrayRef<Value> operands, Value, Val
 //===- causal: y[m, k] = x[m, k] where column k does not rank above row m, else 0 -----------------------------------===//
 
 ElementSets CausalOp::dependencies(ArrayRef<ElementSets> operands, SetPool &) { return operands[0]; }
+bool CausalOp::sumOfProducts(int64_t element, SmallVectorImpl<SmallVector<std::pair<unsigned, int64_t>, 2>> &sum) {
+  int64_t width = getColumns().size();
+  if (getColumns()[element % width] <= getRows()[element / width])
+    sum.push_back({{0, element}});
+  return true;
+}
 BitVector CausalOp::nonZeros(ArrayRef<BitVector> operands) {
   BitVector result = operands[0];
   size_t width = getColumns().size();
