@@ -70,6 +70,23 @@ struct Builtins {
     return Thing{TensorThing{e.builder.causal(matrix->value, *rows, *columns, loc), matrix->shape}};
   }
 
+  /// lower(W, k): what W has up to k places right of its diagonal; upper(W, k): from k places right of it on.
+  template <bool isLower> static MaybeThing triangle(Elaborator &e, const Things &a, SourceLocation loc) {
+    const TensorThing *matrix = a[0].as<TensorThing>();
+    if (!matrix || matrix->shape.size() != 2)
+      return e.failFor(a[0], Kind::TypeMismatch, loc, "the first argument of `{}` must be a matrix, but is {}",
+                       isLower ? "lower" : "upper", a[0].describe());
+    auto offset = a.size() > 1 ? e.integer(a[1], loc, "a diagonal's number") : std::optional<int64_t>(0);
+    if (!offset)
+      return std::nullopt;
+    std::vector<int64_t> rows(matrix->shape[0]), columns(matrix->shape[1]);
+    for (size_t m = 0; m < rows.size(); ++m)
+      rows[m] = isLower ? int64_t(m) + *offset : -int64_t(m) - *offset;
+    for (size_t k = 0; k < columns.size(); ++k)
+      columns[k] = isLower ? int64_t(k) : -int64_t(k);
+    return Thing{TensorThing{e.builder.causal(matrix->value, std::move(rows), std::move(columns), loc), matrix->shape}};
+  }
+
   /// `count` numbers of low .. high: spread evenly and in order, or drawn by a seed.
   static MaybeThing degrees(Elaborator &e, const Things &a, SourceLocation loc) {
     auto count = e.integer(a[0], loc, "the number of degrees");
@@ -401,6 +418,8 @@ struct Builtins {
         {"dot", 2, 2, dot},
         {"matvec", 2, 2, matvec},
         {"causal", 3, 3, causal},
+        {"lower", 1, 2, triangle<true>},
+        {"upper", 1, 2, triangle<false>},
         {"degrees", 3, 4, degrees},
         {"cycle", 2, 2, cycle},
         {"split", 2, 2, split},

@@ -23,8 +23,11 @@ Fraction reduced(Polynomial numerator, Polynomial denominator) {
       numerator.divide(atom, common);
       denominator.divide(atom, common);
     }
-  if (numerator == denominator)
-    return {Polynomial(1), Polynomial(1)};
+  if (!numerator.terms().empty() && !denominator.terms().empty()) {
+    double ratio = numerator.terms().begin()->second / denominator.terms().begin()->second;
+    if (numerator == ratio * denominator)
+      return {Polynomial(ratio), Polynomial(1)};
+  }
   if (auto number = denominator.constant(); number && *number != 0)
     return {1 / *number * numerator, Polynomial(1)};
   return {std::move(numerator), std::move(denominator)};

@@ -60,22 +60,31 @@ DirectionResult invertLayer(LayerOp layer, const LayerStructure &structure, OpBu
   return std::make_pair(known.all(layer.input()), (Value)arith::NegFOp::create(builder, layer.getLoc(), total));
 }
 
-/// Unknown after unknown: the layer is (block) triangular.
+/// With so few levels, each a vector, element-wise ops are the better inverse of a linear map.
+constexpr size_t kFewLevels = 2;
+
+/// Unknown after unknown: the layer is (block) triangular. Where the blocks are those of a matrix, all at once.
 LogicalResult peelLayer(LayerOp layer) {
   FailureOr<LayerStructure> structure = LayerStructure::analyze(layer);
   if (failed(structure))
     return failure();
   setLevels(layer, structure->levels().size());
+  if (structure->levels().size() > kFewLevels)
+    if (std::optional<LogicalResult> solved = linearLayer(layer))
+      return *solved;
   return buildDirections(
       layer, [&](OpBuilder &builder, Value input) { return applyLayer(layer, *structure, builder, input); },
       [&](OpBuilder &builder, Value output) { return invertLayer(layer, *structure, builder, output); });
 }
 
-/// The rules for a map that is not taken apart: peeling, then tearing. What the first one says is the better message.
+/// The rules for a map that is not taken apart: peeling, a triangular matrix, then tearing. What the first one says is the better
+/// message, but for a matrix.
 LogicalResult derivePiece(LayerOp layer) {
   std::vector<Diagnostic> whyNot;
   if (succeeded(quietly(layer->getContext(), whyNot, [&] { return peelLayer(layer); })))
     return success();
+  if (std::optional<LogicalResult> solved = linearLayer(layer))
+    return *solved;
   if (std::optional<LogicalResult> torn = tearLayer(layer))
     return *torn;
   for (Diagnostic &diagnostic : whyNot)

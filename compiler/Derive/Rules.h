@@ -16,6 +16,10 @@ namespace flowc {
 /// inverse runs them backwards, the log-determinants add. Nothing if the body has no such place.
 std::optional<mlir::LogicalResult> composeLayer(flow::LayerOp layer, llvm::function_ref<mlir::LogicalResult(flow::LayerOp)> derive);
 
+/// Linear: a triangular matrix of parameters, whose inverse is one `flow.solve_triangular` whatever the number of its levels. Nothing
+/// if the layer is no such map.
+std::optional<mlir::LogicalResult> linearLayer(flow::LayerOp layer);
+
 /// Tearing: where one number that is computed on the way carries all the coupling, so that with it held the layer peels
 /// (planar, radial and Householder maps). Nothing if there is no such number.
 std::optional<mlir::LogicalResult> tearLayer(flow::LayerOp layer);

@@ -21,6 +21,8 @@
 
 #include "compiler/Dialect/Flow/Expr.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace flowc::flow;
 
@@ -83,6 +85,17 @@ FailureOr<Value> tornLogDeterminant(Evaluator &known, Value held, bool &proved) 
   return Value(sum + log(abs(value)));
 }
 
+/// Logarithms of what is one number, however it is written.
+void foldLogarithms(func::FuncOp function) {
+  for (auto logarithm : llvm::to_vector(function.getOps<math::LogOp>())) {
+    std::optional<double> number = isScalar(logarithm.getResult()) ? Algebra().constant(logarithm.getOperand()) : std::nullopt;
+    if (!number || *number <= 0)
+      continue;
+    OpBuilder builder(logarithm);
+    logarithm.getResult().replaceAllUsesWith(constantOf(builder, logarithm.getLoc(), logarithm.getType(), std::log(*number)));
+  }
+}
+
 /// Leaves what a person would have written: simplified until equal values have met, and without bars where the lemma's factor has
 /// one sign.
 void tidy(func::FuncOp function) {
@@ -96,6 +109,7 @@ void tidy(func::FuncOp function) {
     if (sign != 0)
       absolute.getResult().replaceAllUsesWith(sign > 0 ? operand : -operand);
   }
+  foldLogarithms(function);
 }
 
 /// The number as the input gives it, everything else from it.

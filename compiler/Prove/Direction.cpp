@@ -22,7 +22,7 @@ std::optional<bool> proveDirection(LayerOp layer, const LayerStructure &structur
   std::optional<bool> increasing;
   std::set<std::string> seen;
   for (auto [element, input] : llvm::zip_equal(elements, inputs)) {
-    if (!seen.insert(Formula::signature(origins, value, element, input)).second)
+    if (!seen.insert(Formula::signature(origins, structure, value, element, input)).second)
       continue;
     Formula formula = Formula::build(origins, structure, value, element, input, domain);
     if (formula.entangled())

@@ -32,7 +32,7 @@ llvm::SetVector<Operation *> backwardSlice(Value value) {
 
 namespace {
 
-/// Longer sums stay one variable.
+/// In longer sums, what does not depend on the unknown is one variable; if there is more than that, it is no formula.
 constexpr size_t kLongestSum = 16;
 
 /// The derivative of `result` by `unknown`, forward mode.
@@ -89,11 +89,6 @@ Origin Origins::of(Value value, int64_t element) {
   llvm::SmallVector<llvm::SmallVector<std::pair<unsigned, int64_t>, 2>> sum;
   if (!dependency.sumOfProducts(element, sum))
     return {Origin::Opaque, value, element, 0};
-  llvm::erase_if(sum, [&](const auto &product) {
-    return llvm::any_of(product, [&](auto factor) { return isZero(op->getOperand(factor.first), factor.second); });
-  });
-  if (sum.size() > kLongestSum)
-    return {Origin::Opaque, value, element, 0};
   Origin origin{Origin::Summed, value, element, 0};
   for (const auto &product : sum) {
     origin.sum.emplace_back();
@@ -103,13 +98,40 @@ Origin Origins::of(Value value, int64_t element) {
   return origin;
 }
 
-bool Origins::isZero(Value value, int64_t element) {
-  if (!isa_and_nonnull<NonZeroOpInterface>(value.getDefiningOp()))
-    return false;
-  auto [known, inserted] = nonZeros.try_emplace(value);
-  if (inserted)
-    known->second = nonZeroElements(value);
-  return !known->second.test(element);
+bool Origins::isOwnParameter(Value value, int64_t element) {
+  Origin origin = of(value, element);
+  if (origin.kind == Origin::Moved)
+    return isOwnParameter(origin.from, origin.element);
+  if (origin.kind == Origin::Summed && origin.sum.size() == 1 && origin.sum[0].size() == 1)
+    return value.hasOneUse() && isOwnParameter(origin.sum[0][0].first, origin.sum[0][0].second);
+  return origin.kind == Origin::Opaque && value.getDefiningOp<ReadOp>() && value.hasOneUse();
+}
+
+/// A parameter times an input, which is not always 0.
+bool Origins::isAnything(llvm::ArrayRef<std::pair<Value, int64_t>> product) {
+  auto isInput = [&](Value value, int64_t element) {
+    Origin origin = of(value, element);
+    while (origin.kind == Origin::Moved)
+      origin = of(origin.from, origin.element);
+    return origin.kind == Origin::Input;
+  };
+  return product.size() == 2 && isOwnParameter(product[0].first, product[0].second) && isInput(product[1].first, product[1].second);
+}
+
+SumParts Origins::partsOf(const Origin &sum, const LayerStructure &structure, int64_t input) {
+  SumParts parts;
+  bool own = false;
+  for (const auto &product : sum.sum)
+    if (llvm::any_of(product, [&](const auto &factor) { return structure.depends(factor.first, factor.second, input); }))
+      parts.terms.push_back(product);
+    else
+      own |= isAnything(product);
+  if (own || (parts.terms.size() < sum.sum.size() && sum.sum.size() > kLongestSum))
+    parts.rest = own ? SumParts::Anything : SumParts::Unknown;
+  else
+    parts.terms = sum.sum;
+  parts.tooLong = parts.terms.size() > kLongestSum;
+  return parts;
 }
 
 class FormulaBuilder {
@@ -173,6 +195,8 @@ private:
       break;
     }
     // What has a parameter of its own added (a network's last bias) can be anything.
+    if (origin.kind == Origin::Summed && origins.partsOf(origin, structure, input).tooLong)
+      return opaque(value, element, name);
     if (hasOwnBias(value) && (valueOnly || !structure.depends(value, element, input)))
       return variable(name ? name->str() : "a", Interval::all(), true, false);
     return origin.kind == Origin::Summed ? sum(origin) : compute(value, element, name);
@@ -188,7 +212,10 @@ private:
 
   Value sum(const Origin &origin) {
     std::optional<Value> total;
-    for (const auto &product : origin.sum) {
+    SumParts parts = origins.partsOf(origin, structure, input);
+    if (parts.rest != SumParts::None)
+      total = variable("rest", Interval::all(), parts.rest == SumParts::Anything, false);
+    for (const auto &product : parts.terms) {
       std::optional<Value> term;
       for (auto [factor, element] : product) {
         Value next = at(factor, element, std::nullopt);
@@ -290,7 +317,7 @@ Value Formula::slopeOf(Value inner) const {
   return differentiate(build, function.getBody().front(), unknown().value, inner);
 }
 
-std::string Formula::signature(Origins &origins, Value value, int64_t element, int64_t input) {
+std::string Formula::signature(Origins &origins, const LayerStructure &structure, Value value, int64_t element, int64_t input) {
   // The way down, with every value named by when it was first met.
   std::string text;
   std::map<std::pair<void *, int64_t>, unsigned> met;
@@ -313,7 +340,11 @@ std::string Formula::signature(Origins &origins, Value value, int64_t element, i
     if (origin.kind == Origin::Computed)
       for (Value operand : value.getDefiningOp()->getOperands())
         visit(operand, element);
-    for (const auto &product : origin.sum)
+    SumParts parts = origins.partsOf(origin, structure, input);
+    text += llvm::StringRef("nur")[parts.rest];
+    if (parts.tooLong)
+      return;
+    for (const auto &product : parts.terms)
       for (auto [factor, from] : product)
         visit(factor, from);
   };

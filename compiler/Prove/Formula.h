@@ -29,8 +29,8 @@ struct Variable {
   bool parameter = false;
 };
 
-/// Where an element of a value comes from: another element, moved; or an op on one element of each operand; or a short
-/// sum of products of elements; or nothing that a formula of elements can say.
+/// Where an element of a value comes from: another element, moved; or an op on one element of each operand; or a sum of
+/// products of elements; or nothing that a formula of elements can say.
 struct Origin {
   enum Kind { Input, Number, Moved, Computed, Summed, Opaque } kind;
   mlir::Value from;
@@ -40,6 +40,15 @@ struct Origin {
   llvm::SmallVector<llvm::SmallVector<std::pair<mlir::Value, int64_t>, 2>> sum = {};
 };
 
+/// A sum as a formula of one unknown has it: some terms, and one variable for all others, which may be able to take any
+/// value.
+struct SumParts {
+  llvm::SmallVector<llvm::SmallVector<std::pair<mlir::Value, int64_t>, 2>> terms;
+  enum Rest { None, Unknown, Anything } rest = None;
+  /// Whether the terms are more than a formula should have.
+  bool tooLong = false;
+};
+
 /// Answers that question for a layer.
 class Origins {
 public:
@@ -47,15 +56,17 @@ public:
   Origin of(mlir::Value value, int64_t element);
   /// From now on, nobody asks where this value comes from.
   void hold(mlir::Value value) { held = value; }
+  /// Where terms without the unknown have a parameter of their own, their sum is anything; where they are many, one number.
+  SumParts partsOf(const Origin &sum, const LayerStructure &structure, int64_t input);
   flow::LayerOp getLayer() const { return layer; }
 
 private:
-  /// Whether an element of a matrix is masked.
-  bool isZero(mlir::Value value, int64_t element);
+  /// Whether the element is of a parameter that nothing else uses.
+  bool isOwnParameter(mlir::Value value, int64_t element);
+  bool isAnything(llvm::ArrayRef<std::pair<mlir::Value, int64_t>> product);
 
   flow::LayerOp layer;
   mlir::Value held;
-  llvm::DenseMap<mlir::Value, llvm::BitVector> nonZeros;
   llvm::DenseMap<mlir::Value, llvm::SmallVector<std::pair<unsigned, int64_t>>> moves;
 };
 
@@ -67,7 +78,7 @@ public:
   static Formula build(Origins &origins, const LayerStructure &structure, mlir::Value value, int64_t element,
                        int64_t input, flow::Interval domain, bool valueOnly = false);
   /// What tells formulas apart: elements with the same signature have the same formula but for the variables' names.
-  static std::string signature(Origins &origins, mlir::Value value, int64_t element, int64_t input);
+  static std::string signature(Origins &origins, const LayerStructure &structure, mlir::Value value, int64_t element, int64_t input);
 
   mlir::Value value() const { return end().getOperand(0); }
   /// d value / d unknown.

@@ -309,7 +309,7 @@ std::vector<LayerChecker::Class> LayerChecker::classes() {
       for (size_t k = 0; k < group.elements.size(); ++k) {
         Interval domain = inputSide[group.inputs[k]];
         std::string signature =
-            Formula::signature(origins, group.value, group.elements[k], group.inputs[k]) + describe(domain);
+            Formula::signature(origins, *structure, group.value, group.elements[k], group.inputs[k]) + describe(domain);
         if (target)
           signature += describe((*target)[group.outputs[k]]);
         auto [it, inserted] = known.try_emplace(signature, classes.size());
@@ -339,7 +339,7 @@ void LayerChecker::checkRequirement(Operation *op, const Requirement &requiremen
     const IndexSet &inputs = structure->elements(structure->dependencies(operand)[element]);
     int64_t input = inputs.empty() ? -1 : inputs.find_first();
     Interval domain = inputs.empty() ? Interval::all() : inputSide[input];
-    if (!seen.insert(Formula::signature(origins, operand, element, input) + describe(domain)).second)
+    if (!seen.insert(Formula::signature(origins, *structure, operand, element, input) + describe(domain)).second)
       continue;
     Formula formula = Formula::build(origins, *structure, operand, element, input, domain, /*valueOnly=*/true);
     std::string argument = print(formula, formula.value()), function = functionName(op).str();

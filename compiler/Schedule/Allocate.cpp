@@ -38,6 +38,11 @@ struct BuffersOf {
     if (gemm.bias)
       used.push_back(gemm.bias->buffer);
   }
+  void operator()(const SolveNode &solve) {
+    used.append({solve.a.buffer, solve.y.buffer, solve.x.buffer});
+    if (solve.diagonal)
+      used.push_back(solve.diagonal->buffer);
+  }
   void operator()(const TransposeNode &transpose) { used.append({transpose.input.buffer, transpose.output}); }
   void operator()(const FillNode &fill) { used.push_back(fill.buffer); }
 };

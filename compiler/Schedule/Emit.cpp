@@ -250,6 +250,17 @@ private:
     tile::YieldOp::create(inside, gemm.loc, mapping.lookup(gemm.epilogue.back()->getResult(0)));
   }
 
+  void emit(const SolveNode &solve) {
+    Value a = parameterMatrix(solve.a, solve.rows, solve.rows, solve.transposeA), diagonal;
+    if (solve.diagonal) {
+      const Buffer &buffer = plan.buffers[solve.diagonal->buffer];
+      auto [first, step] = evenRows(*solve.diagonal);
+      diagonal = slice(base(buffer), buffer.offset + first, {solve.rows}, {step});
+    }
+    tile::SolveOp::create(builder, solve.loc, a, diagonal, operandMatrix(solve.y, solve.rows), operandMatrix(solve.x, solve.rows),
+                          solve.backward);
+  }
+
   void emit(const TransposeNode &transpose) {
     const Buffer &buffer = plan.buffers[transpose.output];
     Value output = slice(base(buffer), buffer.offset, {plan.tile, transpose.rows}, {paddedRows(transpose.rows), 1});

@@ -80,6 +80,16 @@ struct GemmNode {
   mlir::Value chainStart;                        ///< What the first of them is applied to.
 };
 
+/// A triangular system per sample.
+struct SolveNode {
+  mlir::Location loc;
+  View a;
+  std::optional<View> diagonal;
+  View y, x;
+  int64_t rows;
+  bool transposeA, backward;
+};
+
 struct TransposeNode {
   mlir::Location loc;
   View input;
@@ -95,7 +105,7 @@ struct FillNode {
   unsigned buffer;
 };
 
-using Node = std::variant<MapNode, GemmNode, TransposeNode, FillNode>;
+using Node = std::variant<MapNode, GemmNode, SolveNode, TransposeNode, FillNode>;
 
 /// Where a node runs: boundaries (2 * phase) before the maps of their phase (2 * phase + 1), then program order.
 struct PlacedNode {

@@ -141,6 +141,13 @@ private:
     return plan.views[value] = target;
   }
 
+  /// A number that is repeated, written out.
+  View table(Value value) {
+    auto numbers = DenseElementsAttr::get(cast<ShapedType>(value.getType()), *flow::constantValue(value));
+    plan.buffers.push_back({elementCount(value), true, ~0u, 0, numbers});
+    return {static_cast<unsigned>(plan.buffers.size() - 1), {}};
+  }
+
   /// Writes `value` to `target` with the map that computes it, or a map that copies it; returns when that is done.
   int write(Value value, View target, tile::OutputKind kind) {
     auto it = phaseOf.find(value);
@@ -153,6 +160,11 @@ private:
 
   /// Rows of `value` that a matrix product can read: evenly spaced, or copied so that they are.
   View evenView(Value value, int &boundary) {
+    if (flow::constantValue(value)) {
+      if (uniform())
+        return table(value);
+      boundary = std::max(boundary, 1); // Written by a map of the first phase.
+    }
     View from = view(value);
     int64_t step = from.rows.size() > 1 ? from.rows[1] - from.rows[0] : 1;
     bool even = step > 0;
@@ -185,8 +197,8 @@ private:
   /// element-wise ops.
   LogicalResult visit(Operation *op) {
     return llvm::TypeSwitch<Operation *, LogicalResult>(op)
-        .Case<arith::ConstantOp, ReadOp, AdjointOp, ExtractOp, SplatOp, MergeOp, SumOp, MatvecOp, OuterOp, AccumulateOp,
-              StoreOp, func::ReturnOp>([&](auto known) { return place(known); })
+        .Case<arith::ConstantOp, ReadOp, AdjointOp, ExtractOp, SplatOp, MergeOp, SumOp, MatvecOp, SolveTriangularOp, OuterOp,
+              AccumulateOp, StoreOp, func::ReturnOp>([&](auto known) { return place(known); })
         .Default([&](Operation *other) -> LogicalResult {
           return isElementwise(other) ? placeElementwise(other) : other->emitError("cannot be scheduled");
         });
@@ -295,7 +307,7 @@ private:
     Value first = op.getPieces()[0];
     int64_t count = elementCount(first);
     auto found = plan.views.find(first);
-    bool made = isa_and_nonnull<MatvecOp, MergeOp>(first.getDefiningOp()) || phaseOf.contains(first);
+    bool made = isa_and_nonnull<MatvecOp, SolveTriangularOp, MergeOp>(first.getDefiningOp()) || phaseOf.contains(first);
     if (count == 0 || found == plan.views.end() || !made || op.pieceIndices(0) != llvm::ArrayRef<int64_t>(firstRows(count)))
       return false;
     View &view = found->second;
@@ -404,6 +416,29 @@ private:
     bind(result, gemm.c, boundary);
     if (rows > 0)
       addNode(boundary, std::move(gemm));
+    return success();
+  }
+
+  /// Numbers that all samples share, evenly spaced.
+  View uniformView(Value value, int &boundary) { return flow::constantValue(value) ? table(value) : evenView(value, boundary); }
+
+  LogicalResult place(SolveTriangularOp op) {
+    int64_t rows = elementCount(op.getResult());
+    int boundary = std::max(ready(op.getVector()), ready(op.getMatrix()));
+    SolveNode solve{op.getLoc(), uniformView(op.getMatrix(), boundary), {}, evenView(op.getVector(), boundary), {}, rows,
+                    op.getTransposed(), op.isBackward()};
+    bool uniformOperands = plan.buffers[solve.a.buffer].uniform;
+    if (Value diagonal = op.getDiagonal()) {
+      boundary = std::max(boundary, ready(diagonal));
+      solve.diagonal = uniformView(diagonal, boundary);
+      uniformOperands &= plan.buffers[solve.diagonal->buffer].uniform;
+    }
+    if (!uniformOperands)
+      return op.emitError("the matrix of a triangular system must not depend on the sample");
+    solve.x = targetView(op.getResult());
+    bind(op, solve.x, boundary);
+    if (rows > 0)
+      addNode(boundary, std::move(solve));
     return success();
   }
 

@@ -118,6 +118,7 @@ inline int64_t rowStride(mlir::Value buffer) {
 
 void lowerMap(tile::MapOp op, KernelCache &cache);
 void lowerGemm(tile::GemmOp op, KernelCache &cache);
+void lowerSolve(tile::SolveOp op, KernelCache &cache);
 void lowerTranspose(tile::TransposeOp op, KernelCache &cache);
 void lowerFill(tile::FillOp op, KernelCache &cache);
 

@@ -37,13 +37,14 @@ struct LowerTilePass : PassWrapper<LowerTilePass, OperationPass<ModuleOp>> {
     KernelCache cache(getOperation(), VectorUnit{bits, registers, fma});
     SmallVector<Operation *> ops;
     getOperation().walk([&](Operation *op) {
-      if (isa<tile::MapOp, tile::GemmOp, tile::TransposeOp, tile::FillOp>(op))
+      if (isa<tile::MapOp, tile::GemmOp, tile::SolveOp, tile::TransposeOp, tile::FillOp>(op))
         ops.push_back(op);
     });
     for (Operation *op : ops) {
       TypeSwitch<Operation *>(op)
           .Case<tile::MapOp>([&](auto map) { lowerMap(map, cache); })
           .Case<tile::GemmOp>([&](auto gemm) { lowerGemm(gemm, cache); })
+          .Case<tile::SolveOp>([&](auto solve) { lowerSolve(solve, cache); })
           .Case<tile::TransposeOp>([&](auto transpose) { lowerTranspose(transpose, cache); })
           .Case<tile::FillOp>([&](auto fill) { lowerFill(fill, cache); });
       op->erase();

@@ -121,6 +121,21 @@ const std::vector<LayerCase> &layerCases() {
       prelude("radial", -3, 3, 10),
       prelude("inverse(radial)", -3, 3, 10),
       prelude("householder"),
+      prelude("orthogonal; inverse(orthogonal)"),
+      prelude("lu_linear"),
+      prelude("inverse(lu_linear)"),
+      prelude("repeat 2 as i { lu_linear(random(i)); reverse }"),
+      // Every order in which a matrix can be triangular, with and without a diagonal of its own.
+      {"triangular matrix", "layer triangle(x) {\n param w: positive[len(x), len(x)], b: real[len(x)]\n return reverse(matvec(lower(w), x)) + b\n}",
+       "triangle; inverse(triangle)", -3, 3, 30},
+      {"matrix triangular in some order",
+       "layer mixed(x) {\n param w: real[len(x), len(x)] ~ normal(0.5 / len(x))\n place = permute(range(len(x)), random(7))\n"
+       " return 2 * x + matvec(causal(w, place - 1, place), x - 1)\n}",
+       "mixed; inverse(mixed)", -3, 3, 3},
+      {"matrix of permuted features",
+       "layer mixed(x) {\n param w: real[len(x), len(x)] ~ normal(0.5 / len(x)), s: positive[len(x)]\n z = -permute(x, random(4)) / s\n"
+       " return z - matvec(upper(w, 1), z) * s\n}",
+       "mixed; inverse(mixed)", -3, 3, 10},
       prelude("repeat 3 { planar; householder; radial }", -3, 3, 300),
       {"base logistic", "", "affine; base logistic", -3, 3, 1},
       {"base uniform", "", "squash; base uniform", -3, 3, 10},

@@ -88,6 +88,16 @@ LogicalResult MatvecOp::verify() {
   return success();
 }
 
+LogicalResult SolveTriangularOp::verify() {
+  auto matrix = cast<RankedTensorType>(getMatrix().getType());
+  int64_t size = elementCount(getVector());
+  if (matrix.getRank() != 2 || matrix.getDimSize(0) != size || matrix.getDimSize(1) != size)
+    return emitOpError("needs a ") << size << " x " << size << " matrix for a vector of " << size << ", but got " << matrix;
+  if (getDiagonal() && elementCount(getDiagonal()) != size)
+    return emitOpError("has a diagonal of ") << elementCount(getDiagonal()) << " elements for a vector of " << size;
+  return success();
+}
+
 LogicalResult CausalOp::verify() {
   auto type = cast<RankedTensorType>(getMatrix().getType());
   if (type.getRank() != 2)

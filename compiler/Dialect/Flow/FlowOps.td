@@ -227,6 +227,33 @@ def MatvecOp : AnsweringOp<"matvec", [DeclareOpInterfaceMethods<DependencyOpInte
   let hasVerifier = 1;
 }
 
+def SolveTriangularOp : AnsweringOp<"solve_triangular", [AllTypesMatch<["vector", "result"]>,
+                                                         DeclareOpInterfaceMethods<DependencyOpInterface>,
+                                                         DeclareOpInterfaceMethods<DifferentiateOpInterface>], ["requirements"]> {
+  let summary = "the vector that a triangular matrix takes to a given one";
+  let description = [{
+    The x with `(D + L) x = vector`, where D is `diagonal` (ones, if there is none) and L what `matrix` has below its diagonal, with
+    `upper` above it; with `transposed` of the transpose of D + L. All other elements of `matrix` must be 0, as those of a strict
+    `flow.causal` are: they are not read, and their gradients mean nothing.
+
+    ```mlir
+    %x = flow.solve_triangular %l, %y : tensor<3x3xf64>, tensor<3xf64>
+    %z = flow.solve_triangular upper transposed %u, %y diagonal(%d : tensor<3xf64>) : tensor<3x3xf64>, tensor<3xf64>
+    ```
+  }];
+  let arguments = (ins Flow_Tensor:$matrix, Flow_Vector:$vector, Optional<Flow_Vector>:$diagonal, UnitAttr:$upper, UnitAttr:$transposed);
+  let results = (outs Flow_Vector:$result);
+  let assemblyFormat = [{
+    (`upper` $upper^)? (`transposed` $transposed^)? $matrix `,` $vector (`diagonal` `(` $diagonal^ `:` type($diagonal) `)`)? attr-dict `:`
+    type($matrix) `,` type($vector)
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Whether elements are solved from the last to the first.
+    bool isBackward() { return getUpper() != getTransposed(); }
+  }];
+}
+
 def CausalOp : AnsweringOp<"causal", [SameOperandsAndResultType, DeclareOpInterfaceMethods<DependencyOpInterface, ["sumOfProducts"]>,
                                       DeclareOpInterfaceMethods<DifferentiateOpInterface>,
                                       DeclareOpInterfaceMethods<NonZeroOpInterface>]> {
@@ -262,7 +289,8 @@ def OuterOp : AnsweringOp<"outer", [DeclareOpInterfaceMethods<DependencyOpInterf
 }
 
 def ExtractOp : AnsweringOp<"extract", [DeclareOpInterfaceMethods<DependencyOpInterface, ["movedFrom"]>,
-                                        DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
+                                        DeclareOpInterfaceMethods<DifferentiateOpInterface>,
+                                        DeclareOpInterfaceMethods<NonZeroOpInterface>]> {
   let summary = "some elements of a vector, each at most once";
   let description = [{
     `result[i] = vector[indices[i]]`. A mask, a slice and a permutation are all of this form. The elements of a matrix are numbered row by
@@ -279,7 +307,8 @@ def ExtractOp : AnsweringOp<"extract", [DeclareOpInterfaceMethods<DependencyOpIn
 }
 
 def MergeOp : AnsweringOp<"merge", [DeclareOpInterfaceMethods<DependencyOpInterface, ["movedFrom"]>,
-                                    DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
+                                    DeclareOpInterfaceMethods<DifferentiateOpInterface>,
+                                      DeclareOpInterfaceMethods<NonZeroOpInterface>]> {
   let summary = "one vector from pieces, each at its own indices; elements named by no piece are 0";
   let description = [{
     `result[indices[k][i]] = pieces[k][i]`. No index occurs twice; the elements of a matrix are numbered row by row. The inverse of

@@ -102,8 +102,10 @@ Value MatvecOp::buildPart(OpBuilder &builder, ArrayRef<Value> operands, ArrayRef
 }
 bool MatvecOp::sumOfProducts(int64_t element, SmallVectorImpl<SmallVector<std::pair<unsigned, int64_t>, 2>> &sum) {
   int64_t rows = elementCount(getResult()), columns = elementCount(getVector());
+  BitVector nonZero = nonZeroElements(getMatrix());
   for (int64_t k = 0; k < columns; ++k)
-    sum.push_back({{0, getTransposed() ? k * rows + element : element * columns + k}, {1, k}});
+    if (int64_t entry = getTransposed() ? k * rows + element : element * columns + k; nonZero.test(entry))
+      sum.push_back({{0, entry}, {1, k}});
   return true;
 }
 Interval MatvecOp::inferRange(ArrayRef<Interval>) { return Interval::all(); }
@@ -126,6 +128,58 @@ void MatvecOp::adjoints(OpBuilder &builder, ArrayRef<Value> operands, Value, Val
   if (wanted[1])
     results[1] =
         MatvecOp::create(builder, getLoc(), operands[1].getType(), operands[0], adjoint, !getTransposed());
+}
+
+//===- solve_triangular: (D + L) x = y ----------------------------------------------------------------------------===//
+
+/// An element needs those of the vector that are solved for before it, and its own.
+ElementSets SolveTriangularOp::dependencies(ArrayRef<ElementSets> operands, SetPool &pool) {
+  SmallVector<SetId> result(elementCount(getResult()));
+  SetId before = pool.unite(operands[0].distinct());
+  if (getDiagonal())
+    before = pool.unite(before, pool.unite(operands[2].distinct()));
+  for (size_t k = 0; k < result.size(); ++k) {
+    size_t element = isBackward() ? result.size() - 1 - k : k;
+    before = result[element] = pool.unite(before, operands[1][element]);
+  }
+  return ElementSets(std::move(result));
+}
+SmallVector<Requirement> SolveTriangularOp::requirements() {
+  if (!getDiagonal())
+    return {};
+  return {{2, Interval::all(), true}};
+}
+Interval SolveTriangularOp::inferRange(ArrayRef<Interval>) { return Interval::all(); }
+Value SolveTriangularOp::solve(OpBuilder &, unsigned, Value, ArrayRef<Value>, ArrayRef<Interval>) { return {}; }
+
+// dx = (D + L)^-1 (dy - dD x - dL x)
+Value SolveTriangularOp::tangent(OpBuilder &builder, ArrayRef<Value> operands, Value result, ArrayRef<Value> tangents) {
+  Value total = tangents[1];
+  auto subtract = [&](Value term) {
+    total = total ? arith::SubFOp::create(builder, getLoc(), total, term).getResult()
+                  : arith::NegFOp::create(builder, getLoc(), term).getResult();
+  };
+  if (tangents[0])
+    subtract(MatvecOp::create(builder, getLoc(), result.getType(), tangents[0], result, getTransposed()));
+  if (getDiagonal() && tangents[2])
+    subtract(arith::MulFOp::create(builder, getLoc(), tangents[2], result));
+  return SolveTriangularOp::create(builder, getLoc(), operands[0], total, getDiagonal() ? operands[2] : Value(), getUpper(),
+                                   getTransposed());
+}
+
+// With h = (D + L)^-T g: dy = h, dD = -h x, dL = -h x^T (of the transpose: -x h^T)
+void SolveTriangularOp::adjoints(OpBuilder &builder, ArrayRef<Value> operands, Value result, Value adjoint, const BitVector &wanted,
+                                 SmallVectorImpl<Value> &results) {
+  Value back = SolveTriangularOp::create(builder, getLoc(), operands[0], adjoint, getDiagonal() ? operands[2] : Value(), getUpper(),
+                                         !getTransposed());
+  results[1] = wanted[1] ? back : Value();
+  Value negative = arith::NegFOp::create(builder, getLoc(), back);
+  if (wanted[0]) {
+    Value left = getTransposed() ? result : negative, right = getTransposed() ? negative : result;
+    results[0] = OuterOp::create(builder, getLoc(), operands[0].getType(), left, right);
+  }
+  if (getDiagonal() && wanted[2])
+    results[2] = arith::MulFOp::create(builder, getLoc(), negative, result);
 }
 
 //===- causal: y[m, k] = x[m, k] where column k does not rank above row m, else 0 -----------------------------------===//
@@ -198,6 +252,12 @@ bool ExtractOp::movedFrom(SmallVectorImpl<std::pair<unsigned, int64_t>> &source)
     source.push_back({0, index});
   return true;
 }
+BitVector ExtractOp::nonZeros(ArrayRef<BitVector> operands) {
+  BitVector result(elementCount(getResult()));
+  for (auto [place, index] : llvm::enumerate(getIndices()))
+    result[place] = operands[0].test(index);
+  return result;
+}
 Interval ExtractOp::inferRange(ArrayRef<Interval> operands) { return operands[0]; }
 // Alone it does not determine the elements that it leaves out; the structure analysis puts pieces together.
 Value ExtractOp::solve(OpBuilder &, unsigned, Value, ArrayRef<Value>, ArrayRef<Interval>) { return {}; }
@@ -227,6 +287,13 @@ bool MergeOp::movedFrom(SmallVectorImpl<std::pair<unsigned, int64_t>> &source) {
       source[index] = {k, static_cast<int64_t>(position)};
   // With holes (which are zero) the result is not made of operands alone.
   return llvm::none_of(source, [](auto entry) { return entry.first == ~0u; });
+}
+BitVector MergeOp::nonZeros(ArrayRef<BitVector> operands) {
+  BitVector result(elementCount(getResult()));
+  for (unsigned k = 0; k < getPieces().size(); ++k)
+    for (auto [place, index] : llvm::enumerate(pieceIndices(k)))
+      result[index] = operands[k].test(place);
+  return result;
 }
 Interval MergeOp::inferRange(ArrayRef<Interval> operands) {
   SmallVector<std::pair<unsigned, int64_t>> source;

@@ -131,6 +131,26 @@ def GemmOp : TileOp<"gemm"> {
   let hasVerifier = 1;
 }
 
+def SolveOp : TileOp<"solve"> {
+  let summary = "triangular systems, one per sample, by substitution";
+  let description = [{
+    `x[i, n] = (y[i, n] - a[i, j] x[j, n] summed over j < i) / diagonal[i]`, rows from the first to the last; with `backward` over
+    j > i, from the last to the first. `a` is n x n and may have any strides (a transposed view is free); without a `diagonal` nothing
+    is divided. The rows of `y` may have any stride. `x` does not overlap `y`.
+
+    ```mlir
+    tile.solve backward a(%u : memref<3x3xf32>) diagonal(%d : memref<3xf32>) y(%y : memref<3x64xf32>) x(%x : memref<3x64xf32>)
+    ```
+  }];
+  let arguments = (ins Arg<AnyMemRef, "", [MemRead]>:$a, Arg<Optional<AnyMemRef>, "", [MemRead]>:$diagonal,
+                       Arg<AnyMemRef, "", [MemRead]>:$y, Arg<AnyMemRef, "", [MemRead, MemWrite]>:$x, UnitAttr:$backward);
+  let assemblyFormat = [{
+    (`backward` $backward^)? `a` `(` $a `:` type($a) `)` (`diagonal` `(` $diagonal^ `:` type($diagonal) `)`)?
+    `y` `(` $y `:` type($y) `)` `x` `(` $x `:` type($x) `)` attr-dict
+  }];
+  let hasVerifier = 1;
+}
+
 def TransposeOp : TileOp<"transpose"> {
   let summary = "out[s, r] = in[r, s]";
   let description = [{

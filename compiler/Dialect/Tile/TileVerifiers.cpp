@@ -163,7 +163,7 @@ LogicalResult MapOp::verify() {
   return verifyBody(*this, getBody().front(), arguments, getOutputs().size(), element);
 }
 
-//===- gemm, transpose, fill
+//===- gemm, solve, transpose, fill
 //----------------------------------------------------------------------------------------===//
 
 static LogicalResult verifySize(Operation *op, const Twine &what, int64_t found, const Twine &other, int64_t expected) {
@@ -196,6 +196,31 @@ LogicalResult GemmOp::verify() {
   if (getEpilogue().empty())
     return success();
   return verifyBody(*this, getEpilogue().front(), element, 1, element);
+}
+
+LogicalResult SolveOp::verify() {
+  Type element = cast<MemRefType>(getX().getType()).getElementType();
+  std::pair<Value, const char *> matrices[] = {{getA(), "a"}, {getY(), "y"}, {getX(), "x"}};
+  for (auto [buffer, name] : matrices)
+    if (failed(verifyBuffer(*this, buffer, name)) || failed(verifyRank(*this, buffer, name, 2)) ||
+        failed(verifySameElementType(*this, buffer, name, element)))
+      return failure();
+  if (failed(verifyContiguous(*this, getY(), "y")) || failed(verifyContiguous(*this, getX(), "x")))
+    return failure();
+  auto a = cast<MemRefType>(getA().getType()).getShape(), y = cast<MemRefType>(getY().getType()).getShape(),
+       x = cast<MemRefType>(getX().getType()).getShape();
+  if (failed(verifySize(*this, "the number of columns of a", a[1], "that of its rows", a[0])) ||
+      failed(verifySize(*this, "the number of rows of x", x[0], "that of a", a[0])) ||
+      failed(verifySize(*this, "the number of rows of y", y[0], "that of a", a[0])) ||
+      failed(verifySize(*this, "the number of columns of x", x[1], "that of y", y[1])))
+    return failure();
+  if (Value diagonal = getDiagonal())
+    if (failed(verifyBuffer(*this, diagonal, "diagonal")) || failed(verifyRank(*this, diagonal, "diagonal", 1)) ||
+        failed(verifySameElementType(*this, diagonal, "diagonal", element)) ||
+        failed(verifySize(*this, "the size of diagonal", cast<MemRefType>(diagonal.getType()).getShape()[0], "the number of rows of a",
+                          a[0])))
+      return failure();
+  return success();
 }
 
 LogicalResult TransposeOp::verify() {
