@@ -2,6 +2,7 @@
 
 #include "compiler/Prove/LayerChecker.h"
 
+#include "compiler/Derive/LinearForm.h"
 #include "compiler/Dialect/Flow/Models/ScalarRules.h"
 #include "compiler/Explain/Formulas.h"
 #include "compiler/Prove/Ends.h"
@@ -152,6 +153,11 @@ void LayerChecker::refuteStructure(Obligation &failed) {
   if (!found->finding.empty())
     failed.finding = found->finding;
   failed.method = counted ? "structure" : "witness";
+  if (found->isRank) {
+    failed.kind = "rank";
+    failed.statement = "its matrix has an inverse, whatever the parameters are";
+    failed.remedy = "triangular matrices with a positive diagonal (`lu_linear`) and products of reflections (`orthogonal`) have inverses";
+  }
   failed.verdict = Verdict::Refuted;
 }
 
@@ -191,6 +197,8 @@ void LayerChecker::describeStructure() {
     report.structure = "element-wise";
   else if (report.levels == 2)
     report.structure = "coupling";
+  else if (triangularMap(layer))
+    report.structure = "triangular";
   else
     report.structure = report.levels == features ? "autoregressive" : "levels";
   if (features <= kLargestPattern)
