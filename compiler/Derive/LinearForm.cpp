@@ -297,6 +297,8 @@ std::optional<TriangularMap> triangularMap(LayerOp layer) {
       rank[input] = lower ? input : size - 1 - input;
   forms.split(*form, partner, rank, map);
   map.offset = form->offset;
+  if (map.diagonal && constantValue(map.diagonal) == 1)
+    map.diagonal = {};
   if (!map.matrix)
     return std::nullopt;
   if (!lower && !upper) {

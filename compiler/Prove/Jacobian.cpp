@@ -64,6 +64,12 @@ public:
   /// How far the Jacobian is from being singular, between -1 and 1, with its determinant's sign. Not a number where it
   /// has no value.
   double orientation(const Vector &x) {
+    std::vector<Vector> rows = jacobian(x);
+    return rows.empty() ? std::nan("") : leastPivot(rows);
+  }
+
+  /// By differences; empty where it has no value.
+  std::vector<Vector> jacobian(const Vector &x) {
     size_t n = x.size();
     std::vector<Vector> rows(n, Vector(n));
     for (size_t j = 0; j < n; ++j) {
@@ -72,11 +78,24 @@ public:
       before[j] -= step, after[j] += step;
       Vector left = at(before), right = at(after);
       if (left.empty() || right.empty())
-        return std::nan("");
+        return {};
       for (size_t i = 0; i < n; ++i)
         rows[i][j] = (right[i] - left[i]) / (2 * step);
     }
-    return leastPivot(rows);
+    return rows;
+  }
+
+  /// Whether the Jacobian is the same wherever it was looked at.
+  bool looksLinear(const Vector &x) {
+    Vector elsewhere = x;
+    for (size_t k = 0; k < x.size(); ++k)
+      elsewhere[k] = 0.5 * x[k] + 0.1 * double(k + 1);
+    std::vector<Vector> here = jacobian(x), there = jacobian(elsewhere);
+    for (size_t i = 0; i < there.size() && !here.empty(); ++i)
+      for (size_t j = 0; j < there.size(); ++j)
+        if (std::abs(here[i][j] - there[i][j]) > 1e-7 * (1 + std::abs(here[i][j])))
+          return false;
+    return !here.empty() && !there.empty();
   }
 
 private:
@@ -154,16 +173,36 @@ std::string print(const Vector &x) {
   return text + (x.size() > 6 ? ", ...)" : ")");
 }
 
-/// Whether, on the way from parameters with one sign of the determinant to parameters with the other, it is as good as
-/// 0 somewhere at `x`: it might jump as well.
-bool vanishesBetween(const LayerSample &positive, const LayerSample &negative, const Vector &x) {
-  double low = 0, high = 1, least = 1;
+/// A small matrix in rows.
+std::string print(const std::vector<Vector> &rows) {
+  constexpr size_t kMostRows = 6;
+  std::string text;
+  for (const Vector &row : llvm::ArrayRef(rows).take_front(kMostRows))
+    text += (text.empty() ? "" : ", ") + print(row);
+  return "[" + text + (rows.size() > kMostRows ? ", ...]" : "]");
+}
+
+/// What a matrix without an inverse is told as.
+StructuralFault rankFault(LayerSample sample, const Vector &x, bool always) {
+  std::string matrix = print(sample.jacobian(x));
+  if (!sample.hasParameters())
+    return {"its matrix has no inverse", "it is " + matrix, true};
+  return {std::string("its matrix has no inverse for ") + (always ? "any" : "some") + " parameters", "it may be " + matrix, true};
+}
+
+/// Parameters on the way from some with one sign of the determinant to some with the other for which it is as good as 0 at `x`, if
+/// there are any: it might jump as well.
+std::optional<LayerSample> vanishesBetween(const LayerSample &positive, const LayerSample &negative, const Vector &x) {
+  double low = 0, high = 1;
   for (int step = 0; step < 60; ++step) {
-    double share = (low + high) / 2, orientation = LayerSample(positive, negative, share).orientation(x);
+    double share = (low + high) / 2;
+    LayerSample between(positive, negative, share);
+    double orientation = between.orientation(x);
+    if (std::abs(orientation) < 1e-8)
+      return between;
     (orientation > 0 ? low : high) = share;
-    least = std::min(least, std::abs(orientation));
   }
-  return least < 1e-8;
+  return std::nullopt;
 }
 
 } // namespace
@@ -176,7 +215,7 @@ std::optional<StructuralFault> refuteByOrientation(LayerOp layer, llvm::ArrayRef
   std::mt19937_64 generator(20260102);
   std::normal_distribution<double> normal;
   unsigned measured = 0, singular = 0;
-  std::optional<std::pair<LayerSample, Vector>> positiveSample, negativeSample;
+  std::optional<std::pair<LayerSample, Vector>> positiveSample, negativeSample, anySample;
   for (int p = 0; p < kParameters; ++p) {
     LayerSample sample(layer, generator);
     std::optional<Vector> positive, negative;
@@ -186,6 +225,8 @@ std::optional<StructuralFault> refuteByOrientation(LayerOp layer, llvm::ArrayRef
         x.push_back(place(range, 2 * normal(generator)));
       double orientation = sample.orientation(x);
       measured += std::isfinite(orientation);
+      if (std::isfinite(orientation))
+        anySample.emplace(sample, x);
       singular += std::abs(orientation) < kNone;
       if (std::abs(orientation) > kSure)
         (orientation > 0 ? positive : negative) = x;
@@ -199,12 +240,15 @@ std::optional<StructuralFault> refuteByOrientation(LayerOp layer, llvm::ArrayRef
     if (negative)
       negativeSample.emplace(sample, *negative);
   }
-  if (positiveSample && negativeSample && negativeSample->first.orientation(positiveSample->second) < -kSure &&
-      vanishesBetween(positiveSample->first, negativeSample->first, positiveSample->second))
-    return StructuralFault{"the determinant of its Jacobian is 0 for some parameters",
-                           "it has one sign for some parameters and the other for others"};
+  bool linear = measured > 0 && anySample->first.looksLinear(anySample->second);
+  if (positiveSample && negativeSample && negativeSample->first.orientation(positiveSample->second) < -kSure)
+    if (auto between = vanishesBetween(positiveSample->first, negativeSample->first, positiveSample->second))
+      return linear ? rankFault(*between, positiveSample->second, /*always=*/false)
+                    : StructuralFault{"the determinant of its Jacobian is 0 for some parameters",
+                                      "it has one sign for some parameters and the other for others"};
   if (measured > 20 && singular == measured)
-    return StructuralFault{"its Jacobian is singular, so that some outputs are never reached", ""};
+    return linear ? rankFault(anySample->first, anySample->second, /*always=*/true)
+                  : StructuralFault{"its Jacobian is singular, so that some outputs are never reached", ""};
   return std::nullopt;
 }
 

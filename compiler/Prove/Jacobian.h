@@ -14,6 +14,8 @@ namespace flowc::prove {
 /// Why a layer is no bijection, and where that shows.
 struct StructuralFault {
   std::string failure, finding;
+  /// The layer is a matrix of parameters, without an inverse for some of them.
+  bool isRank = false;
 };
 
 /// Why the layer cannot be a bijection, whatever its parameters are: some outputs depend on fewer inputs than they are.

@@ -3,6 +3,7 @@
 #include "compiler/Prove/LayerChecker.h"
 
 #include "compiler/Derive/Cuts.h"
+#include "compiler/Derive/LinearForm.h"
 #include "compiler/Derive/Tear.h"
 #include "compiler/Dialect/Flow/Models/ScalarRules.h"
 #include "compiler/Explain/Formulas.h"
@@ -242,6 +243,11 @@ void LayerChecker::refuteStructure(Obligation &failed) {
   if (!found->finding.empty())
     failed.finding = found->finding;
   failed.method = counted ? "structure" : "witness";
+  if (found->isRank) {
+    failed.kind = "rank";
+    failed.statement = "its matrix has an inverse, whatever the parameters are";
+    failed.remedy = "triangular matrices with a positive diagonal (`lu_linear`) and products of reflections (`orthogonal`) have inverses";
+  }
   failed.verdict = Verdict::Refuted;
 }
 
@@ -281,6 +287,8 @@ void LayerChecker::describeStructure() {
     report.structure = "element-wise";
   else if (report.levels == 2)
     report.structure = "coupling";
+  else if (triangularMap(layer))
+    report.structure = "triangular";
   else
     report.structure = report.levels == features ? "autoregressive" : "levels";
 }

@@ -13,7 +13,7 @@ llvm::StringRef verdictName(Verdict verdict);
 
 /// One thing that must hold for a layer to be a bijection between its domain and the next layer's.
 struct Obligation {
-  /// "monotone", "defined", "continuous", "onto", "structure".
+  /// "monotone", "defined", "continuous", "onto", "structure", "rank".
   std::string kind;
   /// What must hold, as a formula in the user's names; and what is wrong if it does not.
   std::string statement, failure;

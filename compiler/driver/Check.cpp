@@ -25,10 +25,14 @@ using namespace mlir;
 namespace flowc::driver {
 namespace {
 
-/// What a derived direction costs: multiplications of its matrix products.
+/// What a derived direction costs: multiplications of its matrix products and triangular systems.
 int64_t multiplications(func::FuncOp function) {
   int64_t total = 0;
   function.walk([&](flow::MatvecOp product) { total += flow::elementCount(product.getMatrix()); });
+  function.walk([&](flow::SolveTriangularOp system) {
+    int64_t rows = flow::elementCount(system.getResult());
+    total += rows * (rows - 1) / 2;
+  });
   return total;
 }
 

@@ -201,3 +201,19 @@ func.func @f(%y: tensor<2xf64>) {
   }
   return
 }
+
+// -----
+
+func.func @f(%a: tensor<3x2xf64>, %x: tensor<3xf64>) {
+  // expected-error @below {{needs a 3 x 3 matrix for a vector of 3, but got 'tensor<3x2xf64>'}}
+  flow.solve_triangular %a, %x : tensor<3x2xf64>, tensor<3xf64>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<3x3xf64>, %x: tensor<3xf64>, %d: tensor<2xf64>) {
+  // expected-error @below {{has a diagonal of 2 elements for a vector of 3}}
+  flow.solve_triangular %a, %x diagonal(%d : tensor<2xf64>) : tensor<3x3xf64>, tensor<3xf64>
+  return
+}

@@ -21,6 +21,7 @@ flow.model @structure features 2 {
   // CHECK: flow.parameter @weight : tensor<4x2xf64>
   flow.parameter @weight : tensor<4x2xf64> {init = {kind = "uniform", low = -0.5, high = 0.5}}
   flow.parameter @log_scale : tensor<2xf64> {init = {kind = "constant", value = 0.0}}
+  flow.parameter @square : tensor<2x2xf64> {init = {kind = "constant", value = 0.0}}
   flow.layer @"0.scale" "scale" {
   ^bb0(%x: tensor<2xf64>):
     // CHECK: %{{.*}}, %{{.*}} = flow.probe %{{.*}} : tensor<2xf64>
@@ -64,6 +65,11 @@ flow.model @structure features 2 {
     %h = flow.matvec %w, %x : tensor<4x2xf64>, tensor<2xf64> -> tensor<4xf64>
     // CHECK: flow.matvec transposed
     %g = flow.matvec transposed %w, %h : tensor<4x2xf64>, tensor<4xf64> -> tensor<2xf64>
+    %l = flow.read @square : tensor<2x2xf64>
+    // CHECK: flow.solve_triangular %{{.*}}, %{{.*}} : tensor<2x2xf64>, tensor<2xf64>
+    %s = flow.solve_triangular %l, %x : tensor<2x2xf64>, tensor<2xf64>
+    // CHECK: flow.solve_triangular upper transposed %{{.*}}, %{{.*}} diagonal(%{{.*}} : tensor<2xf64>) : tensor<2x2xf64>, tensor<2xf64>
+    %t = flow.solve_triangular upper transposed %l, %x diagonal(%g : tensor<2xf64>) : tensor<2x2xf64>, tensor<2xf64>
     // CHECK: flow.outer
     %p = flow.outer %h, %x : tensor<4xf64>, tensor<2xf64> -> tensor<4x2xf64>
     // CHECK: flow.extract %{{.*}} [1] : tensor<2xf64> -> tensor<1xf64>

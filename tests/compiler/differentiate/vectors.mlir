@@ -166,3 +166,59 @@ flow.model @merge features 1 {
     return
   }
 }
+
+// -----
+
+// (D + L) y = v: with h = (D + L)^-T g, dv = h, dD = -h y, dL = -h y^T.
+// CHECK-LABEL: func.func @gradient(
+// CHECK-DAG: %[[L:.*]] = flow.read @l
+// CHECK-DAG: %[[D:.*]] = flow.read @d
+// CHECK: %[[Y:.*]] = flow.solve_triangular %[[L]], %{{.*}} diagonal(%[[D]] : tensor<2xf64>)
+// CHECK: %[[G:.*]] = flow.splat %arg1 : tensor<f64> -> tensor<2xf64>
+// CHECK: %[[H:.*]] = flow.solve_triangular transposed %[[L]], %[[G]] diagonal(%[[D]] : tensor<2xf64>)
+// CHECK: %[[N:.*]] = arith.negf %[[H]]
+// CHECK-DAG: %[[DL:.*]] = flow.outer %[[N]], %[[Y]]
+// CHECK-DAG: %[[DD:.*]] = arith.mulf %[[N]], %[[Y]]
+// CHECK-DAG: flow.accumulate @l, %[[DL]]
+// CHECK-DAG: flow.accumulate @d, %[[DD]]
+// CHECK-DAG: flow.accumulate @v, %[[H]]
+// CHECK: return
+flow.model @solve features 2 {
+  flow.parameter @l : tensor<2x2xf64> {init = {kind = "constant", value = 0.0}}
+  flow.parameter @d : tensor<2xf64> {init = {kind = "constant", value = 1.0}}
+  flow.parameter @v : tensor<2xf64> {init = {kind = "constant", value = 0.0}}
+  func.func @log_prob(%x: tensor<2xf64>) -> tensor<f64> {
+    %l = flow.read @l : tensor<2x2xf64>
+    %d = flow.read @d : tensor<2xf64>
+    %v = flow.read @v : tensor<2xf64>
+    %y = flow.solve_triangular %l, %v diagonal(%d : tensor<2xf64>) : tensor<2x2xf64>, tensor<2xf64>
+    %s = flow.sum %y : tensor<2xf64> -> tensor<f64>
+    return %s : tensor<f64>
+  }
+  func.func @stage() {
+    return
+  }
+}
+
+// -----
+
+// Of the transpose, upper: dL = -y h^T.
+// CHECK-LABEL: func.func @gradient(
+// CHECK-DAG: %[[L:.*]] = flow.read @l
+// CHECK: %[[Y:.*]] = flow.solve_triangular upper transposed %[[L]]
+// CHECK: %[[H:.*]] = flow.solve_triangular upper %[[L]]
+// CHECK: %[[N:.*]] = arith.negf %[[H]]
+// CHECK: %[[DL:.*]] = flow.outer %[[Y]], %[[N]]
+// CHECK: flow.accumulate @l, %[[DL]]
+flow.model @solve features 2 {
+  flow.parameter @l : tensor<2x2xf64> {init = {kind = "constant", value = 0.0}}
+  func.func @log_prob(%x: tensor<2xf64>) -> tensor<f64> {
+    %l = flow.read @l : tensor<2x2xf64>
+    %y = flow.solve_triangular upper transposed %l, %x : tensor<2x2xf64>, tensor<2xf64>
+    %s = flow.sum %y : tensor<2xf64> -> tensor<f64>
+    return %s : tensor<f64>
+  }
+  func.func @stage() {
+    return
+  }
+}

@@ -182,3 +182,27 @@ func.func @fill(%x: memref<5xi32>) {
   tile.fill %x with 0.0 : memref<5xi32>
   return
 }
+
+// -----
+
+func.func @solve_square(%a: memref<3x2xf32>, %y: memref<3x64xf32>, %x: memref<3x64xf32>) {
+  // expected-error @+1 {{the number of columns of a is 2; that of its rows is 3}}
+  tile.solve a(%a : memref<3x2xf32>) y(%y : memref<3x64xf32>) x(%x : memref<3x64xf32>)
+  return
+}
+
+// -----
+
+func.func @solve_diagonal(%a: memref<3x3xf32>, %d: memref<2xf32>, %y: memref<3x64xf32>, %x: memref<3x64xf32>) {
+  // expected-error @+1 {{the size of diagonal is 2; the number of rows of a is 3}}
+  tile.solve a(%a : memref<3x3xf32>) diagonal(%d : memref<2xf32>) y(%y : memref<3x64xf32>) x(%x : memref<3x64xf32>)
+  return
+}
+
+// -----
+
+func.func @solve_samples(%a: memref<3x3xf32>, %y: memref<3x64xf32>, %x: memref<3x32xf32>) {
+  // expected-error @+1 {{the number of columns of x is 32; that of y is 64}}
+  tile.solve a(%a : memref<3x3xf32>) y(%y : memref<3x64xf32>) x(%x : memref<3x32xf32>)
+  return
+}

@@ -33,6 +33,16 @@ func.func @gemm(%w: memref<128x64xf32>, %x: memref<64x64xf32>, %b: memref<128xf3
   return
 }
 
+// CHECK-LABEL: @solve
+func.func @solve(%u: memref<3x3xf32>, %d: memref<3xf32>, %y: memref<3x64xf32>, %x: memref<3x64xf32>) {
+  // CHECK: tile.solve backward a(%{{.*}} : memref<3x3xf32>) diagonal(%{{.*}} : memref<3xf32>) y(%{{.*}}) x(%{{.*}})
+  tile.solve backward a(%u : memref<3x3xf32>) diagonal(%d : memref<3xf32>) y(%y : memref<3x64xf32>) x(%x : memref<3x64xf32>)
+  // CHECK: tile.solve a(
+  // CHECK-NOT: diagonal
+  tile.solve a(%u : memref<3x3xf32>) y(%y : memref<3x64xf32>) x(%x : memref<3x64xf32>)
+  return
+}
+
 // CHECK-LABEL: @others
 func.func @others(%x: memref<3x64xf32>, %y: memref<64x16xf32>) {
   // CHECK: tile.transpose %{{.*}} to %{{.*}} : memref<3x64xf32> to memref<64x16xf32>
