@@ -35,6 +35,10 @@ public:
           fail("refuted-structure", obligation.failure + "; " + wrong);
         continue;
       }
+      if (obligation.finding == "it is negative everywhere") {
+        checkFalling(obligation);
+        continue;
+      }
       if (!obligation.witness) {
         fail("refuted-without-witness", obligation.statement);
         continue;
@@ -178,6 +182,15 @@ private:
           return true;
     }
     return false;
+  }
+
+  /// A base that falls needs no witness: any point is one.
+  void checkFalling(const CheckedObligation &obligation) {
+    for (int k = 0; k < 20; ++k) {
+      Spot spot = view.randomSpot();
+      if (Determinant found = view.determinant(spot); found.reliable && found.value > 0 && view.features() == 1)
+        return fail("falling-but-rises", obligation.statement + "; " + view.describe(spot));
+    }
   }
 
   /// "its image is (a, b)": numbers must be what the values approach, and one end must not be what is asked for.

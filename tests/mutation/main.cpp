@@ -138,6 +138,7 @@ private:
       out << llvm::formatv("{0}: {1} at {2} ({3}): ", testModels()[mutant.model].name, mutant.mutation->name, mutant.site,
                            site->getName().getStringRef());
       llvm::outs() << op << text << "\n";
+      llvm::outs().flush();
     }
   }
 
