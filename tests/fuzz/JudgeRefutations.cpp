@@ -130,7 +130,7 @@ private:
         largest = std::max(largest, std::abs(there.slope));
         (by < 0 ? left : right) |= std::abs(there.slope) > 2 * std::abs(slope);
       };
-      for (Real size = 1e-8L; size < 100; size *= 4)
+      for (Real size = 1e-8L; size < 1e7L; size *= 4)
         for (Real by : {-size, size}) {
           Spot moved = spot;
           moved.input[j] += by;

@@ -2,6 +2,7 @@
 
 #include "tests/mutation/Compare.h"
 
+#include "runtime/Parameters.h"
 #include "runtime/selftest/Subject.h"
 
 #include <cmath>
@@ -77,6 +78,18 @@ std::string difference(const std::string &one, const std::string &other) {
   // (The pool of the model library is none of a forked child's.)
   a->setThreads(1), b->setThreads(1);
   return Comparison(*a, *b).run();
+}
+
+void writeParameters(const std::string &model, const std::string &file) {
+  auto opened = CompiledModel::open(model);
+  if (!opened)
+    return;
+  std::mt19937_64 generator(5);
+  std::normal_distribution<double> normal;
+  Values values(opened->manifest().parameterCount);
+  for (double &value : values)
+    value = normal(generator);
+  (void)saveParameters<double>(file, opened->manifest(), values, {});
 }
 
 } // namespace flowc::mutation

@@ -60,10 +60,12 @@ public:
 private:
   bool isWanted(const TestModel &model) const { return options.model.empty() || model.name == options.model; }
   std::string directoryOf(const std::string &name) const { return folder + "/" + name; }
+  std::string parametersOf(const TestModel &model) const { return directoryOf(model.name) + "/wide.safetensors"; }
 
-  /// The self-test's exit code.
-  static int selftest(const std::string &directory) {
-    int status = std::system((directory + "/model selftest >/dev/null 2>&1").c_str());
+  /// The exit code of a self-test with initial and random parameters, and those that were made for the model.
+  int selftest(const std::string &directory, const TestModel &model) const {
+    std::string command = directory + "/model selftest --params " + parametersOf(model);
+    int status = std::system((command + " >/dev/null 2>&1").c_str());
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
 
@@ -73,7 +75,9 @@ private:
       if (!derived.module)
         continue;
       std::string wrong = workshop.finish(derived.copy(), directoryOf(model.name));
-      if (wrong.empty() && selftest(directoryOf(model.name)) != 0)
+      if (wrong.empty())
+        writeParameters(directoryOf(model.name), parametersOf(model));
+      if (wrong.empty() && selftest(directoryOf(model.name), model) != 0)
         wrong = "its self-test fails without a mutation";
       if (!wrong.empty())
         llvm::outs() << model.name << ": " << wrong << "\n";
@@ -113,7 +117,7 @@ private:
     std::string outcome;
     if (std::string wrong = workshop.finish(std::move(derived), directory); !wrong.empty())
       outcome = "refused: " + wrong;
-    else if (int code = selftest(directory); code != 0)
+    else if (int code = selftest(directory, testModels()[mutant.model]); code != 0)
       outcome = code == 1 ? "killed" : "crashed: the self-test ends with " + std::to_string(code);
     else if (std::string differs = difference(directoryOf(testModels()[mutant.model].name), directory); !differs.empty())
       outcome = "LIVED: " + differs;
