@@ -437,10 +437,13 @@ std::optional<bool> LayerChecker::checkMonotone(const Formula &formula, const Cl
     proved.features.assign(block.outputs.begin(), block.outputs.end());
     if (!layer.getBase() || sign->positive)
       return sign->positive;
-    addFailed("monotone", slope + " is positive, as a distribution's density is",
-              "a base is a cumulative distribution, which increases, but its derivative " + slope + " is negative",
-              block.value.getLoc())
-        .verdict = Verdict::Refuted;
+    Obligation &falling =
+        addFailed("monotone", slope + " is positive, as a distribution's density is",
+                  "a base is a cumulative distribution, which increases, but its derivative " + slope + " is negative",
+                  block.value.getLoc());
+    falling.verdict = Verdict::Refuted;
+    falling.method = methodName(sign->method);
+    falling.finding = "it is negative everywhere";
     return std::nullopt;
   }
   Obligation &failed =

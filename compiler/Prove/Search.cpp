@@ -246,6 +246,10 @@ private:
     double level = extreme + (std::abs(left) < std::abs(right) ? left : right) / 2;
     auto before = [&](double t) { return (valueAt(start, t) - level) * left > 0; };
     double first = bisect(start[0], turn, before), second = bisect(end, turn, before);
+    // (Where the formula jumps over the level, no input has it.)
+    auto reached = [&](double t) { return std::abs(valueAt(start, t) - level) <= 1e-7 * (1 + std::abs(level)); };
+    if (!reached(first) || !reached(second))
+      return witness;
     witness.twins = {first, second};
     witness.value = level;
     return witness;

@@ -56,7 +56,7 @@ public:
     if (!pieces)
       pieces = piecesOf(comparisons, given);
     if (pieces && !pieces->empty() && llvm::all_of(*pieces, [&](const Piece &piece) {
-          return provesOn(piece, Detail::Near, fails, hint) || provesOn(piece, Detail::Facts, fails, hint);
+          return isThin(piece) || provesOn(piece, Detail::Near, fails, hint) || provesOn(piece, Detail::Facts, fails, hint);
         }))
       return true;
     return small && provesOn({}, Detail::All, fails, hint);
@@ -70,9 +70,19 @@ private:
                 llvm::DenseMap<Value, double> *hint) {
     SmtProblem problem(given, /*factsAreLeaves=*/detail != Detail::All);
     enterPiece(problem, piece, detail == Detail::Near ? unknown : Value(), value);
+    return problem.ask(fails(problem), hint) == SmtProblem::Impossible;
+  }
+
+  /// Whether the piece is no more than ties: nothing of it is left without them. (At the border of any other piece, its own formula
+  /// counts.)
+  bool isThin(const Piece &piece) {
+    if (ties.empty())
+      return false;
+    SmtProblem problem(given, /*factsAreLeaves=*/true);
+    enterPiece(problem, piece, Value(), value);
     for (const Tie &tie : ties)
       problem.assume("(not (= " + problem.term(tie.left) + " " + problem.term(tie.right) + "))");
-    return problem.ask(fails(problem), hint) == SmtProblem::Impossible;
+    return problem.ask("true") == SmtProblem::Impossible;
   }
 
   Value value, unknown;

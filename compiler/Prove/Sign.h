@@ -24,8 +24,9 @@ struct Tie {
   mlir::Value left, right;
 };
 
-/// The sign that `value`, a formula of `unknown`, has whatever values are `given`, where no two sides of a `tie` are equal, if it is
-/// proved to have one and never to be 0. Where the solver found a point that may contradict, `hint` gets it.
+/// The sign that `value`, a formula of `unknown`, has whatever values are `given`, if it is proved to have one and never to be 0. Where
+/// the two sides of a `tie` are equal, the pieces that end there count, and what a rule chose for that point alone does not. Where the
+/// solver found a point that may contradict, `hint` gets it.
 std::optional<ProvenSign> proveSign(mlir::Value value, mlir::Value unknown, llvm::DenseMap<mlir::Value, flow::Interval> given,
                                     llvm::ArrayRef<Tie> ties = {}, llvm::DenseMap<mlir::Value, double> *hint = nullptr);
 

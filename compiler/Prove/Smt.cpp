@@ -204,6 +204,25 @@ void SmtProblem::restrictTo(const Decisions &decisions) {
   for (auto [comparison, holds] : decisions)
     decided[comparison] = holds;
   terms = leaves;
+  distance.clear();
+}
+
+/// Whether a decision on a comparison says what `value` is: in another piece it is another value.
+bool SmtProblem::isDecided(Value value) const {
+  llvm::DenseSet<Value> seen;
+  llvm::SmallVector<Value> pending;
+  if (!decided.empty())
+    pending.push_back(value);
+  while (!pending.empty()) {
+    Value next = pending.pop_back_val();
+    Operation *op = seen.insert(next).second ? next.getDefiningOp() : nullptr;
+    if (!op)
+      continue;
+    if (auto select = dyn_cast<arith::SelectOp>(op); select && decided.contains(select.getCondition()))
+      return true;
+    llvm::append_range(pending, op->getOperands());
+  }
+  return false;
 }
 
 void SmtProblem::lookOnlyNear(Value unknown, llvm::ArrayRef<Value> values) {
@@ -273,6 +292,8 @@ std::string SmtProblem::term(Value value) {
   std::string name = variable(value, own ? range : widened(range));
   if (auto share = fact ? op->getOperand(0).getDefiningOp<arith::DivFOp>() : nullptr)
     sharesOf[share.getRhs()].push_back({share.getLhs(), name});
+  if (isDecided(value))
+    return terms[value] = name;
   return terms[value] = leaves[value] = name;
 }
 

@@ -65,6 +65,7 @@ private:
 
   std::string variable(mlir::Value value, const flow::Interval &range);
   std::string define(mlir::Operation *op);
+  bool isDecided(mlir::Value value) const;
   void stateLemmas(mlir::Operation *op, const std::string &x, const std::string &y);
   std::string shares();
 

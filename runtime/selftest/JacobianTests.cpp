@@ -4,7 +4,9 @@
 
 #include "runtime/selftest/Subject.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace flowc::runtime {
 namespace {
@@ -39,33 +41,56 @@ Determinant determinant(std::vector<Values> matrix) {
 
 using Map = Values (Subject::*)(const Values &, Values &);
 
-Verdict compareWithJacobian(Subject &subject, std::string property, Map map, const Values &points) {
+/// A dense Jacobian, column by column, and its error.
+struct Jacobian {
+  std::vector<Values> columns;
+  double error = 0;
+  double largest() const {
+    double found = 0;
+    for (const Values &column : columns)
+      for (double entry : column)
+        found = std::max(found, std::abs(entry));
+    return found;
+  }
+};
+
+Jacobian jacobian(Subject &subject, Map map, const Values &row) {
+  size_t features = subject.features();
+  Values ignored;
+  // One group a column: its own copy of the row, moved along that column.
+  std::vector<Derivative> derivatives = differentiate(subject, features, [&](double h) {
+    Values moved;
+    for (size_t column = 0; column < features; ++column) {
+      moved.insert(moved.end(), row.begin(), row.end());
+      moved[column * features + column] += h;
+    }
+    return (subject.*map)(moved, ignored);
+  });
+  Jacobian result;
+  for (Derivative &column : derivatives) {
+    result.error = std::max(result.error, column.error);
+    result.columns.push_back(std::move(column.value));
+  }
+  return result;
+}
+
+Values rowOf(const Values &points, size_t features, size_t row) {
+  return {points.begin() + std::ptrdiff_t(row * features), points.begin() + std::ptrdiff_t((row + 1) * features)};
+}
+
+/// `isNear`: the points are where the model is used, so that most of them must have a Jacobian.
+Verdict compareWithJacobian(Subject &subject, std::string property, Map map, const Values &points, bool isNear = true) {
   size_t features = subject.features(), rows = points.size() / features;
   Worst worst(std::move(property), subject, subject.choose(1e-7, 2e-2));
-  Values logDet, ignored;
+  Values logDet;
   (subject.*map)(points, logDet);
   size_t unclear = 0;
   for (size_t row = 0; row < rows; ++row) {
-    // One group a column: its own copy of the row, moved along that column.
-    std::vector<Derivative> columns = differentiate(subject, features, [&](double h) {
-      Values moved;
-      for (size_t column = 0; column < features; ++column) {
-        moved.insert(moved.end(), points.begin() + std::ptrdiff_t(row * features),
-                     points.begin() + std::ptrdiff_t((row + 1) * features));
-        moved[column * features + column] += h;
-      }
-      return (subject.*map)(moved, ignored);
-    });
-    double error = 0;
-    std::vector<Values> transposed;
-    for (Derivative &column : columns) {
-      error = std::max(error, column.error);
-      transposed.push_back(std::move(column.value));
-    }
-    Determinant expected = determinant(std::move(transposed));
+    Jacobian found = jacobian(subject, map, rowOf(points, features, row));
+    Determinant expected = determinant(std::move(found.columns));
     // A singular Jacobian is a finding, not a row to leave out: only errors of resolved size excuse one.
-    if (error > subject.choose(1e-8, 2e-3) ||
-        error > subject.choose(3e-8, 5e-3) * std::max(expected.smallestPivot, 1e-6))
+    if (found.error > subject.choose(1e-8, 2e-3) ||
+        found.error > subject.choose(3e-8, 5e-3) * std::max(expected.smallestPivot, isNear ? 1e-6 : 0))
       ++unclear;
     else
       worst.compare(logDet[row], expected.logarithm, row);
@@ -73,9 +98,51 @@ Verdict compareWithJacobian(Subject &subject, std::string property, Map map, con
   Verdict verdict = worst.verdict();
   if (verdict.passed && unclear > 0)
     verdict.note = fmt::format("{} of {} rows left out: no step resolves their derivatives", unclear, rows);
-  if (verdict.passed && 2 * unclear > rows && subject.isDouble)
+  if (verdict.passed && isNear && 2 * unclear > rows && subject.isDouble)
     verdict.passed = false;
   return verdict;
+}
+
+/// Latents many deviations out, with their data: tails that no sample reaches. What overflows there is left out.
+void pointsFarOut(Subject &subject, const Values &latents, Values &x, Values &z) {
+  size_t features = subject.features();
+  Values there, back;
+  for (size_t row = 0; row < latents.size() / features; ++row) {
+    constexpr double factors[] = {4, 12, 40, 120};
+    Values far = rowOf(latents, features, row);
+    for (double &value : far)
+      value *= factors[row % std::size(factors)];
+    Values data = subject.toData(far, there), again = subject.toLatent(data, back);
+    bool finite = std::isfinite(there[0]) && std::isfinite(back[0]);
+    for (size_t i = 0; i < features; ++i)
+      finite &= std::isfinite(data[i]) && std::isfinite(again[i]);
+    if (!finite)
+      continue;
+    x.insert(x.end(), data.begin(), data.end());
+    z.insert(z.end(), far.begin(), far.end());
+  }
+}
+
+std::vector<Verdict> testFarOut(Subject &subject, const Values &latents) {
+  size_t features = subject.features();
+  Values x, z, ignored;
+  pointsFarOut(subject, latents, x, z);
+  Worst roundTrip("latent -> data -> latent, far out", subject, 1e-9);
+  Values again = subject.toLatent(x, ignored);
+  for (size_t row = 0; row < x.size() / features; ++row) {
+    Values data = rowOf(x, features, row);
+    double size = 1;
+    for (double value : data)
+      size = std::max(size, std::abs(value));
+    // What rounding of the data alone does to the latent.
+    double slope = jacobian(subject, &Subject::toLatent, data).largest(), rounding = 1e-15 * size * double(features) * slope;
+    if (rounding < 1e-10)
+      for (size_t i = row * features; i < (row + 1) * features; ++i)
+        roundTrip.compare(again[i], z[i], row);
+  }
+  return {roundTrip.verdict(),
+          compareWithJacobian(subject, "log-det to latent = dense Jacobian, far out", &Subject::toLatent, x, /*isNear=*/false),
+          compareWithJacobian(subject, "log-det to data = dense Jacobian, far out", &Subject::toData, z, /*isNear=*/false)};
 }
 
 } // namespace
@@ -98,6 +165,10 @@ std::vector<Verdict> testJacobian(Subject &subject, uint64_t seed) {
   z.resize(rows * features);
   verdicts.push_back(compareWithJacobian(subject, "log-det to latent = dense Jacobian", &Subject::toLatent, x));
   verdicts.push_back(compareWithJacobian(subject, "log-det to data = dense Jacobian", &Subject::toData, z));
+  // (A uniform base has no outside, and 32 bits tell little there.)
+  if (subject.isDouble && subject.manifest->base != "uniform")
+    for (Verdict &verdict : testFarOut(subject, z))
+      verdicts.push_back(std::move(verdict));
   return verdicts;
 }
 

@@ -20,8 +20,9 @@ namespace {
 
 CheckedObligation plain(const prove::Obligation &obligation) {
   CheckedObligation result{obligation.kind,      prove::verdictName(obligation.verdict).str(),
-                           obligation.statement, obligation.finding,
-                           std::nullopt,         {obligation.features.begin(), obligation.features.end()}};
+                           obligation.statement, obligation.failure,
+                           obligation.finding,   std::nullopt,
+                           {obligation.features.begin(), obligation.features.end()}};
   if (obligation.witness)
     result.witness = {obligation.witness->point, obligation.witness->value, obligation.witness->twins};
   return result;

@@ -17,7 +17,7 @@ struct CheckedWitness {
 };
 
 struct CheckedObligation {
-  std::string kind, verdict, statement, finding;
+  std::string kind, verdict, statement, failure, finding;
   std::optional<CheckedWitness> witness;
   std::vector<int64_t> features;
 };

@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include "tests/fuzz/Checked.h"
+#include "tests/fuzz/LayerView.h"
 
 #include <random>
 
@@ -26,5 +26,8 @@ Judgement judge(const Checked &checked, uint64_t seed);
 /// The two halves of it: what is claimed for all inputs, and what is claimed of one.
 void judgeProofs(const Checked &checked, size_t layer, std::mt19937_64 &random, Judgement &judgement);
 void judgeRefutations(const Checked &checked, size_t layer, std::mt19937_64 &random, Judgement &judgement);
+
+/// Why `reason`, for which a layer's structure is refuted, does not hold; empty if it does.
+std::string contradictStructure(LayerView &view, const std::string &reason);
 
 } // namespace flowc::fuzz

@@ -30,9 +30,15 @@ public:
           checkImage(obligation);
         continue;
       }
-      // A structure is refuted by counting, or by a search of its own that this judge does not repeat.
-      if (obligation.kind == "structure")
+      if (obligation.kind == "structure") {
+        if (std::string wrong = contradictStructure(view, obligation.failure); !wrong.empty())
+          fail("refuted-structure", obligation.failure + "; " + wrong);
         continue;
+      }
+      if (obligation.finding == "it is negative everywhere") {
+        checkFalling(obligation);
+        continue;
+      }
       if (!obligation.witness) {
         fail("refuted-without-witness", obligation.statement);
         continue;
@@ -42,16 +48,13 @@ public:
         ++judgement.notRechecked;
         continue;
       }
-      // An infinite slope is no vanishing one, and 0 to 80 bits may be where 64 bits say so.
-      if (obligation.finding.find("infinite") != std::string::npos || obligation.statement.find("normal_quantile") != std::string::npos) {
-        ++judgement.notRechecked;
-        continue;
-      }
+      bool infinite = obligation.finding.find("infinite") != std::string::npos;
       // Which input the point is about is not said: one of them must show it.
       bool shown = false;
       for (size_t j = 0; j < view.features() && !shown; ++j)
-        shown = obligation.kind == "defined"      ? view.at(*spot).mishaps.any()
+        shown = obligation.kind == "defined"      ? view.roundedAt(*spot).mishaps.any()
                 : obligation.kind == "continuous" ? jumps(*spot, j, obligation.witness->value)
+                : infinite                        ? slopeGrows(*spot, j) || slopeVanishes(*spot, j)
                 : obligation.witness->twins       ? folds(*spot, j, *obligation.witness->twins)
                                                   : slopeVanishes(*spot, j);
       if (!shown)
@@ -127,7 +130,7 @@ private:
         largest = std::max(largest, std::abs(there.slope));
         (by < 0 ? left : right) |= std::abs(there.slope) > 2 * std::abs(slope);
       };
-      for (Real size = 1e-8L; size < 100; size *= 4)
+      for (Real size = 1e-8L; size < 1e7L; size *= 4)
         for (Real by : {-size, size}) {
           Spot moved = spot;
           moved.input[j] += by;
@@ -145,6 +148,30 @@ private:
     return false;
   }
 
+  /// Quotients of differences closer and closer to the point grow, and not by less and less.
+  bool slopeGrows(const Spot &spot, size_t j) const {
+    constexpr int kSteps = 5;
+    size_t outputs = view.features();
+    for (size_t i = 0; i < outputs; ++i)
+      for (Real side : {-1.0L, 1.0L}) {
+        Real quotients[kSteps], h = side * 1e-3L;
+        bool grows = true;
+        for (int k = 0; k < kSteps; ++k, h /= 100) {
+          // Beside the point, where the output may have no value.
+          Number near = at(spot, j, spot.input[j] + h)[i], far = at(spot, j, spot.input[j] + 2 * h)[i];
+          quotients[k] = std::abs((far.value - near.value) / h);
+          grows &= near.error + far.error < 0.01L * std::abs(far.value - near.value);
+          if (k > 1)
+            grows &= quotients[k] - quotients[k - 1] > 0.9L * (quotients[k - 1] - quotients[k - 2]);
+          else if (k > 0)
+            grows &= quotients[k] > quotients[k - 1];
+        }
+        if (grows)
+          return true;
+      }
+    return false;
+  }
+
   bool jumps(const Spot &spot, size_t j, Real size) const {
     // The point is a 64-bit number next to where the pieces change.
     for (Real scale : {1e-15L, 1e-12L, 1e-9L, 1e-7L}) {
@@ -155,6 +182,15 @@ private:
           return true;
     }
     return false;
+  }
+
+  /// A base that falls needs no witness: any point is one.
+  void checkFalling(const CheckedObligation &obligation) {
+    for (int k = 0; k < 20; ++k) {
+      Spot spot = view.randomSpot();
+      if (Determinant found = view.determinant(spot); found.reliable && found.value > 0 && view.features() == 1)
+        return fail("falling-but-rises", obligation.statement + "; " + view.describe(spot));
+    }
   }
 
   /// "its image is (a, b)": numbers must be what the values approach, and one end must not be what is asked for.

@@ -132,6 +132,13 @@ Evaluation LayerView::at(const Spot &spot, size_t j) const {
   return tape().evaluate(layer, input, raw, spot.overrides);
 }
 
+Evaluation LayerView::roundedAt(const Spot &spot) const {
+  Numbers input, raw(spot.raw.begin(), spot.raw.end());
+  for (Real v : spot.input)
+    input.emplace_back(v, 0, std::numeric_limits<double>::epsilon() * std::abs(v));
+  return tape().evaluate(layer, input, raw, spot.overrides);
+}
+
 Determinant LayerView::determinant(const Spot &spot) const {
   std::vector<std::vector<Real>> jacobian(features(), std::vector<Real>(features()));
   for (size_t j = 0; j < features(); ++j) {

@@ -17,8 +17,8 @@ Real normalCdf(Real x) { return std::erfc(-x / std::sqrt(Real(2))) / 2; }
 
 /// By halving; from the nearer end, where the digits are.
 Real normalQuantile(Real p) {
-  if (p > Real(0.5))
-    return -normalQuantile(1 - p);
+  if (p >= Real(0.5))
+    return p == Real(0.5) ? 0 : -normalQuantile(1 - p);
   Real low = -150, high = 0;
   for (int step = 0; step < 200; ++step) {
     Real middle = (low + high) / 2;
@@ -103,7 +103,8 @@ Number applyUnary(std::string_view name, const Number &x, Mishaps &mishaps) {
   Real moved = 0;
   if (x.error > 0)
     moved = std::max(std::abs(function.value(x.value + x.error) - y), std::abs(function.value(x.value - x.error) - y));
-  bool exact = name == "neg" || name == "abs" || (x.error == 0 && y == 0);
+  // (Farther out a 0 is an underflow.)
+  bool exact = name == "neg" || name == "abs" || (x.error == 0 && y == 0 && std::abs(x.value) <= 1);
   return {y, x.slope == 0 ? 0 : function.slope(x.value, y) * x.slope,
           moved + (exact ? 0 : kRounding * std::abs(y) + kTiny)};
 }

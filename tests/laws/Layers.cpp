@@ -58,6 +58,7 @@ const std::vector<LayerCase> &layerCases() {
       part("x + tanh(x)", "x + tanh(x)"),
       part("-x - exp(x)", "-x - exp(x)"),
       part("x^1.5 on x > 0 with log", "x + exp(x / 2) - exp(-x)"),
+      {"power", "bijection power(x: positive; p: positive) = x ^ p", "power", 0.2, 3, 10, onPositive, "positive"},
       prelude("affine"),
       prelude("affine(0.3, -1)"),
       prelude("additive"),

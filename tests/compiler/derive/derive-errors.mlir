@@ -14,6 +14,20 @@ flow.model @oscillating features 2 {
 
 // -----
 
+// A factor that may be 0 is not undone by a division.
+flow.model @free features 2 {
+  flow.parameter @w : tensor<2xf64> {init = {kind = "constant", value = 1.0}}
+  // expected-error @below {{cannot prove that `free` is increasing or decreasing}}
+  flow.layer @L "free" {
+  ^bb0(%x: tensor<2xf64>):
+    %w = flow.read @w : tensor<2xf64>
+    %y = arith.mulf %x, %w : tensor<2xf64>
+    flow.return %y : tensor<2xf64>
+  }
+}
+
+// -----
+
 flow.model @mixing features 2 {
   flow.parameter @w : tensor<2x2xf64> {init = {kind = "constant", value = 1.0}}
   // expected-error @below {{`mixing` cannot be inverted one element at a time: 2 of its outputs}}

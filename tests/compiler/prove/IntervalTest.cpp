@@ -14,6 +14,7 @@ TEST_CASE("an attained zero annihilates, an open one does not", "[interval]") {
   CHECK((Interval::open(0, kInfinity) * Interval::open(0, 1)).isPositive());
   CHECK(Interval::all() * Interval::point(0) == Interval::point(0));
   CHECK((Interval::open(0, 1) + Interval::closed(0, 1)).isPositive());
+  CHECK((Interval::closed(0, 1) + Interval::open(0, 1)).isPositive());
   CHECK_FALSE((Interval::closed(0, 1) + Interval::closed(0, 1)).isNonZero());
   CHECK((-Interval::open(0, kInfinity)).isNegative());
 }

@@ -106,6 +106,13 @@ template <typename Op> Operation binary(std::string name) {
   return describe(std::move(name), 2, workshop().expr(0).binary<Op>(workshop().expr(1)));
 }
 
+/// x op x, which has a range of its own where the two operands are one value.
+template <typename Op> Operation ofSame(std::string name) {
+  auto rule = cast<RangeOpInterface>(static_cast<Value>(workshop().expr(0).binary<Op>(workshop().expr(0))).getDefiningOp());
+  return {std::move(name), 1, [rule](const std::vector<Interval> &r) mutable { return rule.inferRange({r[0], r[0]}); },
+          [rule](const std::vector<double> &v) mutable { return rule.evaluate({v[0], v[0]}); }};
+}
+
 Operation comparison(std::string name, arith::CmpFPredicate predicate) {
   Workshop &shop = workshop();
   return describe(std::move(name), 2,
@@ -142,6 +149,7 @@ const std::vector<Operation> &operations() {
                                   binary<arith::DivFOp>("div"),  binary<arith::MaximumFOp>("max"),  binary<arith::MinimumFOp>("min"),
                                   binary<math::PowFOp>("pow"),   describe("neg", 1, -shop.expr(0)), comparison("less", OLT),
                                   comparison("less_equal", OLE), comparison("greater", OGT),        comparison("greater_equal", OGE),
+                                  ofSame<arith::MulFOp>("mul of itself"),
                                   describe("select", 3, select)};
   }();
   return all;

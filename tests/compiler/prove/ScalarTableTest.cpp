@@ -54,6 +54,17 @@ TEST_CASE("values lie in the range", "[table]") {
     }
 }
 
+TEST_CASE("what is attained belongs to the range", "[table]") {
+  // (0 and 1 at 0 and 1 are no rounded values.)
+  for (const Row &row : rows())
+    for (double x : {0.0, 1.0})
+      if (double y = row.value(x); contains(row.domain, x) && (y == 0 || y == 1)) {
+        CAPTURE(row.name, x);
+        CHECK(contains(row.range, y));
+        CHECK(contains(row.image(Interval::point(x)), y));
+      }
+}
+
 TEST_CASE("the derivative is the slope", "[table]") {
   for (const Row &row : rows())
     for (double x : arguments(row)) {

@@ -30,3 +30,16 @@ func.func @unknown(%x: tensor<3xf64>) -> tensor<3xf64> {
   %a = math.absf %c : tensor<3xf64>
   return %a : tensor<3xf64>
 }
+
+// sqrt(c^2 a) = |c| sqrt(a)
+// CHECK-LABEL: func.func @root_of_scaled(
+// CHECK-NEXT: %[[A:.*]] = math.absf %arg0
+// CHECK-NEXT: %[[R:.*]] = math.sqrt %arg1
+// CHECK-NEXT: %[[P:.*]] = arith.mulf %[[A]], %[[R]]
+// CHECK-NEXT: return %[[P]]
+func.func @root_of_scaled(%c: tensor<3xf64>, %a: tensor<3xf64>) -> tensor<3xf64> {
+  %s = flow.square %c : tensor<3xf64>
+  %p = arith.mulf %s, %a : tensor<3xf64>
+  %r = math.sqrt %p : tensor<3xf64>
+  return %r : tensor<3xf64>
+}
