@@ -71,13 +71,21 @@ LogicalResult peelLayer(LayerOp layer) {
       [&](OpBuilder &builder, Value output) { return invertLayer(layer, *structure, builder, output); });
 }
 
-/// The rules for a map that is not taken apart: peeling, then tearing. What the first one says is the better message.
+/// The rules for a map that is not taken apart: peeling, then tearing, then contraction. What a later one says of a map of its kind is
+/// the better message.
 LogicalResult derivePiece(LayerOp layer) {
   std::vector<Diagnostic> whyNot;
   if (succeeded(quietly(layer->getContext(), whyNot, [&] { return peelLayer(layer); })))
     return success();
-  if (std::optional<LogicalResult> torn = tearLayer(layer))
-    return *torn;
+  for (auto rule : {tearLayer, contractLayer}) {
+    std::optional<LogicalResult> derived;
+    std::vector<Diagnostic> reports;
+    (void)quietly(layer->getContext(), reports, [&] { return derived = rule(layer), derived.value_or(failure()); });
+    if (derived && succeeded(*derived))
+      return success();
+    if (derived)
+      whyNot = std::move(reports);
+  }
   for (Diagnostic &diagnostic : whyNot)
     layer->getContext()->getDiagEngine().emit(std::move(diagnostic));
   return failure();

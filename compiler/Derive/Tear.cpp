@@ -248,14 +248,6 @@ private:
     return report;
   }
 
-  /// What does not depend on the unknown is computed once, not in every step of the iteration.
-  static void hoistInvariants(RootOp root) {
-    Block &body = root.getBody().front();
-    for (Operation &op : llvm::make_early_inc_range(body.without_terminator()))
-      if (llvm::none_of(op.getOperands(), [&](Value v) { return v.getParentBlock() == &body; }))
-        op.moveBefore(root);
-  }
-
   LayerOp layer;
   Value held;
   const LayerStructure &structure;

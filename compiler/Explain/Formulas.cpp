@@ -199,7 +199,7 @@ private:
       return {"-" + text(op->getOperand(0)).in(kSign), kSign};
     if (auto read = dyn_cast<ReadOp>(op))
       return {parameterName(read.getParameter())};
-    if (isa<SplatOp, ConstrainedOp, DetachOp>(op))
+    if (isa<SplatOp, ConstrainedOp, NormBoundedOp, DetachOp>(op))
       return text(op->getOperand(0));
     if (auto extract = dyn_cast<ExtractOp>(op))
       return {text(extract.getVector()).in(kAtom) + subscript(extract)};

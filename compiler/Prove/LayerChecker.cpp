@@ -3,6 +3,7 @@
 #include "compiler/Prove/LayerChecker.h"
 
 #include "compiler/Dialect/Flow/Models/ScalarRules.h"
+#include "compiler/Derive/Contract.h"
 #include "compiler/Explain/Formulas.h"
 #include "compiler/Prove/Ends.h"
 #include "compiler/Prove/Jacobian.h"
@@ -124,6 +125,8 @@ LayerReport LayerChecker::run() {
   }
   certainImage = around.certain;
   if (!structure) {
+    if (checkContraction())
+      return std::move(report);
     certainImage = false;
     Obligation &failed =
         add("structure", messages.empty() ? "it has no structure that flowc knows" : messages[0].second,
@@ -138,9 +141,47 @@ LayerReport LayerChecker::run() {
   if (checkDomain() && checkRequirements()) {
     for (const Class &block : classes())
       checkBlock(block);
+    if (report.verdict() != Verdict::Proved)
+      checkContraction();
     describeImage();
   }
   return std::move(report);
+}
+
+bool LayerChecker::checkContraction() {
+  FailureOr<LayerStructure> whole = LayerStructure::propagated(layer);
+  if (failed(whole) || llvm::any_of(inputSide, [](const Interval &side) { return side != Interval::all(); }))
+    return false;
+  auto residual = findResidual(layer, *whole);
+  if (!residual || std::isinf(residual->bound))
+    return false;
+  bool contracts = residual->bound < 1;
+  if (structure && !contracts)
+    return false; // What is wrong with its blocks says more.
+  std::string added = "what it adds to " + userName(layer.input()).value_or("x").str();
+  Location loc = layer.output().getLoc();
+  report.structure = "residual";
+  report.levels = 1;
+  llvm::erase_if(report.obligations, [](const Obligation &o) { return o.kind == "monotone" || o.kind == "onto"; });
+  structure.emplace(std::move(*whole));
+  if (report.pattern.empty())
+    describePattern();
+  if (!contracts) {
+    certainImage = false;
+    Obligation &failed = addFailed("contraction", added + " has a Lipschitz bound < 1 (it is " + number(residual->bound) + ")", "", loc);
+    failed.method = "norms";
+    refuteStructure(failed);
+    return true;
+  }
+  add("contraction", added + " is a contraction: Lipschitz bound " + number(residual->bound) + " < 1", Verdict::Proved, "norms", loc);
+  if (!checkRequirements())
+    return true;
+  // It maps all vectors onto all vectors.
+  if (target && llvm::any_of(*target, [](const Interval &side) { return side != Interval::all(); }))
+    addFailed("onto", "it maps onto " + describe(target->front()), "it maps onto all real numbers, not onto " + describe(target->front()),
+              loc)
+        .verdict = around.certain ? Verdict::Refuted : Verdict::Unknown;
+  return true;
 }
 
 void LayerChecker::refuteStructure(Obligation &failed) {
@@ -193,12 +234,18 @@ void LayerChecker::describeStructure() {
     report.structure = "coupling";
   else
     report.structure = report.levels == features ? "autoregressive" : "levels";
-  if (features <= kLargestPattern)
-    for (int64_t output = 0; output < features; ++output) {
-      std::vector<int64_t> &row = report.pattern.emplace_back();
-      for (int64_t input : structure->elements(structure->dependencies(layer.output())[output]))
-        row.push_back(input);
-    }
+  describePattern();
+}
+
+void LayerChecker::describePattern() {
+  int64_t features = inputSide.size();
+  if (features > kLargestPattern)
+    return;
+  for (int64_t output = 0; output < features; ++output) {
+    std::vector<int64_t> &row = report.pattern.emplace_back();
+    for (int64_t input : structure->elements(structure->dependencies(layer.output())[output]))
+      row.push_back(input);
+  }
 }
 
 void LayerChecker::describeImage() {

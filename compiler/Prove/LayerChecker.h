@@ -44,6 +44,10 @@ private:
   };
 
   void describeStructure();
+  /// Row by row, which inputs each output depends on.
+  void describePattern();
+  /// Whether the layer is x + g(x) with a bounded g: then that decides, and how is added to the report.
+  bool checkContraction();
   /// Looks for a reason why what has no order of single unknowns is no bijection.
   void refuteStructure(Obligation &failed);
   /// Whether the layer is given what it declares to take.
