@@ -56,6 +56,8 @@ private:
   /// False if the layer is not sure to be defined: then nothing else is asked.
   bool checkRequirements();
   void checkRequirement(mlir::Operation *op, const flow::Requirement &requirement);
+  /// Whether intervals alone show that the derivative of a block is never 0.
+  bool slopeShows(const Class &block);
   void checkBlock(const Class &block);
   void checkContinuity(const Formula &formula, const Class &block);
   /// The direction, if it is proved.
