@@ -159,6 +159,8 @@ private:
   /// Rows of `value` that a matrix product can read: evenly spaced and with a number for every sample, or copied so that they are.
   View evenView(Value value, int &boundary) {
     View from = view(value);
+    if (flow::constantValue(value)) // It is written by the maps of its phase, not ahead of them.
+      boundary = std::max(boundary, ready(value) + 1);
     int64_t step = from.rows.size() > 1 ? from.rows[1] - from.rows[0] : 1;
     bool even = step > 0 && (uniform() || !plan.buffers[from.buffer].uniform);
     for (size_t i = 1; i < from.rows.size(); ++i)

@@ -357,8 +357,8 @@ def NormBoundedOp : AnsweringOp<"norm_bounded", [SameOperandsAndResultType,
     %w = flow.norm_bounded %v {bound = 0.9 : f64} : tensor<4x2xf64>
     ```
   }];
-  let arguments = (ins Flow_Tensor:$value, F64Attr:$bound);
-  let results = (outs Flow_Tensor:$result);
+  let arguments = (ins Flow_Real:$value, F64Attr:$bound);
+  let results = (outs Flow_Real:$result);
   let assemblyFormat = "$value attr-dict `:` type($value)";
 }
 
