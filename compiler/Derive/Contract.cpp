@@ -135,6 +135,11 @@ std::optional<LogicalResult> contractLayer(LayerOp layer) {
   std::optional<Residual> residual = findResidual(layer, *structure);
   if (!residual || std::isinf(residual->bound))
     return std::nullopt;
+  // Where there is an order, what stands in its way says more than a bound.
+  std::vector<Diagnostic> ignored;
+  bool ordered = succeeded(quietly(layer->getContext(), ignored, [&] { return LogicalResult(LayerStructure::analyze(layer)); }));
+  if (!(residual->bound < 1) && ordered)
+    return std::nullopt;
   if (!(residual->bound < 1))
     return layer.emitError("cannot prove that `")
            << layer.getLayerType() << "` has an inverse: what it adds to its input has the Lipschitz bound "

@@ -182,3 +182,21 @@ func.func @fill(%x: memref<5xi32>) {
   tile.fill %x with 0.0 : memref<5xi32>
   return
 }
+
+// -----
+
+func.func @repeat(%x: memref<5x64xf32>, %y: memref<4x64xf32>) {
+  // expected-error @+1 {{the number of rows of next is 4; that of current is 5}}
+  tile.repeat %x to %y rounds 3 : memref<5x64xf32>, memref<4x64xf32> {
+  }
+  return
+}
+
+// -----
+
+func.func @repeat(%x: memref<5x64xf32>, %y: memref<5x64xf32>) {
+  // expected-error @+1 {{has 0 rounds; expected at least 1}}
+  tile.repeat %x to %y rounds 0 : memref<5x64xf32>, memref<5x64xf32> {
+  }
+  return
+}
