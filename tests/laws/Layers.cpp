@@ -22,7 +22,9 @@ LayerCase prelude(const std::string &items, double low = -3, double high = 3, do
 }
 
 /// A contraction with all that it takes, for few features.
-LayerCase contraction(const std::string &items, const std::string &definitions = "") { return {items, definitions, items, -3, 3, 4, "", "real", 16}; }
+LayerCase contraction(const std::string &items, const std::string &definitions = "") {
+  return {items, definitions, items, -3, 3, 4, "", "real", 16};
+}
 
 /// A function with no inverse of its own, as a part of a monotone formula.
 LayerCase part(const std::string &name, const std::string &formula, double low = -3, double high = 3) {
@@ -124,8 +126,7 @@ const std::vector<LayerCase> &layerCases() {
       contraction("inverse(residual(net = contraction(hidden = [8], activation = tanh)))"),
       contraction("residual(net = contraction(hidden = [6, 5], activation = softplus)); reverse; inverse(residual(net = "
                   "contraction(hidden = [6])))"),
-      contraction("twice", "layer twice(x) {\n x = x + tanh(x) / 3 - lipschitz_linear(sin(x), len(x), 0.6)\n return residual(x, "
-                           "contraction(hidden = [5], activation = relu))\n}"),
+      contraction("difference", "layer difference(x) { return x + tanh(x) / 3 - lipschitz_linear(sin(x), len(x), 0.6) }"),
       {"base logistic", "", "affine; base logistic", -3, 3, 1},
       {"base uniform", "", "squash; base uniform", -3, 3, 10},
       {"base mixture_cdf", "", "affine; base mixture_cdf(k = 3)", -2, 2, 20},
