@@ -54,7 +54,7 @@ using Block = std::vector<Statement>;
 struct ParamDecl {
   std::string name;
   SourceLocation loc;
-  ExprPtr domain; ///< A Name (real, positive, unit, simplex, ordered) or Call (bounded(a, b)); never null.
+  ExprPtr domain; ///< A Name (real, positive, unit, simplex, ordered) or Call (bounded(a, b), norm(a)); never null.
   std::vector<ExprPtr> shape;
   ExprPtr value;        ///< `= value`, or null.
   ExprPtr distribution; ///< `~ normal(0.1)` or `~ uniform(a, b)`, a Call, or null.

@@ -20,14 +20,15 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 std::optional<Elaborator::Domain> Elaborator::readDomain(const ExprPtr &expr, const Scope &scope) {
   static const std::pair<const char *, Domain::Kind> names[] = {
       {"real", Domain::Kind::Real},       {"positive", Domain::Kind::Positive}, {"unit", Domain::Kind::Unit},
-      {"bounded", Domain::Kind::Bounded}, {"simplex", Domain::Kind::Simplex},   {"ordered", Domain::Kind::Ordered}};
+      {"bounded", Domain::Kind::Bounded}, {"simplex", Domain::Kind::Simplex},   {"ordered", Domain::Kind::Ordered},
+      {"norm", Domain::Kind::Norm}};
   std::vector<std::string> known;
   for (auto [name, kind] : names) {
     known.push_back(name);
     if (expr->text != name)
       continue;
     Domain domain{kind};
-    if (kind != Domain::Kind::Bounded)
+    if (kind != Domain::Kind::Bounded && kind != Domain::Kind::Norm)
       return domain;
     std::vector<double> bounds;
     for (const Argument &argument : expr->arguments) {
@@ -37,6 +38,11 @@ std::optional<Elaborator::Domain> Elaborator::readDomain(const ExprPtr &expr, co
       if (!value->as<double>())
         return fail(Kind::BadDomain, argument.value->loc, "a bound must be a number, but is {}", value->describe());
       bounds.push_back(*value->as<double>());
+    }
+    if (kind == Domain::Kind::Norm) {
+      if (bounds.size() != 1 || !(bounds[0] > 0))
+        return fail(Kind::BadDomain, expr->loc, "`norm` takes a bound above 0");
+      return Domain{kind, 0, bounds[0]};
     }
     if (bounds.size() == 1)
       bounds.insert(bounds.begin(), -bounds[0]);
@@ -114,6 +120,14 @@ std::optional<ParameterInit> Elaborator::readInit(const ParamDecl &decl, const D
                     value->as<double>() ? value->describe() : fmt::format("[{}]", fmt::join(numbers, ", ")));
       return ParameterInit{ParameterInit::Kind::Values, 0, 0, std::move(raw)};
     }
+    if (domain.kind == Domain::Kind::Norm) {
+      double sum = 0;
+      for (double number : numbers)
+        sum += number * number * (value->as<double>() ? count : 1);
+      if (!(sum <= domain.high * domain.high))
+        return fail(Kind::BadInit, decl.value->loc, "the value of `{}` has the norm {:.6g}, which is above {:.6g}", decl.name,
+                    std::sqrt(sum), domain.high);
+    }
     for (double &number : numbers) {
       double raw = unconstrain(number, intervalOf(domain), domain.kind == Domain::Kind::Positive);
       if (!std::isfinite(raw))
@@ -178,6 +192,15 @@ Value Elaborator::constrain(Value raw, const Shape &shape, const Domain &domain,
         triangle.push_back(j <= i ? 1 : 0);
     return builder.matvec(builder.constant({count, count}, triangle, loc), increments, loc);
   }
+  case Domain::Kind::Norm: {
+    // Shortened where it is too long, by its true length: the Frobenius norm of a matrix is never below its spectral norm. (A power
+    // iteration would be nearer to that, but from below, so that for some parameters the bound would not hold.) The root is of a
+    // number above 0, so that there is a gradient at 0 too.
+    Value squares = builder.sum(apply("square", {raw}, loc), loc), square = scalarConstant(domain.high * domain.high, {}, loc);
+    Value length = apply("sqrt", {apply("max", {squares, square}, loc)}, loc);
+    Value factor = apply("div", {scalarConstant(domain.high, {}, loc), length}, loc);
+    return apply("mul", {raw, shape.empty() ? factor : builder.splat(factor, shape, loc)}, loc);
+  }
   }
   return raw;
 }
@@ -198,6 +221,8 @@ TensorThing Elaborator::constrainWithFact(const TensorThing &raw, const Domain &
     interval = Interval{1, 1, false, false}; // A single number that adds up to 1 is 1.
   if (interval)
     value = builder.constrained(value, *interval, loc);
+  if (domain.kind == Domain::Kind::Norm)
+    value = builder.normBounded(value, domain.high, loc);
   return {value, raw.shape};
 }
 

@@ -78,7 +78,7 @@ private:
   };
 
   struct Domain {
-    enum class Kind { Real, Positive, Unit, Bounded, Simplex, Ordered } kind = Kind::Real;
+    enum class Kind { Real, Positive, Unit, Bounded, Simplex, Ordered, Norm } kind = Kind::Real;
     double low = 0, high = 0;
   };
 

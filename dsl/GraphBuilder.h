@@ -78,6 +78,8 @@ public:
   virtual Value parameter(std::string_view name, const Shape &shape, const ParameterInit &init, SourceLocation loc) = 0;
   /// States that every element of `value` lies in `range`: what a domain promises and a proof may use.
   virtual Value constrained(Value value, Interval range, SourceLocation loc) = 0;
+  /// The same of all elements together: the root of the sum of their squares is at most `bound`.
+  virtual Value normBounded(Value value, double /*bound*/, SourceLocation) { return value; }
   /// Data-dependent starts of the current layer's parameters. `startProbe` asks for mean and deviation, over the first batch, of
   /// the elements of `value` (shape [n], computed from the layer's input); the pair returned may be used only to compute the
   /// operand of `startParameter`, which gives the raw parameter `name` its value.

@@ -77,16 +77,21 @@ LogicalResult peelLayer(LayerOp layer) {
       [&](OpBuilder &builder, Value output) { return invertLayer(layer, *structure, builder, output); });
 }
 
-/// The rules for a map that is not taken apart: peeling, a triangular matrix, then tearing. What the first one says is the better
-/// message, but for a matrix.
+/// The rules for a map that is not taken apart: peeling, a triangular matrix, tearing, contraction. What a later one says of a map of its
+/// kind is the better message.
 LogicalResult derivePiece(LayerOp layer) {
   std::vector<Diagnostic> whyNot;
   if (succeeded(quietly(layer->getContext(), whyNot, [&] { return peelLayer(layer); })))
     return success();
-  if (std::optional<LogicalResult> solved = linearLayer(layer))
-    return *solved;
-  if (std::optional<LogicalResult> torn = tearLayer(layer))
-    return *torn;
+  for (auto rule : {linearLayer, tearLayer, contractLayer}) {
+    std::optional<LogicalResult> derived;
+    std::vector<Diagnostic> reports;
+    (void)quietly(layer->getContext(), reports, [&] { return derived = rule(layer), derived.value_or(failure()); });
+    if (derived && succeeded(*derived))
+      return success();
+    if (derived)
+      whyNot = std::move(reports);
+  }
   for (Diagnostic &diagnostic : whyNot)
     layer->getContext()->getDiagEngine().emit(std::move(diagnostic));
   return failure();

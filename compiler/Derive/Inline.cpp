@@ -25,4 +25,11 @@ Value cloneSlice(OpBuilder &builder, Value value, IRMapping &mapping) {
   return mapping.lookup(value);
 }
 
+void hoistInvariants(Operation *iteration) {
+  Block &body = iteration->getRegion(0).front();
+  for (Operation &op : llvm::make_early_inc_range(body.without_terminator()))
+    if (llvm::none_of(op.getOperands(), [&](Value v) { return v.getParentBlock() == &body; }))
+      op.moveBefore(iteration);
+}
+
 } // namespace flowc

@@ -15,4 +15,7 @@ llvm::SmallVector<mlir::Value> inlineBody(mlir::OpBuilder &builder, mlir::func::
 /// Clones what `value` is computed from within its block, as far as `mapping` does not give it.
 mlir::Value cloneSlice(mlir::OpBuilder &builder, mlir::Value value, mlir::IRMapping &mapping);
 
+/// Moves what an op's body computes without its argument ahead of the op: it is then computed once, not in every round.
+void hoistInvariants(mlir::Operation *iteration);
+
 } // namespace flowc

@@ -24,6 +24,9 @@ std::optional<mlir::LogicalResult> linearLayer(flow::LayerOp layer);
 /// (planar, radial and Householder maps). Nothing if there is no such number.
 std::optional<mlir::LogicalResult> tearLayer(flow::LayerOp layer);
 
+/// Contraction: x + g(x) with a Lipschitz bound of g below 1. Nothing if the layer is no such sum, or if g has no bound.
+std::optional<mlir::LogicalResult> contractLayer(flow::LayerOp layer);
+
 /// The value of one direction and its log-determinant.
 using DirectionResult = mlir::FailureOr<std::pair<mlir::Value, mlir::Value>>;
 using DirectionBody = llvm::function_ref<DirectionResult(mlir::OpBuilder &, mlir::Value argument)>;

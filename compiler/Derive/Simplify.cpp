@@ -37,15 +37,17 @@ struct Simplify : PassWrapper<Simplify, OperationPass<ModuleOp>> {
 };
 
 /// Replaces an op that is the identity by its operand.
-template <typename Identity> struct DropIdentity : PassWrapper<DropIdentity<Identity>, OperationPass<ModuleOp>> {
+template <typename... Identity> struct DropIdentity : PassWrapper<DropIdentity<Identity...>, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(DropIdentity)
   DropIdentity(StringRef argument, StringRef description) : argument(argument), description(description) {}
   StringRef getArgument() const final { return argument; }
   StringRef getDescription() const final { return description; }
   void runOnOperation() final {
-    this->getOperation().walk([](Identity op) {
-      op.replaceAllUsesWith(op.getValue());
-      op.erase();
+    this->getOperation().walk([](Operation *op) {
+      if (!isa<Identity...>(op))
+        return;
+      op->replaceAllUsesWith(op->getOperands());
+      op->erase();
     });
   }
   StringRef argument, description;
@@ -62,7 +64,8 @@ void populateAllPatterns(RewritePatternSet &patterns) {
 
 std::unique_ptr<Pass> createSimplifyPass() { return std::make_unique<Simplify>(); }
 std::unique_ptr<Pass> createDropFactsPass() {
-  return std::make_unique<DropIdentity<flow::ConstrainedOp>>("flow-drop-facts", "remove flow.constrained");
+  return std::make_unique<DropIdentity<flow::ConstrainedOp, flow::NormBoundedOp>>("flow-drop-facts",
+                                                                                  "remove flow.constrained and flow.norm_bounded");
 }
 std::unique_ptr<Pass> createDropDetachedPass() {
   return std::make_unique<DropIdentity<flow::DetachOp>>("flow-drop-detached", "remove flow.detach");

@@ -2,10 +2,24 @@
 
 #include "compiler/Derive/Tangents.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
 using namespace mlir;
 using namespace flowc::flow;
 
 namespace flowc {
+
+llvm::SmallVector<Value> unitVectors(OpBuilder &builder, Location loc, Type type) {
+  llvm::SmallVector<Value> directions;
+  int64_t count = cast<ShapedType>(type).getNumElements();
+  for (int64_t k = 0; k < count; ++k) {
+    llvm::SmallVector<double> elements(count, 0);
+    elements[k] = 1;
+    directions.push_back(
+        arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(cast<ShapedType>(type), llvm::ArrayRef<double>(elements))));
+  }
+  return directions;
+}
 
 FailureOr<Value> Tangents::of(Value value) {
   if (auto known = tangents.find(value); known != tangents.end())

@@ -10,6 +10,9 @@
 
 namespace flowc {
 
+/// The directions along which one element moves by 1.
+llvm::SmallVector<mlir::Value> unitVectors(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type);
+
 /// Builds tangents of straight-line IR.
 class Tangents {
 public:

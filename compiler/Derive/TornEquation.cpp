@@ -35,14 +35,6 @@ std::string nameOf(Value value) {
   return isNamed(value) ? ("`" + cast<NameLoc>(value.getLoc()).getName().getValue() + "`").str() : "a number";
 }
 
-/// What does not depend on the unknown is computed once, not in every step of the iteration.
-void hoistInvariants(RootOp root) {
-  Block &body = root.getBody().front();
-  for (Operation &op : llvm::make_early_inc_range(body.without_terminator()))
-    if (llvm::none_of(op.getOperands(), [&](Value v) { return v.getParentBlock() == &body; }))
-      op.moveBefore(root);
-}
-
 } // namespace
 
 bool isScalar(Value value) { return cast<RankedTensorType>(value.getType()).getRank() == 0; }

@@ -158,7 +158,7 @@ private:
     bool truth = !isa<FloatType>(getElementTypeOrSelf(op->getResult(0).getType()));
     if (truth || isa<ReadOp, SplatOp>(op))
       return false;
-    if (isa<NameLoc>(op->getLoc()) || isa<RootOp>(op))
+    if (isa<NameLoc>(op->getLoc()) || isa<RootOp, FixedPointOp>(op))
       return true;
     if (isa<ExtractOp>(op))
       return false;
@@ -199,7 +199,7 @@ private:
       return {"-" + text(op->getOperand(0)).in(kSign), kSign};
     if (auto read = dyn_cast<ReadOp>(op))
       return {parameterName(read.getParameter())};
-    if (isa<SplatOp, ConstrainedOp, DetachOp>(op))
+    if (isa<SplatOp, ConstrainedOp, NormBoundedOp, DetachOp>(op))
       return text(op->getOperand(0));
     if (auto extract = dyn_cast<ExtractOp>(op))
       return {text(extract.getVector()).in(kAtom) + subscript(extract)};
@@ -209,6 +209,8 @@ private:
               kProduct};
     if (auto root = dyn_cast<RootOp>(op))
       return rootText(root);
+    if (auto point = dyn_cast<FixedPointOp>(op))
+      return fixedPointText(point);
     if (auto compare = dyn_cast<arith::CmpFOp>(op))
       return {text(compare.getLhs()).in(kSum) + " " + comparison(compare.getPredicate()) + " " +
                   text(compare.getRhs()).in(kSum),
@@ -233,13 +235,24 @@ private:
     return {functionName(op).str() + "(" + arguments + ")"};
   }
 
+  /// A name for what a root or fixed point is the value of.
+  std::string nameUnknown(Value unknown) {
+    std::string name = "t";
+    for (unsigned k = 2; used.contains(name); ++k)
+      name = "t" + std::to_string(k);
+    used.insert(name);
+    return names[unknown] = name;
+  }
+
+  Text fixedPointText(FixedPointOp point) {
+    Block &body = point.getBody().front();
+    std::string unknown = nameUnknown(body.getArgument(0));
+    return {"the " + unknown + " with " + unknown + " = " + text(body.getTerminator()->getOperand(0)).text};
+  }
+
   Text rootText(RootOp root) {
     Block &body = root.getBody().front();
-    std::string unknown = "t";
-    for (unsigned k = 2; used.contains(unknown); ++k)
-      unknown = "t" + std::to_string(k);
-    used.insert(unknown);
-    names[body.getArgument(0)] = unknown;
+    std::string unknown = nameUnknown(body.getArgument(0));
     std::string target = text(root.getTarget()).text;
     return {"the " + unknown + " with " + text(cast<YieldOp>(body.getTerminator()).getValues()[0]).text + " = " + target};
   }

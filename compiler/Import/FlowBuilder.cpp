@@ -143,6 +143,10 @@ dsl::Value FlowBuilder::constrained(dsl::Value value, dsl::Interval range, dsl::
                                           builder.getBoolAttr(range.lowOpen), builder.getBoolAttr(range.highOpen)));
 }
 
+dsl::Value FlowBuilder::normBounded(dsl::Value value, double bound, dsl::SourceLocation loc) {
+  return keep(flow::NormBoundedOp::create(builder, locate(loc), get(value).getType(), get(value), builder.getF64FloatAttr(bound)));
+}
+
 std::pair<dsl::Value, dsl::Value> FlowBuilder::startProbe(dsl::Value value, dsl::SourceLocation loc) {
   auto probe = flow::ProbeOp::create(builder, locate(loc), get(value));
   return {keep(probe.getMean()), keep(probe.getDeviation())};

@@ -66,7 +66,7 @@ void recordFindings(const ModelReport &report, ModelOp model) {
 void emitFindings(const ModelReport &report) {
   static const std::pair<StringRef, StringRef> tags[] = {
       {"monotone", "not-monotone"}, {"defined", "not-defined"}, {"continuous", "not-continuous"},
-      {"onto", "not-onto"},         {"rank", "rank-deficient"}};
+      {"onto", "not-onto"},         {"rank", "rank-deficient"}, {"contraction", "not-contracting"}};
   std::set<std::pair<void *, std::string>> said;
   for (const LayerReport &layer : report.layers)
     for (const Obligation &obligation : layer.obligations) {

@@ -6,6 +6,7 @@
 #include "compiler/Derive/LinearForm.h"
 #include "compiler/Derive/Tear.h"
 #include "compiler/Dialect/Flow/Models/ScalarRules.h"
+#include "compiler/Derive/Contract.h"
 #include "compiler/Explain/Formulas.h"
 #include "compiler/Prove/Ends.h"
 #include "compiler/Prove/Jacobian.h"
@@ -155,7 +156,7 @@ LayerReport LayerChecker::run() {
   } else {
     if (auto whole = LayerStructure::propagated(layer); succeeded(whole))
       describePattern(*whole);
-    if (!checkStages() && !checkTorn())
+    if (!checkStages() && !checkTorn() && !checkContraction())
       reportNoStructure(messages);
   }
   mergeRepeats(report.obligations);
@@ -175,8 +176,11 @@ void LayerChecker::reportNoStructure(llvm::ArrayRef<std::pair<Location, std::str
 void LayerChecker::checkBlocks() {
   if (!checkDomain() || !checkRequirements())
     return;
-  for (const Class &block : classes())
-    checkBlock(block);
+  std::vector<Class> blocks = classes();
+  // Where no interval shows how its blocks run, a bound of the whole is sooner had than a proof of each.
+  if (llvm::all_of(blocks, [&](const Class &block) { return slopeShows(block); }) || !checkContraction())
+    for (const Class &block : blocks)
+      checkBlock(block);
   describeImage();
 }
 
@@ -232,6 +236,40 @@ void LayerChecker::adopt(LayerReport part) {
     obligation.features.clear(); // They are the part's.
     report.obligations.push_back(std::move(obligation));
   }
+}
+
+bool LayerChecker::checkContraction() {
+  FailureOr<LayerStructure> whole = LayerStructure::propagated(layer);
+  if (failed(whole) || llvm::any_of(inputSide, [](const Interval &side) { return side != Interval::all(); }))
+    return false;
+  auto residual = findResidual(layer, *whole);
+  if (!residual || std::isinf(residual->bound))
+    return false;
+  bool contracts = residual->bound < 1;
+  if (structure && !contracts)
+    return false; // What is wrong with its blocks says more.
+  std::string added = "what it adds to " + userName(layer.input()).value_or("x").str();
+  Location loc = layer.output().getLoc();
+  report.structure = "residual";
+  report.levels = 1;
+  if (!structure) {
+    structure.emplace(std::move(*whole));
+    (void)checkRequirements();
+  }
+  if (!contracts) {
+    certainImage = false;
+    Obligation &failed = addFailed("contraction", added + " has a Lipschitz bound < 1 (it is " + number(residual->bound) + ")", "", loc);
+    failed.method = "norms";
+    refuteStructure(failed);
+    return true;
+  }
+  add("contraction", added + " is a contraction: Lipschitz bound " + number(residual->bound) + " < 1", Verdict::Proved, "norms", loc);
+  // It maps all vectors onto all vectors.
+  if (target && llvm::any_of(*target, [](const Interval &side) { return side != Interval::all(); }))
+    addFailed("onto", "it maps onto " + describe(target->front()), "it maps onto all real numbers, not onto " + describe(target->front()),
+              loc)
+        .verdict = around.certain ? Verdict::Refuted : Verdict::Unknown;
+  return true;
 }
 
 void LayerChecker::refuteStructure(Obligation &failed) {
@@ -370,6 +408,13 @@ void LayerChecker::checkRequirement(Operation *op, const Requirement &requiremen
       return proveRequirement(formula.value(), formula.unknown().value, requirement, std::move(ranges)).has_value();
     });
   }
+}
+
+bool LayerChecker::slopeShows(const Class &block) {
+  Formula formula =
+      Formula::build(origins, *structure, block.value, block.element, block.input, inputSide[block.input]);
+  llvm::DenseMap<Value, Interval> ranges = formula.ranges();
+  return !formula.entangled() && inferRange(formula.slope(), ranges).isNonZero();
 }
 
 void LayerChecker::checkBlock(const Class &block) {

@@ -58,6 +58,8 @@ private:
   void adopt(LayerReport part);
   void describeStructure();
   void describePattern(const LayerStructure &whole);
+  /// Whether the layer is x + g(x) with a bounded g: then that decides, and how is added to the report.
+  bool checkContraction();
   /// Looks for a reason why what has no order of single unknowns is no bijection.
   void refuteStructure(Obligation &failed);
   /// Whether the layer is given what it declares to take.
@@ -66,6 +68,8 @@ private:
   /// False if the layer is not sure to be defined: then nothing else is asked.
   bool checkRequirements();
   void checkRequirement(mlir::Operation *op, const flow::Requirement &requirement);
+  /// Whether intervals alone show that the derivative of a block is never 0.
+  bool slopeShows(const Class &block);
   void checkBlock(const Class &block);
   void checkContinuity(const Formula &formula, const Class &block);
   /// The direction, if it is proved.

@@ -13,12 +13,12 @@ llvm::StringRef verdictName(Verdict verdict);
 
 /// One thing that must hold for a layer to be a bijection between its domain and the next layer's.
 struct Obligation {
-  /// "monotone", "defined", "continuous", "onto", "structure", "rank".
+  /// "monotone", "defined", "continuous", "onto", "structure", "rank", "contraction".
   std::string kind;
   /// What must hold, as a formula in the user's names; and what is wrong if it does not.
   std::string statement, failure;
   Verdict verdict = Verdict::Unknown;
-  /// "intervals", "smt", "limits", "structure"; of a refutation, "witness".
+  /// "intervals", "smt", "limits", "structure", "norms"; of a refutation, "witness".
   std::string method;
   std::optional<Witness> witness;
   /// What the witness shows, in words; and a change with which the proof succeeds.

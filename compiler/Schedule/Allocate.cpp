@@ -45,6 +45,12 @@ struct BuffersOf {
   }
   void operator()(const TransposeNode &transpose) { used.append({transpose.input.buffer, transpose.output}); }
   void operator()(const FillNode &fill) { used.push_back(fill.buffer); }
+  /// Its buffers live through all rounds.
+  void operator()(const LoopNode &loop) {
+    used.append({loop.current, loop.next});
+    for (const PlacedNode &placed : loop.body)
+      std::visit(*this, placed.node);
+  }
 };
 
 /// Free gaps by offset; the end of the workspace is always free.
@@ -102,7 +108,7 @@ llvm::SmallVector<Value> mapInputs(const MapNode &map) {
   for (Operation *op : map.ops)
     op->walk([&](Operation *inner) {
       for (Value operand : inner->getOperands())
-        if (operand.getParentBlock() == op->getBlock())
+        if (!op->isAncestor(operand.getParentBlock()->getParentOp()))
           add(operand);
     });
   for (const MapOutput &output : map.outputs)

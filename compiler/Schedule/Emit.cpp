@@ -8,6 +8,8 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
 
+#include <cmath>
+
 using namespace mlir;
 
 namespace flowc::schedule {
@@ -269,6 +271,22 @@ private:
 
   void emit(const FillNode &fill) {
     tile::FillOp::create(builder, fill.loc, whole(fill.buffer), builder.getF64FloatAttr(0));
+  }
+
+  /// How many rounds bring the distance to the fixed point below what the numbers can tell. It begins as far away as the result may
+  /// be of the largest number involved; a thousand times its size is allowed for.
+  int64_t roundsFor(double rate) const {
+    constexpr double kStart = 1024;
+    double precision = element.isF32() ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
+    return rate > 0 ? std::max<int64_t>(2, std::ceil(std::log(precision / kStart) / std::log(rate))) : 2;
+  }
+
+  void emit(const LoopNode &loop) {
+    auto op = tile::RepeatOp::create(builder, loop.loc, whole(loop.current), whole(loop.next), roundsFor(loop.rate));
+    OpBuilder::InsertionGuard guard(builder);
+    builder.createBlock(&op.getBody());
+    for (const PlacedNode &placed : loop.body)
+      std::visit([&](const auto &node) { emit(node); }, placed.node);
   }
 
   const Plan &plan;

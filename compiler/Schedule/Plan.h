@@ -105,7 +105,17 @@ struct FillNode {
   unsigned buffer;
 };
 
-using Node = std::variant<MapNode, GemmNode, SolveNode, TransposeNode, FillNode>;
+struct PlacedNode;
+
+/// What runs again and again until a vector stays where it is.
+struct LoopNode {
+  mlir::Location loc;
+  double rate;            ///< By how much a round shortens the distance.
+  unsigned current, next; ///< The buffers of the vector and of what a round makes of it.
+  std::vector<PlacedNode> body;
+};
+
+using Node = std::variant<MapNode, GemmNode, SolveNode, TransposeNode, FillNode, LoopNode>;
 
 /// Where a node runs: boundaries (2 * phase) before the maps of their phase (2 * phase + 1), then program order.
 struct PlacedNode {

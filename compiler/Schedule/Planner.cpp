@@ -33,7 +33,7 @@ llvm::SmallVector<Value> readsOf(Operation *op) {
   llvm::SmallVector<Value> reads;
   op->walk([&](Operation *inner) {
     for (Value operand : inner->getOperands())
-      if (!op->isProperAncestor(operand.getParentBlock()->getParentOp()) && operand.getParentBlock() == op->getBlock())
+      if (!op->isAncestor(operand.getParentBlock()->getParentOp()))
         reads.push_back(operand);
   });
   return reads;
@@ -53,6 +53,13 @@ public:
     for (Operation &op : function.getBody().front())
       if (!absorbed.contains(&op) && failed(visit(&op)))
         return failure();
+    finishMaps();
+    return std::move(plan);
+  }
+
+private:
+  /// Puts the maps among the other nodes, all in the order in which they run.
+  void finishMaps() {
     for (auto &[key, map] : maps) {
       if (uniform())
         separateCopies(2 * key.first + 1, map);
@@ -64,10 +71,8 @@ public:
     });
     std::stable_sort(plan.nodes.begin(), plan.nodes.end(),
                      [](const PlacedNode &a, const PlacedNode &b) { return a.position < b.position; });
-    return std::move(plan);
   }
 
-private:
   bool uniform() const { return plan.signature->uniform; }
 
   //===- buffers ------------------------------------------------------------------------------------------------===//
@@ -158,7 +163,7 @@ private:
     return phase + 1;
   }
 
-  /// Rows of `value` that a matrix product can read: evenly spaced, or copied so that they are.
+  /// Rows of `value` that a matrix product can read: evenly spaced and with a number for every sample, or copied so that they are.
   View evenView(Value value, int &boundary) {
     if (flow::constantValue(value)) {
       if (uniform())
@@ -166,8 +171,10 @@ private:
       boundary = std::max(boundary, 1); // Written by a map of the first phase.
     }
     View from = view(value);
+    if (flow::constantValue(value)) // It is written by the maps of its phase, not ahead of them.
+      boundary = std::max(boundary, ready(value) + 1);
     int64_t step = from.rows.size() > 1 ? from.rows[1] - from.rows[0] : 1;
-    bool even = step > 0;
+    bool even = step > 0 && (uniform() || !plan.buffers[from.buffer].uniform);
     for (size_t i = 1; i < from.rows.size(); ++i)
       even &= from.rows[i] - from.rows[i - 1] == step;
     if (even)
@@ -198,7 +205,7 @@ private:
   LogicalResult visit(Operation *op) {
     return llvm::TypeSwitch<Operation *, LogicalResult>(op)
         .Case<arith::ConstantOp, ReadOp, AdjointOp, ExtractOp, SplatOp, MergeOp, SumOp, MatvecOp, SolveTriangularOp, OuterOp,
-              AccumulateOp, StoreOp, func::ReturnOp>([&](auto known) { return place(known); })
+              AccumulateOp, StoreOp, FixedPointOp, func::ReturnOp>([&](auto known) { return place(known); })
         .Default([&](Operation *other) -> LogicalResult {
           return isElementwise(other) ? placeElementwise(other) : other->emitError("cannot be scheduled");
         });
@@ -365,6 +372,10 @@ private:
   }
 
   LogicalResult place(SumOp op) {
+    if (elementCount(op.getVector()) == 1) {
+      bind(op, view(op.getVector()), ready(op.getVector()));
+      return success();
+    }
     unsigned buffer = targetBuffer(op.getResult());
     int done = write(op.getVector(), {buffer, {}}, tile::OutputKind::SumRows);
     addNode(done - 1, FillNode{op.getLoc(), buffer});
@@ -491,6 +502,48 @@ private:
       return success();
     }
     write(op.getValue(), target, uniform() ? tile::OutputKind::Add : tile::OutputKind::SumSamples);
+    return success();
+  }
+
+  /// The body is planned by itself, with phases of its own; what it takes from outside is in memory by then.
+  LogicalResult place(FixedPointOp op) {
+    if (uniform())
+      return op.emitError("cannot be scheduled without samples");
+    Block &body = op.getBody().front();
+    int64_t rows = elementCount(op.getResult());
+    LoopNode loop{op.getLoc(), op.getRate().convertToDouble(), workspaceBuffer(rows), workspaceBuffer(rows), {}};
+    int boundary = write(op.getStart(), {loop.current, {}}, tile::OutputKind::Store);
+    llvm::SmallVector<Operation *> comparisons;
+    for (Value captured : readsThrough(op, comparisons)) {
+      if (!flow::constantValue(captured))
+        view(captured);
+      boundary = std::max(boundary, ready(captured));
+    }
+
+    decltype(maps) outerMaps;
+    decltype(plan.nodes) outerNodes;
+    decltype(phaseOf) outerPhases, outerReady;
+    decltype(transposes) outerTransposes;
+    auto exchange = [&] {
+      std::swap(maps, outerMaps);
+      std::swap(plan.nodes, outerNodes);
+      std::swap(phaseOf, outerPhases);
+      std::swap(readyAt, outerReady);
+      std::swap(transposes, outerTransposes);
+    };
+    exchange();
+    bind(body.getArgument(0), {loop.current, {}}, 0);
+    for (Operation &inner : body.without_terminator())
+      if (!absorbed.contains(&inner) && failed(visit(&inner)))
+        return failure();
+    write(body.getTerminator()->getOperand(0), {loop.next, {}}, tile::OutputKind::Store);
+    finishMaps();
+    loop.body = std::move(plan.nodes);
+    exchange();
+
+    unsigned found = loop.current;
+    addNode(boundary, std::move(loop));
+    bind(op, {found, {}}, boundary);
     return success();
   }
 

@@ -3,10 +3,13 @@
 // Straight-line reverse mode over DifferentiateOpInterface. Roots are differentiated by the implicit function theorem: one Newton
 // step is written out behind each,
 //     x = detach(t) - (f(detach(t)) - y) / detach(f'(t)),
-// whose value is t and whose derivative is that of the root; the iteration itself is never entered.
+// whose value is t and whose derivative is that of the root; the iteration itself is never entered. Fixed points likewise, by one solve,
+//     x = t + (1 - F'(t))^-1 (F(t) - t) with t and the matrix detached.
 
 #include "compiler/Stage/Differentiate.h"
 
+#include "compiler/Derive/Eliminate.h"
+#include "compiler/Derive/Tangents.h"
 #include "compiler/Dialect/Flow/Expr.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -34,6 +37,50 @@ void exposeRoot(RootOp root) {
   Value step = found - (value - target) / detach(mapping.lookupOrDefault(yielded[1]));
   llvm::SmallPtrSet<Operation *, 1> keep{static_cast<Value>(found).getDefiningOp()};
   root.getResult().replaceAllUsesExcept(step, keep);
+}
+
+LogicalResult exposeFixedPoint(FixedPointOp point) {
+  OpBuilder builder(point->getContext());
+  builder.setInsertionPointAfter(point);
+  Location loc = point.getLoc();
+  auto detach = [&](Value value) { return Expr(builder, loc, DetachOp::create(builder, loc, value.getType(), value)); };
+  Expr found = detach(point.getResult());
+  Block &body = point.getBody().front();
+  IRMapping mapping;
+  mapping.map(body.getArgument(0), static_cast<Value>(found));
+  llvm::DenseMap<Value, Value> moving;
+  for (Operation &op : body.without_terminator()) {
+    builder.clone(op, mapping);
+    for (Value operand : op.getOperands())
+      if (operand.getParentBlock() != &body)
+        moving[operand] = Value();
+  }
+  Value next = body.getTerminator()->getOperand(0);
+  llvm::SmallVector<Value> columns;
+  for (Value direction : unitVectors(builder, loc, point.getType())) {
+    moving[body.getArgument(0)] = direction;
+    FailureOr<Value> drift = Tangents(builder, [&](Value v) { return mapping.lookupOrDefault(v); }, moving).of(next);
+    if (failed(drift))
+      return failure();
+    Expr column(builder, loc, direction);
+    columns.push_back(detach(*drift ? column - Expr(builder, loc, *drift) : column));
+  }
+  Expr rest = Expr(builder, loc, mapping.lookupOrDefault(next)) - found;
+  Value step = found + Expr(builder, loc, Elimination(builder, loc, columns).solve(rest));
+  llvm::SmallPtrSet<Operation *, 1> keep{static_cast<Value>(found).getDefiningOp()};
+  point.getResult().replaceAllUsesExcept(step, keep);
+  return success();
+}
+
+/// Writes out, behind everything that is found by iteration, how it moves.
+LogicalResult exposeIterations(Block &body) {
+  for (Operation &op : llvm::make_early_inc_range(body)) {
+    if (auto root = dyn_cast<RootOp>(op))
+      exposeRoot(root);
+    else if (auto point = dyn_cast<FixedPointOp>(op); point && failed(exposeFixedPoint(point)))
+      return failure();
+  }
+  return success();
 }
 
 /// The adjoints of a block's values, swept from its end to its beginning.
@@ -71,7 +118,7 @@ public:
 private:
   /// Whether a gradient must pass through the op's result: it reads a parameter, or computes with what does.
   bool leadsToParameter(Operation *op) {
-    if (isa<DetachOp, RootOp>(op))
+    if (isa<DetachOp, RootOp, FixedPointOp>(op))
       return false;
     if (auto read = dyn_cast<ReadOp>(op)) {
       auto staged = model.lookupSymbol<StagedOp>(read.getParameter());
@@ -117,8 +164,8 @@ LogicalResult buildGradient(ModelOp model) {
   auto gradient = cast<func::FuncOp>(builder.clone(*logProb));
   gradient.setName("gradient");
   Block &body = gradient.getBody().front();
-  for (RootOp root : llvm::to_vector(body.getOps<RootOp>()))
-    exposeRoot(root);
+  if (failed(exposeIterations(body)))
+    return failure();
   Operation *end = body.getTerminator();
   Value density = end->getOperand(0);
   Value weight = body.addArgument(density.getType(), model.getLoc());
@@ -141,8 +188,8 @@ LogicalResult buildStageAdjoint(ModelOp model) {
   auto adjoint = cast<func::FuncOp>(builder.clone(*stage));
   adjoint.setName("stage_adjoint");
   Block &body = adjoint.getBody().front();
-  for (RootOp root : llvm::to_vector(body.getOps<RootOp>()))
-    exposeRoot(root);
+  if (failed(exposeIterations(body)))
+    return failure();
   ReverseSweep sweep(body, model);
   llvm::SmallVector<Operation *> forward = opsOf(body);
   builder.setInsertionPoint(body.getTerminator());

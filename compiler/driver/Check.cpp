@@ -62,9 +62,12 @@ prove::FactsByLayer deriveFacts(ModuleOp module) {
     auto toLatent = cast<func::FuncOp>(model.lookupSymbol(forwardName(name)));
     auto toData = cast<func::FuncOp>(model.lookupSymbol(inverseName(name)));
     bool generative = layer.getString("stated") == "generative";
-    bool searches = false;
-    (generative ? toLatent : toData).walk([&](flow::RootOp) { searches = true; });
-    facts[name] = {searches ? "monotone root" : "closed form", logDetOf(toLatent), multiplications(toLatent),
+    const char *inverse = "closed form";
+    (generative ? toLatent : toData).walk([&](Operation *op) {
+      if (isa<flow::RootOp, flow::FixedPointOp>(op))
+        inverse = isa<flow::RootOp>(op) ? "monotone root" : "fixed point";
+    });
+    facts[name] = {inverse, logDetOf(toLatent), multiplications(toLatent),
                    multiplications(toData)};
   }
   return facts;

@@ -121,5 +121,7 @@ void lowerGemm(tile::GemmOp op, KernelCache &cache);
 void lowerSolve(tile::SolveOp op, KernelCache &cache);
 void lowerTranspose(tile::TransposeOp op, KernelCache &cache);
 void lowerFill(tile::FillOp op, KernelCache &cache);
+/// Expects its body lowered.
+void lowerRepeat(tile::RepeatOp op, KernelCache &cache);
 
 } // namespace flowc::cpu

@@ -36,8 +36,8 @@ struct LowerTilePass : PassWrapper<LowerTilePass, OperationPass<ModuleOp>> {
   void runOnOperation() final {
     KernelCache cache(getOperation(), VectorUnit{bits, registers, fma});
     SmallVector<Operation *> ops;
-    getOperation().walk([&](Operation *op) {
-      if (isa<tile::MapOp, tile::GemmOp, tile::SolveOp, tile::TransposeOp, tile::FillOp>(op))
+    getOperation().walk([&](Operation *op) { // innermost first
+      if (isa<tile::MapOp, tile::GemmOp, tile::SolveOp, tile::TransposeOp, tile::FillOp, tile::RepeatOp>(op))
         ops.push_back(op);
     });
     for (Operation *op : ops) {
@@ -46,7 +46,8 @@ struct LowerTilePass : PassWrapper<LowerTilePass, OperationPass<ModuleOp>> {
           .Case<tile::GemmOp>([&](auto gemm) { lowerGemm(gemm, cache); })
           .Case<tile::SolveOp>([&](auto solve) { lowerSolve(solve, cache); })
           .Case<tile::TransposeOp>([&](auto transpose) { lowerTranspose(transpose, cache); })
-          .Case<tile::FillOp>([&](auto fill) { lowerFill(fill, cache); });
+          .Case<tile::FillOp>([&](auto fill) { lowerFill(fill, cache); })
+          .Case<tile::RepeatOp>([&](auto repeat) { lowerRepeat(repeat, cache); });
       op->erase();
     }
     cache.finish();

@@ -212,11 +212,13 @@ void checkAll(const LayerCase &layer, int features) {
 TEST_CASE("the laws hold for every scalar function and every layer") {
   for (const LayerCase &layer : flowc::laws::layerCases())
     for (int features : {1, 2, 3, 7})
-      checkAll(layer, features);
+      if (features <= layer.mostFeatures)
+        checkAll(layer, features);
 }
 
 TEST_CASE("the laws hold at sizes around a tile") {
   for (const LayerCase &layer : flowc::laws::layerCases())
     for (int features : {64, 65})
-      checkAll(layer, features);
+      if (features <= layer.mostFeatures)
+        checkAll(layer, features);
 }

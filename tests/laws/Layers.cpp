@@ -21,6 +21,11 @@ LayerCase prelude(const std::string &items, double low = -3, double high = 3, do
   return {items, "", items, low, high, slack, base};
 }
 
+/// A contraction with all that it takes, for few features.
+LayerCase contraction(const std::string &items, const std::string &definitions = "") {
+  return {items, definitions, items, -3, 3, 4, "", "real", 16};
+}
+
 /// A function with no inverse of its own, as a part of a monotone formula.
 LayerCase part(const std::string &name, const std::string &formula, double low = -3, double high = 3) {
   return {name, "bijection part(x) = " + formula, "part", low, high, 1};
@@ -138,6 +143,11 @@ const std::vector<LayerCase> &layerCases() {
        " return z - matvec(upper(w, 1), z) * s\n}",
        "mixed; inverse(mixed)", -3, 3, 10},
       prelude("repeat 3 { planar; householder; radial }", -3, 3, 300),
+      contraction("residual(net = contraction(hidden = [8]))"),
+      contraction("inverse(residual(net = contraction(hidden = [8], activation = tanh)))"),
+      contraction("residual(net = contraction(hidden = [6, 5], activation = softplus)); reverse; inverse(residual(net = "
+                  "contraction(hidden = [6])))"),
+      contraction("difference", "layer difference(x) { return x + tanh(x) / 3 - lipschitz_linear(sin(x), len(x), 0.6) }"),
       {"base logistic", "", "affine; base logistic", -3, 3, 1},
       {"base uniform", "", "squash; base uniform", -3, 3, 10},
       {"base mixture_cdf", "", "affine; base mixture_cdf(k = 3)", -2, 2, 20},

@@ -18,6 +18,8 @@ struct LayerCase {
   std::string base = "";
   /// Where the data lives.
   std::string data = "real";
+  /// The most features for which it is derived.
+  int mostFeatures = 65;
 };
 
 /// Every row of the scalar table as a layer, every layer and bijection of the prelude, and some stacks.

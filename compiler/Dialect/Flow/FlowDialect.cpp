@@ -157,4 +157,17 @@ LogicalResult RootOp::verify() {
   return success();
 }
 
+LogicalResult FixedPointOp::verify() {
+  Block &block = getBody().front();
+  if (block.getNumArguments() != 1 || block.getArgument(0).getType() != getStart().getType())
+    return emitOpError("body takes one argument of the start's type");
+  auto yield = dyn_cast_or_null<YieldOp>(block.mightHaveTerminator() ? block.getTerminator() : nullptr);
+  if (!yield || yield.getValues().size() != 1 || yield.getValues()[0].getType() != getStart().getType())
+    return emitOpError("body yields the next point, of the start's type");
+  double rate = getRate().convertToDouble();
+  if (!(rate >= 0 && rate < 1))
+    return emitOpError("rate ") << rate << " is not in [0, 1)";
+  return success();
+}
+
 } // namespace flowc::flow

@@ -75,6 +75,17 @@ def RangeOpInterface : OpInterface<"RangeOpInterface"> {
       The same by other ops, for an op that has neither a term nor lemmas of its own; null if there is none.
     }], "::mlir::Value", "expand", (ins "::mlir::OpBuilder &":$builder), "", "return {};">,
     InterfaceMethod<[{
+      How far the result moves at most where operand k, which lies in `operands[k]`, moves by `moves[k]`: in the Euclidean norm, and
+      of an element-wise op also element by element, if all operands that move do so with one and the same thing. `norms` bound the
+      operands' own Euclidean norms (of a matrix: Frobenius'). Products of the answers are Lipschitz bounds. Infinite if it does not say.
+    }], "double", "steepness", (ins "::llvm::ArrayRef<::flowc::flow::Interval>":$operands, "::llvm::ArrayRef<double>":$norms,
+        "::llvm::ArrayRef<double>":$moves), "", "return ::flowc::flow::kInfinity;">,
+    InterfaceMethod<[{
+      A bound of the result's Euclidean norm, given the operands' ranges and norms; infinite if it does not say. (What follows from
+      the result's range every pass knows.)
+    }], "double", "norm", (ins "::llvm::ArrayRef<::flowc::flow::Interval>":$operands, "::llvm::ArrayRef<double>":$norms), "",
+      "return ::flowc::flow::kInfinity;">,
+    InterfaceMethod<[{
       What an element of an element-wise result tends to, given what its operands tend to together.
     }], "::flowc::flow::Limit", "limit", (ins "::mlir::OpBuilder &":$builder,
         "::llvm::ArrayRef<::flowc::flow::Limit>":$operands), "", "return ::flowc::flow::Limit::unknown();">,

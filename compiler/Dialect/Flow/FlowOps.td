@@ -211,7 +211,7 @@ class AnsweringOp<string mnemonic, list<Trait> traits = [], list<string> scalarA
 
 def MatvecOp : AnsweringOp<"matvec", [DeclareOpInterfaceMethods<DependencyOpInterface, ["sumOfProducts"]>,
                                       DeclareOpInterfaceMethods<DifferentiateOpInterface>,
-                                      DeclareOpInterfaceMethods<PartialOpInterface>]> {
+                                      DeclareOpInterfaceMethods<PartialOpInterface>], ["steepness", "norm"]> {
   let summary = "matrix times vector";
   let description = [{
     `result[m] = sum over k of matrix[m, k] * vector[k]`; with `transposed`, of matrix[k, m] * vector[k].
@@ -256,7 +256,7 @@ def SolveTriangularOp : AnsweringOp<"solve_triangular", [AllTypesMatch<["vector"
 
 def CausalOp : AnsweringOp<"causal", [SameOperandsAndResultType, DeclareOpInterfaceMethods<DependencyOpInterface, ["sumOfProducts"]>,
                                       DeclareOpInterfaceMethods<DifferentiateOpInterface>,
-                                      DeclareOpInterfaceMethods<NonZeroOpInterface>]> {
+                                      DeclareOpInterfaceMethods<NonZeroOpInterface>], ["steepness", "norm"]> {
   let summary = "a matrix in which row m sees only the columns that do not rank above it";
   let description = [{
     `result[m, k] = columns[k] <= rows[m] ? matrix[m, k] : 0`. Covers the masks of autoregressive networks in any order (strict
@@ -290,7 +290,7 @@ def OuterOp : AnsweringOp<"outer", [DeclareOpInterfaceMethods<DependencyOpInterf
 
 def ExtractOp : AnsweringOp<"extract", [DeclareOpInterfaceMethods<DependencyOpInterface, ["movedFrom"]>,
                                         DeclareOpInterfaceMethods<DifferentiateOpInterface>,
-                                        DeclareOpInterfaceMethods<NonZeroOpInterface>]> {
+                                        DeclareOpInterfaceMethods<NonZeroOpInterface>], ["steepness", "norm"]> {
   let summary = "some elements of a vector, each at most once";
   let description = [{
     `result[i] = vector[indices[i]]`. A mask, a slice and a permutation are all of this form. The elements of a matrix are numbered row by
@@ -308,7 +308,7 @@ def ExtractOp : AnsweringOp<"extract", [DeclareOpInterfaceMethods<DependencyOpIn
 
 def MergeOp : AnsweringOp<"merge", [DeclareOpInterfaceMethods<DependencyOpInterface, ["movedFrom"]>,
                                     DeclareOpInterfaceMethods<DifferentiateOpInterface>,
-                                      DeclareOpInterfaceMethods<NonZeroOpInterface>]> {
+                                      DeclareOpInterfaceMethods<NonZeroOpInterface>], ["steepness", "norm"]> {
   let summary = "one vector from pieces, each at its own indices; elements named by no piece are 0";
   let description = [{
     `result[indices[k][i]] = pieces[k][i]`. No index occurs twice; the elements of a matrix are numbered row by row. The inverse of
@@ -326,7 +326,7 @@ def MergeOp : AnsweringOp<"merge", [DeclareOpInterfaceMethods<DependencyOpInterf
 }
 
 def SumOp : AnsweringOp<"sum", [DeclareOpInterfaceMethods<DependencyOpInterface, ["sumOfProducts", "movedFrom"]>,
-                                DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
+                                DeclareOpInterfaceMethods<DifferentiateOpInterface>], ["steepness"]> {
   let summary = "the sum of all elements";
   let description = [{
     A tensor of rank 0: `result = sum over i of vector[i]`. What makes a log-determinant of log-derivatives.
@@ -341,7 +341,7 @@ def SumOp : AnsweringOp<"sum", [DeclareOpInterfaceMethods<DependencyOpInterface,
 }
 
 def SplatOp : AnsweringOp<"splat", [DeclareOpInterfaceMethods<DependencyOpInterface, ["movedFrom"]>,
-                                    DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
+                                    DeclareOpInterfaceMethods<DifferentiateOpInterface>], ["steepness"]> {
   let summary = "a scalar repeated into a tensor";
   let description = [{
     Every element of the result is `scalar`, a tensor of rank 0. The adjoint of `flow.sum`.
@@ -357,7 +357,8 @@ def SplatOp : AnsweringOp<"splat", [DeclareOpInterfaceMethods<DependencyOpInterf
 
 def ConstrainedOp : AnsweringOp<"constrained", [SameOperandsAndResultType,
       DeclareOpInterfaceMethods<DependencyOpInterface, ["isElementwise"]>,
-      DeclareOpInterfaceMethods<DifferentiateOpInterface, ["logDerivative"]>], ["evaluate", "smtTerm", "limit"]> {
+      DeclareOpInterfaceMethods<DifferentiateOpInterface, ["logDerivative"]>],
+      ["evaluate", "smtTerm", "limit", "steepness", "norm"]> {
   let summary = "the operand, known to lie in an interval";
   let description = [{
     The identity, with a fact from a declared domain: every element lies between `low` and `high`, and is not `low` (`high`) where
@@ -368,6 +369,24 @@ def ConstrainedOp : AnsweringOp<"constrained", [SameOperandsAndResultType,
     ```
   }];
   let arguments = (ins Flow_Real:$value, F64Attr:$low, F64Attr:$high, BoolAttr:$low_open, BoolAttr:$high_open);
+  let results = (outs Flow_Real:$result);
+  let assemblyFormat = "$value attr-dict `:` type($value)";
+}
+
+def NormBoundedOp : AnsweringOp<"norm_bounded", [SameOperandsAndResultType,
+      DeclareOpInterfaceMethods<DependencyOpInterface, ["isElementwise"]>,
+      DeclareOpInterfaceMethods<DifferentiateOpInterface>], ["evaluate", "smtTerm", "limit", "steepness", "norm"]> {
+  let summary = "the operand, known to have a Euclidean norm of at most `bound`";
+  let description = [{
+    The identity, with a fact from the declared domain `norm(bound)`: the root of the sum of all squares, of a matrix the Frobenius norm,
+    is not above `bound`; nor then is the spectral norm, which says how far a matrix moves what moves by 1. Removed by
+    `flow-drop-facts`.
+
+    ```mlir
+    %w = flow.norm_bounded %v {bound = 0.9 : f64} : tensor<4x2xf64>
+    ```
+  }];
+  let arguments = (ins Flow_Real:$value, F64Attr:$bound);
   let results = (outs Flow_Real:$result);
   let assemblyFormat = "$value attr-dict `:` type($value)";
 }
@@ -388,7 +407,7 @@ def DetachOp : AnsweringOp<"detach", [SameOperandsAndResultType,
   let assemblyFormat = "$value attr-dict `:` type($value)";
 }
 
-//===- roots ------------------------------------------------------------------------------------------------------===//
+//===- roots and fixed points ---------------------------------------------------------------------------------------===//
 
 def RootOp : FlowOp<"root", [SingleBlock, RecursiveMemoryEffects, RecursivelySpeculatable,
                              AllTypesMatch<["target", "result"]>]> {
@@ -421,10 +440,38 @@ def RootOp : FlowOp<"root", [SingleBlock, RecursiveMemoryEffects, RecursivelySpe
   let hasVerifier = 1;
 }
 
-def YieldOp : FlowOp<"yield", [Pure, Terminator, ReturnLike, HasParent<"RootOp">]> {
-  let summary = "value and derivative of a root's formula";
+def FixedPointOp : FlowOp<"fixed_point", [SingleBlock, RecursiveMemoryEffects, RecursivelySpeculatable,
+                                   AllTypesMatch<["start", "result"]>]> {
+  let summary = "the vector that a contraction leaves where it is";
   let description = [{
-    Ends the body of a `flow.root`: f(t) and f'(t), of the type of t.
+    The body computes F(t) from t (its argument) and values captured from outside; `rate` < 1 is a proved Lipschitz bound of F, so that
+    there is one t with F(t) = t, and every round of t <- F(t) brings `rate` of the distance to it. Lowered to a loop of as many rounds
+    from `start` as the rate and the precision of the numbers need, which ends when nothing changes any more. Differentiated by the
+    implicit function theorem, never through the loop.
+
+    ```mlir
+    // the x with x + tanh(x) / 2 = y
+    %x = flow.fixed_point %y {rate = 0.5 : f64} : tensor<2xf64> {
+    ^bb0(%t: tensor<2xf64>):
+      %h = math.tanh %t : tensor<2xf64>
+      %half = arith.constant dense<0.5> : tensor<2xf64>
+      %g = arith.mulf %half, %h : tensor<2xf64>
+      %next = arith.subf %y, %g : tensor<2xf64>
+      flow.yield %next : tensor<2xf64>
+    }
+    ```
+  }];
+  let arguments = (ins Flow_Vector:$start, F64Attr:$rate);
+  let results = (outs Flow_Vector:$result);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$start attr-dict `:` type($start) $body";
+  let hasVerifier = 1;
+}
+
+def YieldOp : FlowOp<"yield", [Pure, Terminator, ReturnLike, ParentOneOf<["RootOp", "FixedPointOp"]>]> {
+  let summary = "value and derivative of a root's formula, or the next point of a fixed point's";
+  let description = [{
+    Ends the body of a `flow.root`: f(t) and f'(t), of the type of t; or of a `flow.fixed_point`: F(t).
 
     ```mlir
     flow.yield %f, %df : tensor<2xf64>, tensor<2xf64>

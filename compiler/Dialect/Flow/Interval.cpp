@@ -118,6 +118,8 @@ Interval intersection(const Interval &a, const Interval &b) {
   return empty ? b : make(low, high);
 }
 
+double magnitude(const Interval &x) { return std::max(std::abs(x.low), std::abs(x.high)); }
+
 Interval maximum(const Interval &a, const Interval &b) {
   // The larger of the two lower ends; at a tie it is attained only if both attain it (max(x, y) = l needs x = y = l).
   End low = a.low == b.low ? End{a.low, a.lowOpen || b.lowOpen} : (a.low > b.low ? lowOf(a) : lowOf(b));

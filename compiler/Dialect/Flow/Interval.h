@@ -44,6 +44,10 @@ Interval reciprocal(const Interval &a);
 Interval hull(const Interval &a, const Interval &b);
 /// What lies in both; `b` if that is nothing.
 Interval intersection(const Interval &a, const Interval &b);
+/// The largest |x| of an interval.
+double magnitude(const Interval &x);
+/// The product of two bounds, where 0 times infinity is 0: what does not move does not, however steep the way.
+inline double times(double a, double b) { return a == 0 || b == 0 ? 0 : a * b; }
 /// max(a, b) element by element; min is -max(-a, -b).
 Interval maximum(const Interval &a, const Interval &b);
 

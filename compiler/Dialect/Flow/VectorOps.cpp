@@ -5,6 +5,8 @@
 #include "compiler/Dialect/Flow/Expr.h"
 #include "compiler/Dialect/Flow/FlowDialect.h"
 
+#include <cmath>
+
 using namespace mlir;
 
 namespace flowc::flow {
@@ -14,6 +16,13 @@ ElementSets everywhere(Value value, SetId set) { return ElementSets(elementCount
 
 Value sumOf(OpBuilder &builder, Location loc, Value value) {
   return SumOp::create(builder, loc, RankedTensorType::get({}, getElementTypeOrSelf(value.getType())), value);
+}
+
+double rootOfSquares(ArrayRef<double> numbers) {
+  double sum = 0;
+  for (double number : numbers)
+    sum = std::hypot(sum, number);
+  return sum;
 }
 
 /// The tangent of a product that is linear in each of two operands: `product` of one's tangent with the other, both summed.
@@ -111,6 +120,12 @@ bool MatvecOp::sumOfProducts(int64_t element, SmallVectorImpl<SmallVector<std::p
 Interval MatvecOp::inferRange(ArrayRef<Interval>) { return Interval::all(); }
 Value MatvecOp::solve(OpBuilder &, unsigned, Value, ArrayRef<Value>, ArrayRef<Interval>) { return {}; }
 
+// |A dx| <= |A| |dx|, |dA x| <= |dA| |x|
+double MatvecOp::steepness(ArrayRef<Interval>, ArrayRef<double> norms, ArrayRef<double> moves) {
+  return times(norms[0], moves[1]) + times(moves[0], norms[1]);
+}
+double MatvecOp::norm(ArrayRef<Interval>, ArrayRef<double> norms) { return times(norms[0], norms[1]); }
+
 // dy = A dx + dA x
 Value MatvecOp::tangent(OpBuilder &builder, ArrayRef<Value> operands, Value result, ArrayRef<Value> tangents) {
   return bilinearTangent(builder, getLoc(), operands, tangents, [&](Value matrix, Value vector) -> Value {
@@ -202,6 +217,8 @@ BitVector CausalOp::nonZeros(ArrayRef<BitVector> operands) {
 }
 Interval CausalOp::inferRange(ArrayRef<Interval> operands) { return hull(operands[0], Interval::point(0)); }
 Value CausalOp::solve(OpBuilder &, unsigned, Value, ArrayRef<Value>, ArrayRef<Interval>) { return {}; }
+double CausalOp::steepness(ArrayRef<Interval>, ArrayRef<double>, ArrayRef<double> moves) { return moves[0]; }
+double CausalOp::norm(ArrayRef<Interval>, ArrayRef<double> norms) { return norms[0]; }
 Value CausalOp::tangent(OpBuilder &builder, ArrayRef<Value>, Value, ArrayRef<Value> tangents) {
   return CausalOp::create(builder, getLoc(), tangents[0], getRows(), getColumns());
 }
@@ -261,6 +278,8 @@ BitVector ExtractOp::nonZeros(ArrayRef<BitVector> operands) {
 Interval ExtractOp::inferRange(ArrayRef<Interval> operands) { return operands[0]; }
 // Alone it does not determine the elements that it leaves out; the structure analysis puts pieces together.
 Value ExtractOp::solve(OpBuilder &, unsigned, Value, ArrayRef<Value>, ArrayRef<Interval>) { return {}; }
+double ExtractOp::steepness(ArrayRef<Interval>, ArrayRef<double>, ArrayRef<double> moves) { return moves[0]; }
+double ExtractOp::norm(ArrayRef<Interval>, ArrayRef<double> norms) { return norms[0]; }
 Value ExtractOp::tangent(OpBuilder &builder, ArrayRef<Value>, Value result, ArrayRef<Value> tangents) {
   return ExtractOp::create(builder, getLoc(), result.getType(), tangents[0], getIndices());
 }
@@ -305,6 +324,9 @@ Interval MergeOp::inferRange(ArrayRef<Interval> operands) {
 Value MergeOp::solve(OpBuilder &builder, unsigned unknown, Value result, ArrayRef<Value>, ArrayRef<Interval>) {
   return ExtractOp::create(builder, getLoc(), getPieces()[unknown].getType(), result, pieceIndices(unknown));
 }
+// The pieces' elements are all elements of the result: the squares add.
+double MergeOp::steepness(ArrayRef<Interval>, ArrayRef<double>, ArrayRef<double> moves) { return rootOfSquares(moves); }
+double MergeOp::norm(ArrayRef<Interval>, ArrayRef<double> norms) { return rootOfSquares(norms); }
 Value MergeOp::tangent(OpBuilder &builder, ArrayRef<Value>, Value result, ArrayRef<Value> tangents) {
   SmallVector<Value> pieces;
   SmallVector<Attribute> indices;
@@ -346,6 +368,10 @@ Value SumOp::solve(OpBuilder &builder, unsigned, Value result, ArrayRef<Value>, 
     return {};
   return SplatOp::create(builder, getLoc(), getVector().getType(), result);
 }
+// |sum of dx_i| <= sqrt(n) |dx|
+double SumOp::steepness(ArrayRef<Interval>, ArrayRef<double>, ArrayRef<double> moves) {
+  return times(std::sqrt(elementCount(getVector())), moves[0]);
+}
 Value SumOp::tangent(OpBuilder &builder, ArrayRef<Value>, Value, ArrayRef<Value> tangents) {
   return sumOf(builder, getLoc(), tangents[0]);
 }
@@ -367,6 +393,9 @@ Interval SplatOp::inferRange(ArrayRef<Interval> operands) { return operands[0]; 
 Value SplatOp::solve(OpBuilder &builder, unsigned, Value result, ArrayRef<Value>, ArrayRef<Interval>) {
   return elementCount(getResult()) == 1 ? sumOf(builder, getLoc(), result) : Value();
 }
+double SplatOp::steepness(ArrayRef<Interval>, ArrayRef<double>, ArrayRef<double> moves) {
+  return times(std::sqrt(elementCount(getResult())), moves[0]);
+}
 Value SplatOp::tangent(OpBuilder &builder, ArrayRef<Value>, Value result, ArrayRef<Value> tangents) {
   return SplatOp::create(builder, getLoc(), result.getType(), tangents[0]);
 }
@@ -387,6 +416,8 @@ double ConstrainedOp::evaluate(ArrayRef<double> operands) { return operands[0]; 
 std::string ConstrainedOp::smtTerm(ArrayRef<std::string> operands) { return operands[0]; }
 Limit ConstrainedOp::limit(OpBuilder &, ArrayRef<Limit> operands) { return operands[0]; }
 Value ConstrainedOp::solve(OpBuilder &, unsigned, Value result, ArrayRef<Value>, ArrayRef<Interval>) { return result; }
+double ConstrainedOp::steepness(ArrayRef<Interval>, ArrayRef<double>, ArrayRef<double> moves) { return moves[0]; }
+double ConstrainedOp::norm(ArrayRef<Interval>, ArrayRef<double> norms) { return norms[0]; }
 Value ConstrainedOp::tangent(OpBuilder &, ArrayRef<Value>, Value, ArrayRef<Value> tangents) { return tangents[0]; }
 void ConstrainedOp::adjoints(OpBuilder &, ArrayRef<Value>, Value, Value adjoint, const BitVector &wanted,
                              SmallVectorImpl<Value> &results) {
@@ -396,6 +427,27 @@ void ConstrainedOp::adjoints(OpBuilder &, ArrayRef<Value>, Value, Value adjoint,
 
 Value ConstrainedOp::logDerivative(OpBuilder &builder, unsigned, ArrayRef<Value>, Value result) {
   return constantOf(builder, getLoc(), result.getType(), 0);
+}
+
+//===- norm_bounded: the identity, with a fact about all elements together ----------------------------------------===//
+
+ElementSets NormBoundedOp::dependencies(ArrayRef<ElementSets> operands, SetPool &) { return operands[0]; }
+bool NormBoundedOp::isElementwise() { return true; }
+Interval NormBoundedOp::inferRange(ArrayRef<Interval> operands) {
+  double bound = getBound().convertToDouble();
+  return intersection(operands[0], Interval::closed(-bound, bound));
+}
+double NormBoundedOp::evaluate(ArrayRef<double> operands) { return operands[0]; }
+std::string NormBoundedOp::smtTerm(ArrayRef<std::string> operands) { return operands[0]; }
+Limit NormBoundedOp::limit(OpBuilder &, ArrayRef<Limit> operands) { return operands[0]; }
+double NormBoundedOp::steepness(ArrayRef<Interval>, ArrayRef<double>, ArrayRef<double> moves) { return moves[0]; }
+double NormBoundedOp::norm(ArrayRef<Interval>, ArrayRef<double> norms) { return std::min(norms[0], getBound().convertToDouble()); }
+Value NormBoundedOp::solve(OpBuilder &, unsigned, Value result, ArrayRef<Value>, ArrayRef<Interval>) { return result; }
+Value NormBoundedOp::tangent(OpBuilder &, ArrayRef<Value>, Value, ArrayRef<Value> tangents) { return tangents[0]; }
+void NormBoundedOp::adjoints(OpBuilder &, ArrayRef<Value>, Value, Value adjoint, const BitVector &wanted,
+                             SmallVectorImpl<Value> &results) {
+  if (wanted[0])
+    results[0] = adjoint;
 }
 
 //===- detach: the identity, without a derivative -----------------------------------------------------------------===//

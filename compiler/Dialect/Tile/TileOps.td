@@ -166,6 +166,31 @@ def TransposeOp : TileOp<"transpose"> {
   let hasVerifier = 1;
 }
 
+def RepeatOp : TileOp<"repeat", [SingleBlock, NoTerminator]> {
+  let summary = "tile ops that run again and again, until nothing changes";
+  let description = [{
+    Every round runs the body, which computes `next` from `current`, and moves `next` to `current`. It ends behind a round that has changed
+    no number of `current`, and behind round `rounds`. A sample that has come to rest stays as it is however many rounds others
+    need, so that its result does not depend on them.
+
+    ```mlir
+    tile.repeat %t to %next rounds 40 : memref<2x64xf32>, memref<2x64xf32> {
+      tile.map rows 2 ins(%t : memref<2x64xf32>) outs(%next : memref<2x64xf32>)
+               attributes {input_rows = [array<i64>], output_rows = [array<i64>], output_kinds = array<i32: 0>} {
+      ^bb0(%e: f32):
+        %h = math.cos %e : f32
+        tile.yield %h : f32
+      }
+    }
+    ```
+  }];
+  let arguments = (ins Arg<AnyMemRef, "", [MemRead, MemWrite]>:$current, Arg<AnyMemRef, "", [MemRead, MemWrite]>:$next,
+                       I64Attr:$rounds);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$current `to` $next `rounds` $rounds attr-dict `:` type($current) `,` type($next) $body";
+  let hasVerifier = 1;
+}
+
 def FillOp : TileOp<"fill"> {
   let summary = "sets every element of a buffer to a constant";
   let description = [{

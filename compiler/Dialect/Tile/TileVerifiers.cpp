@@ -223,6 +223,22 @@ LogicalResult SolveOp::verify() {
   return success();
 }
 
+LogicalResult RepeatOp::verify() {
+  Type element = cast<MemRefType>(getCurrent().getType()).getElementType();
+  std::pair<Value, const char *> points[] = {{getCurrent(), "current"}, {getNext(), "next"}};
+  for (auto [buffer, name] : points)
+    if (failed(verifyBuffer(*this, buffer, name)) || failed(verifyRank(*this, buffer, name, 2)) ||
+        failed(verifyContiguous(*this, buffer, name)) || failed(verifySameElementType(*this, buffer, name, element)))
+      return failure();
+  auto current = cast<MemRefType>(getCurrent().getType()).getShape(), next = cast<MemRefType>(getNext().getType()).getShape();
+  if (failed(verifySize(*this, "the number of rows of next", next[0], "that of current", current[0])) ||
+      failed(verifySize(*this, "the number of columns of next", next[1], "that of current", current[1])))
+    return failure();
+  if (static_cast<int64_t>(getRounds()) < 1)
+    return emitOpError() << "has " << static_cast<int64_t>(getRounds()) << " rounds; expected at least 1";
+  return success();
+}
+
 LogicalResult TransposeOp::verify() {
   Type element = cast<MemRefType>(getInput().getType()).getElementType();
   std::pair<Value, const char *> matrices[] = {{getInput(), "input"}, {getOutput(), "output"}};

@@ -212,8 +212,41 @@ func.func @f(%a: tensor<3x2xf64>, %x: tensor<3xf64>) {
 
 // -----
 
+func.func @f(%y: tensor<2xf64>) {
+  // expected-error @below {{body takes one argument of the start's type}}
+  flow.fixed_point %y {rate = 0.5 : f64} : tensor<2xf64> {
+  ^bb0(%u: tensor<1xf64>):
+    flow.yield %y : tensor<2xf64>
+  }
+  return
+}
+
+// -----
+
 func.func @f(%a: tensor<3x3xf64>, %x: tensor<3xf64>, %d: tensor<2xf64>) {
   // expected-error @below {{has a diagonal of 2 elements for a vector of 3}}
   flow.solve_triangular %a, %x diagonal(%d : tensor<2xf64>) : tensor<3x3xf64>, tensor<3xf64>
+  return
+}
+
+// -----
+
+func.func @f(%y: tensor<2xf64>) {
+  // expected-error @below {{body yields the next point, of the start's type}}
+  flow.fixed_point %y {rate = 0.5 : f64} : tensor<2xf64> {
+  ^bb0(%t: tensor<2xf64>):
+    flow.yield %t, %t : tensor<2xf64>, tensor<2xf64>
+  }
+  return
+}
+
+// -----
+
+func.func @f(%y: tensor<2xf64>) {
+  // expected-error @below {{rate 1.000000e+00 is not in [0, 1)}}
+  flow.fixed_point %y {rate = 1.0 : f64} : tensor<2xf64> {
+  ^bb0(%t: tensor<2xf64>):
+    flow.yield %t : tensor<2xf64>
+  }
   return
 }

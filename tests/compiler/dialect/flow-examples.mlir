@@ -127,3 +127,20 @@ func.func @functions(%x: tensor<2xf64>) {
   %7 = flow.cube %x : tensor<2xf64>
   return
 }
+
+// CHECK-LABEL: func.func @fixed_point
+func.func @fixed_point(%y: tensor<2xf64>, %v: tensor<4x2xf64>) {
+  // CHECK: flow.norm_bounded %{{.*}} {bound = 9.000000e-01 : f64} : tensor<4x2xf64>
+  %w = flow.norm_bounded %v {bound = 0.9 : f64} : tensor<4x2xf64>
+  // CHECK: flow.fixed_point %{{.*}} {rate = 5.000000e-01 : f64} : tensor<2xf64> {
+  %x = flow.fixed_point %y {rate = 0.5 : f64} : tensor<2xf64> {
+  ^bb0(%t: tensor<2xf64>):
+    %h = math.tanh %t : tensor<2xf64>
+    %half = arith.constant dense<0.5> : tensor<2xf64>
+    %g = arith.mulf %half, %h : tensor<2xf64>
+    %next = arith.subf %y, %g : tensor<2xf64>
+    // CHECK: flow.yield %{{.*}} : tensor<2xf64>
+    flow.yield %next : tensor<2xf64>
+  }
+  return
+}

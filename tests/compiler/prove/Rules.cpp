@@ -80,12 +80,14 @@ Row describe(const ScalarRule &rule) {
           {},
           {},
           {},
+          {},
           {}};
   if (auto formula = rule.logDerivative(x, y))
     row.logDerivative = of(*formula);
   if (auto formula = rule.inverse(y))
     row.inverse = [at = compiled(*formula)](double y) { return at(0, y); };
   row.image = [&rule](Interval interval) { return imageOf(rule, interval); };
+  row.steepness = [&rule, &shop](Interval interval) { return steepnessOn(rule, &shop.context, interval); };
   row.limit = [&rule, &shop](double end) -> std::optional<double> {
     Location loc = shop.builder.getUnknownLoc();
     Limit limit = limitOf(rule, shop.builder, loc, Limit::number(shop.builder, loc, end));
@@ -99,7 +101,10 @@ Row describe(const ScalarRule &rule) {
 Operation describe(std::string name, unsigned operands, Value result) {
   auto rule = cast<RangeOpInterface>(result.getDefiningOp());
   return {std::move(name), operands, [rule](const std::vector<Interval> &r) mutable { return rule.inferRange(r); },
-          [rule](const std::vector<double> &v) mutable { return rule.evaluate(v); }};
+          [rule](const std::vector<double> &v) mutable { return rule.evaluate(v); },
+          [rule](const std::vector<Interval> &r, const std::vector<double> &moves) mutable {
+            return rule.steepness(r, SmallVector<double>(moves.size(), kInfinity), moves);
+          }};
 }
 
 template <typename Op> Operation binary(std::string name) {

@@ -23,6 +23,7 @@ struct Row {
   /// Empty where the table has none.
   std::function<double(double)> logDerivative, inverse;
   std::function<flow::Interval(flow::Interval)> image;
+  std::function<double(flow::Interval)> steepness;
   /// The limit where the argument tends to a number or an infinity; nothing if it is not known to be a number or infinity.
   std::function<std::optional<double>(double)> limit;
 };
@@ -39,6 +40,8 @@ struct Operation {
   unsigned operands;
   std::function<flow::Interval(const std::vector<flow::Interval> &)> range;
   std::function<double(const std::vector<double> &)> value;
+  /// How far the result moves at most, given the operands' ranges and how far they move.
+  std::function<double(const std::vector<flow::Interval> &, const std::vector<double> &)> steepness;
 };
 const std::vector<Operation> &operations();
 

@@ -193,6 +193,15 @@ func.func @solve_square(%a: memref<3x2xf32>, %y: memref<3x64xf32>, %x: memref<3x
 
 // -----
 
+func.func @repeat(%x: memref<5x64xf32>, %y: memref<4x64xf32>) {
+  // expected-error @+1 {{the number of rows of next is 4; that of current is 5}}
+  tile.repeat %x to %y rounds 3 : memref<5x64xf32>, memref<4x64xf32> {
+  }
+  return
+}
+
+// -----
+
 func.func @solve_diagonal(%a: memref<3x3xf32>, %d: memref<2xf32>, %y: memref<3x64xf32>, %x: memref<3x64xf32>) {
   // expected-error @+1 {{the size of diagonal is 2; the number of rows of a is 3}}
   tile.solve a(%a : memref<3x3xf32>) diagonal(%d : memref<2xf32>) y(%y : memref<3x64xf32>) x(%x : memref<3x64xf32>)
@@ -204,5 +213,14 @@ func.func @solve_diagonal(%a: memref<3x3xf32>, %d: memref<2xf32>, %y: memref<3x6
 func.func @solve_samples(%a: memref<3x3xf32>, %y: memref<3x64xf32>, %x: memref<3x32xf32>) {
   // expected-error @+1 {{the number of columns of x is 32; that of y is 64}}
   tile.solve a(%a : memref<3x3xf32>) y(%y : memref<3x64xf32>) x(%x : memref<3x32xf32>)
+  return
+}
+
+// -----
+
+func.func @repeat(%x: memref<5x64xf32>, %y: memref<5x64xf32>) {
+  // expected-error @+1 {{has 0 rounds; expected at least 1}}
+  tile.repeat %x to %y rounds 0 : memref<5x64xf32>, memref<5x64xf32> {
+  }
   return
 }

@@ -51,3 +51,18 @@ func.func @others(%x: memref<3x64xf32>, %y: memref<64x16xf32>) {
   tile.fill %x with 0.0 : memref<3x64xf32>
   return
 }
+
+// CHECK-LABEL: @repeat
+func.func @repeat(%t: memref<2x64xf32>, %next: memref<2x64xf32>) {
+  // CHECK: tile.repeat %{{.*}} to %{{.*}} rounds 40 : memref<2x64xf32>, memref<2x64xf32> {
+  // CHECK-NEXT: tile.map rows 2
+  tile.repeat %t to %next rounds 40 : memref<2x64xf32>, memref<2x64xf32> {
+    tile.map rows 2 ins(%t : memref<2x64xf32>) outs(%next : memref<2x64xf32>)
+             attributes {input_rows = [array<i64>], output_rows = [array<i64>], output_kinds = array<i32: 0>} {
+    ^bb0(%e: f32):
+      %h = math.cos %e : f32
+      tile.yield %h : f32
+    }
+  }
+  return
+}

@@ -49,6 +49,8 @@ struct NoAnswer {
   static MaybeExpr logPartial(const Site &, unsigned) { return std::nullopt; }
   static SmallVector<Requirement> requirements() { return {}; }
   static Limit limit(OpBuilder &, Location, ArrayRef<Limit>) { return Limit::unknown(); }
+  static double steepness(ArrayRef<Interval>, ArrayRef<double>) { return kInfinity; }
+  static double norm(ArrayRef<Interval>, ArrayRef<double>) { return kInfinity; }
   static Value expand(OpBuilder &, Location, ValueRange) { return {}; }
   /// The partial derivative by operand k times v; a rule may know something simpler than the product.
   template <typename Rule> static MaybeExpr scaled(const Site &site, unsigned k, Expr v) {
@@ -74,6 +76,8 @@ struct AddRule : NoAnswer {
   static Interval range(ArrayRef<Interval> r) { return r[0] + r[1]; }
   static double evaluate(ArrayRef<double> v) { return v[0] + v[1]; }
   static std::string term(ArrayRef<std::string> v) { return "(+ " + v[0] + " " + v[1] + ")"; }
+  static double steepness(ArrayRef<Interval>, ArrayRef<double> d) { return d[0] + d[1]; }
+  static double norm(ArrayRef<Interval>, ArrayRef<double> n) { return n[0] + n[1]; }
   static Limit limit(OpBuilder &b, Location l, ArrayRef<Limit> v) { return sumOf(b, l, v[0], v[1]); }
   template <typename> static MaybeExpr scaled(const Site &, unsigned, Expr v) { return v; }
   static MaybeExpr logPartial(const Site &site, unsigned) { return site.out().constant(0); }
@@ -85,6 +89,8 @@ struct SubRule : NoAnswer {
   static Interval range(ArrayRef<Interval> r) { return r[0] + -r[1]; }
   static double evaluate(ArrayRef<double> v) { return v[0] - v[1]; }
   static std::string term(ArrayRef<std::string> v) { return "(- " + v[0] + " " + v[1] + ")"; }
+  static double steepness(ArrayRef<Interval>, ArrayRef<double> d) { return d[0] + d[1]; }
+  static double norm(ArrayRef<Interval>, ArrayRef<double> n) { return n[0] + n[1]; }
   static Limit limit(OpBuilder &b, Location l, ArrayRef<Limit> v) { return sumOf(b, l, v[0], v[1].negated(b, l)); }
   template <typename> static MaybeExpr scaled(const Site &, unsigned k, Expr v) { return k == 0 ? v : -v; }
   static MaybeExpr logPartial(const Site &site, unsigned) { return site.out().constant(0); }
@@ -98,6 +104,8 @@ struct NegRule : NoAnswer {
   static Interval range(ArrayRef<Interval> r) { return -r[0]; }
   static double evaluate(ArrayRef<double> v) { return -v[0]; }
   static std::string term(ArrayRef<std::string> v) { return "(- " + v[0] + ")"; }
+  static double steepness(ArrayRef<Interval>, ArrayRef<double> d) { return d[0]; }
+  static double norm(ArrayRef<Interval>, ArrayRef<double> n) { return n[0]; }
   static Limit limit(OpBuilder &b, Location l, ArrayRef<Limit> v) { return v[0].negated(b, l); }
   template <typename> static MaybeExpr scaled(const Site &, unsigned, Expr v) { return -v; }
   static MaybeExpr logPartial(const Site &site, unsigned) { return site.out().constant(0); }
@@ -110,6 +118,12 @@ struct MulRule : NoAnswer {
   static Interval rangeOfSame(const Interval &r) { return intersection(r * r, Interval(0, kInfinity, false, true)); }
   static double evaluate(ArrayRef<double> v) { return v[0] * v[1]; }
   static std::string term(ArrayRef<std::string> v) { return "(* " + v[0] + " " + v[1] + ")"; }
+  static double steepness(ArrayRef<Interval> r, ArrayRef<double> d) {
+    return times(magnitude(r[1]), d[0]) + times(magnitude(r[0]), d[1]);
+  }
+  static double norm(ArrayRef<Interval> r, ArrayRef<double> n) {
+    return std::min(times(magnitude(r[1]), n[0]), times(magnitude(r[0]), n[1]));
+  }
   static Limit limit(OpBuilder &b, Location l, ArrayRef<Limit> v) { return productOf(b, l, v[0], v[1]); }
   static MaybeExpr partial(const Site &site, unsigned k) { return site.in(1 - k); }
   static MaybeExpr logPartial(const Site &site, unsigned k) { return log(abs(site.in(1 - k))); }
@@ -126,6 +140,11 @@ struct DivRule : NoAnswer {
   static double evaluate(ArrayRef<double> v) { return v[0] / v[1]; }
   static std::string term(ArrayRef<std::string> v) { return "(/ " + v[0] + " " + v[1] + ")"; }
   static SmallVector<Requirement> requirements() { return {{1, Interval::all(), true}}; }
+  static double steepness(ArrayRef<Interval> r, ArrayRef<double> d) {
+    double inverse = magnitude(reciprocal(r[1]));
+    return times(inverse, d[0] + times(times(magnitude(r[0]), inverse), d[1]));
+  }
+  static double norm(ArrayRef<Interval> r, ArrayRef<double> n) { return times(magnitude(reciprocal(r[1])), n[0]); }
   static Limit limit(OpBuilder &b, Location l, ArrayRef<Limit> v) { return productOf(b, l, v[0], reciprocalOf(b, l, v[1])); }
   static MaybeExpr partial(const Site &site, unsigned k) {
     return k == 0 ? 1.0 / site.in(1) : -(site.out() / site.in(1));
@@ -150,6 +169,7 @@ struct MaxRule : NoAnswer {
   static Interval range(ArrayRef<Interval> r) { return maximum(r[0], r[1]); }
   static double evaluate(ArrayRef<double> v) { return std::max(v[0], v[1]); }
   static std::string term(ArrayRef<std::string> v) { return "(ite (>= " + v[0] + " " + v[1] + ") " + v[0] + " " + v[1] + ")"; }
+  static double steepness(ArrayRef<Interval>, ArrayRef<double> d) { return std::max(d[0], d[1]); }
   static Limit limit(OpBuilder &b, Location l, ArrayRef<Limit> v) { return largest<arith::MaximumFOp>(b, l, v, Limit::PlusInfinity); }
   static MaybeExpr partial(const Site &site, unsigned k) {
     Expr zero = site.out().constant(0), one = site.out().constant(1);
@@ -166,6 +186,7 @@ struct MinRule : NoAnswer {
   static Interval range(ArrayRef<Interval> r) { return -maximum(-r[0], -r[1]); }
   static double evaluate(ArrayRef<double> v) { return std::min(v[0], v[1]); }
   static std::string term(ArrayRef<std::string> v) { return "(ite (<= " + v[0] + " " + v[1] + ") " + v[0] + " " + v[1] + ")"; }
+  static double steepness(ArrayRef<Interval>, ArrayRef<double> d) { return std::max(d[0], d[1]); }
   static Limit limit(OpBuilder &b, Location l, ArrayRef<Limit> v) { return largest<arith::MinimumFOp>(b, l, v, Limit::MinusInfinity); }
   static MaybeExpr partial(const Site &site, unsigned k) {
     Expr zero = site.out().constant(0), one = site.out().constant(1);
@@ -273,6 +294,10 @@ template <typename Op, typename Rule> struct ArithRange : RangeOpInterface::Exte
   Limit limit(Operation *op, OpBuilder &builder, ArrayRef<Limit> operands) const {
     return Rule::limit(builder, op->getLoc(), operands);
   }
+  double steepness(Operation *, ArrayRef<Interval> operands, ArrayRef<double>, ArrayRef<double> moves) const {
+    return Rule::steepness(operands, moves);
+  }
+  double norm(Operation *, ArrayRef<Interval> operands, ArrayRef<double> norms) const { return Rule::norm(operands, norms); }
 };
 
 /// Comparisons: 1 where the predicate holds, 0 elsewhere.
@@ -370,6 +395,15 @@ struct ConstantRange : RangeOpInterface::ExternalModel<ConstantRange, arith::Con
     for (const APFloat &value : dense)
       range = hull(range, Interval::point(value.convertToDouble()));
     return range;
+  }
+  double norm(Operation *op, ArrayRef<Interval>, ArrayRef<double>) const {
+    auto dense = dyn_cast<DenseFPElementsAttr>(cast<arith::ConstantOp>(op).getValue());
+    if (!dense)
+      return kInfinity;
+    double sum = 0;
+    for (const APFloat &value : dense)
+      sum = std::hypot(sum, value.convertToDouble());
+    return sum;
   }
 };
 

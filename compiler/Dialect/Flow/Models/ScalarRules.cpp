@@ -56,7 +56,7 @@ llvm::ArrayRef<ScalarRule> scalarRules() {
 #define ODD "(=> (= (+ x u) 0.0) (= (+ y v) 0.0))"
 #define EVEN "(=> (= (+ x u) 0.0) (= y v))"
 #define SCALAR_RULE(NAME, OP, VALUE, DOMAIN, RANGE, INJECTIVE, DIRECTION, DERIVATIVE, LOG_DERIVATIVE, INVERSE, TERM, LEMMA,   \
-                    PAIR_LEMMA)                                                                                       \
+                    PAIR_LEMMA, STEEPEST)                                                                             \
   ScalarRule{NAME,                                                                                                    \
              OP::getOperationName(),                                                                                  \
              [](OpBuilder &builder, Location loc, Value x) -> Value { return OP::create(builder, loc, x); },          \
@@ -70,7 +70,8 @@ llvm::ArrayRef<ScalarRule> scalarRules() {
              [](Expr y) -> std::optional<Expr> { return INVERSE; },                                                    \
              TERM,                                                                                                    \
              LEMMA,                                                                                                   \
-             PAIR_LEMMA},
+             PAIR_LEMMA,                                                                                              \
+             STEEPEST},
   static const ScalarRule rules[] = {
 #include "compiler/Dialect/Flow/Models/ScalarRules.def"
   };
@@ -142,6 +143,17 @@ Interval imageOf(const ScalarRule &rule, const Interval &x) {
   if (rule.direction == Direction::Decreasing)
     std::swap(low, high);
   return clip({low.low, high.high, low.lowOpen, high.highOpen}, rule.range);
+}
+
+double steepnessOn(const ScalarRule &rule, MLIRContext *context, const Interval &x) {
+  OpBuilder builder(context);
+  Block scratch;
+  builder.setInsertionPointToEnd(&scratch);
+  Location loc = builder.getUnknownLoc();
+  Expr argument(builder, loc, scratch.addArgument(builder.getF64Type(), loc));
+  Expr value(builder, loc, rule.build(builder, loc, argument));
+  llvm::DenseMap<Value, Interval> given{{argument, x}};
+  return std::min(rule.steepest, magnitude(inferRange(rule.derivative(argument, value), given)));
 }
 
 std::string substitute(llvm::StringRef formula, llvm::ArrayRef<std::pair<char, std::string>> names) {
@@ -234,6 +246,9 @@ template <typename Op, unsigned Row> struct ScalarRange : RangeOpInterface::Exte
   }
   Limit limit(Operation *op, OpBuilder &builder, ArrayRef<Limit> operands) const {
     return limitOf(scalarRules()[Row], builder, op->getLoc(), operands[0]);
+  }
+  double steepness(Operation *op, ArrayRef<Interval> operands, ArrayRef<double>, ArrayRef<double> moves) const {
+    return times(steepnessOn(scalarRules()[Row], op->getContext(), operands[0]), moves[0]);
   }
 };
 

@@ -30,6 +30,8 @@ struct ScalarRule {
   std::optional<Expr> (*inverse)(Expr y);
   /// SMT-LIB: f(x) as a term ("" if it is none), what each y = f(x) obeys, what each y = f(x) and v = f(u) obey.
   llvm::StringRef smtTerm, lemma, pairLemma;
+  /// A bound of |f'| on all of the domain that its formula does not show; infinite if there is none.
+  double steepest;
 
   /// Whether f(-x) = f(x): it is injective from 0 on only.
   bool isEven() const;
@@ -48,6 +50,9 @@ std::string substitute(llvm::StringRef formula, llvm::ArrayRef<std::pair<char, s
 
 /// The range of f on `x`, a little too large: from its ends and turning points where those are known, else its whole range.
 Interval imageOf(const ScalarRule &rule, const Interval &x);
+
+/// A bound of |f'| on `x`.
+double steepnessOn(const ScalarRule &rule, mlir::MLIRContext *context, const Interval &x);
 
 /// The limit of f where its argument has the limit `x`.
 Limit limitOf(const ScalarRule &rule, mlir::OpBuilder &builder, mlir::Location loc, const Limit &x);
