@@ -8,6 +8,8 @@
 #include "compiler/Dialect/Flow/Expr.h"
 #include "compiler/Prove/Direction.h"
 
+#include "mlir/IR/IRMapping.h"
+
 #include <set>
 
 using namespace mlir;
@@ -179,6 +181,31 @@ void buildAhead(Evaluator &known, const Part &part, Value value, llvm::ArrayRef<
     buildAhead(known, part, operand, elements, seen);
 }
 
+/// A root whose formula has one slope and no branches needs no search: f(t) = f(0) + f' t. Replaces it; null if it is another.
+Value solveLine(OpBuilder &builder, RootOp root) {
+  Block &body = root.getBody().front();
+  Operation *end = body.getTerminator();
+  llvm::DenseSet<Value> onUnknown{body.getArgument(0)};
+  for (Operation &op : body.without_terminator()) {
+    if (llvm::none_of(op.getOperands(), [&](Value v) { return onUnknown.contains(v); }))
+      continue;
+    onUnknown.insert(op.getResult(0));
+    if (!isa<FloatType>(getElementTypeOrSelf(op.getResult(0).getType())))
+      return {};
+  }
+  if (onUnknown.contains(end->getOperand(1)))
+    return {};
+  IRMapping mapping;
+  Location loc = root.getLoc();
+  mapping.map(body.getArgument(0), constantOf(builder, loc, root.getTarget().getType(), 0));
+  for (Operation &op : body.without_terminator())
+    builder.clone(op, mapping);
+  Expr target(builder, loc, root.getTarget()), atZero(builder, loc, mapping.lookupOrDefault(end->getOperand(0)));
+  Value found = (target - atZero) / Expr(builder, loc, mapping.lookupOrDefault(end->getOperand(1)));
+  root.erase();
+  return found;
+}
+
 /// Solves value[elements] = rhs by a root: the formula from the unknown to the value becomes the root's body.
 LogicalResult solveByRoot(Evaluator &known, const Part &part, Value rhs, llvm::SmallVectorImpl<SolvedPiece> &solved) {
   LayerOp layer = known.getLayer();
@@ -205,6 +232,10 @@ LogicalResult solveByRoot(Evaluator &known, const Part &part, Value rhs, llvm::S
   if (!increasing)
     return layer.emitError("cannot prove that `")
            << layer.getLayerType() << "` is increasing or decreasing [not-monotone]";
+  if (Value line = solveLine(builder, root)) {
+    solved.push_back({part.inputs, shapedLike(builder, line, layer.input())});
+    return success();
+  }
   if (!*increasing)
     root.setDecreasing(true);
   // What does not depend on the unknown is computed once, not in every step of the iteration.

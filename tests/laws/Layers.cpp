@@ -132,7 +132,8 @@ const std::vector<LayerCase> &layerCases() {
       prelude("inverse(lu_linear)"),
       prelude("repeat 2 as i { lu_linear(random(i)); reverse }"),
       // Every order in which a matrix can be triangular, with and without a diagonal of its own.
-      {"triangular matrix", "layer triangle(x) {\n param w: positive[len(x), len(x)], b: real[len(x)]\n return reverse(matvec(lower(w), x)) + b\n}",
+      {"triangular matrix",
+       "layer triangle(x) {\n param w: positive[len(x), len(x)], b: real[len(x)]\n return reverse(matvec(lower(w), x)) + b\n}",
        "triangle; inverse(triangle)", -3, 3, 30},
       {"matrix triangular in some order",
        "layer mixed(x) {\n param w: real[len(x), len(x)] ~ normal(0.5 / len(x))\n place = permute(range(len(x)), random(7))\n"

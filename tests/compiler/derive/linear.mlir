@@ -120,3 +120,23 @@ flow.model @m features 3 {
     flow.return %y : tensor<3xf64>
   }
 }
+
+// -----
+
+// An unknown in several places, but with one slope: no search.
+// CHECK-LABEL: func.func @L.inverse(
+// CHECK-SAME: %[[Y:.*]]: tensor<2xf64>)
+// CHECK-NOT: flow.root
+// CHECK: %[[D:.*]] = arith.divf %[[Y]], %{{.*}} : tensor<2xf64>
+// CHECK: return %[[D]]
+flow.model @m features 2 {
+  flow.parameter @s : tensor<2xf64> {init = {kind = "constant", value = 0.0}}
+  flow.layer @L "line" {
+  ^bb0(%x: tensor<2xf64>):
+    %r = flow.read @s : tensor<2xf64>
+    %s = math.exp %r : tensor<2xf64>
+    %t = arith.mulf %x, %s : tensor<2xf64>
+    %y = arith.addf %x, %t : tensor<2xf64>
+    flow.return %y : tensor<2xf64>
+  }
+}
