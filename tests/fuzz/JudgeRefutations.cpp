@@ -130,7 +130,7 @@ private:
         largest = std::max(largest, std::abs(there.slope));
         (by < 0 ? left : right) |= std::abs(there.slope) > 2 * std::abs(slope);
       };
-      for (Real size = 1e-8L; size < 1e7L; size *= 4)
+      for (Real size = 1e-8L; size < 100; size *= 4)
         for (Real by : {-size, size}) {
           Spot moved = spot;
           moved.input[j] += by;
@@ -142,6 +142,11 @@ private:
             look(moved, by);
           }
         }
+      // Across a jump the other sign may be anywhere.
+      for (int t = -32; t <= 32; ++t) {
+        Number there = at(spot, j, view.place(j, t / 4.0L))[i];
+        otherSign |= there.isReliable() && there.slope * slope < 0;
+      }
       if (otherSign || (std::abs(slope) <= 1e-9L * largest && left && right) || (slope == 0 && here[i].isReliable()))
         return true;
     }

@@ -135,7 +135,7 @@ Evaluation LayerView::at(const Spot &spot, size_t j) const {
 Evaluation LayerView::roundedAt(const Spot &spot) const {
   Numbers input, raw(spot.raw.begin(), spot.raw.end());
   for (Real v : spot.input)
-    input.emplace_back(v, 0, std::numeric_limits<double>::epsilon() * std::abs(v));
+    input.emplace_back(v, 0, 4 * std::numeric_limits<double>::epsilon() * std::abs(v));
   return tape().evaluate(layer, input, raw, spot.overrides);
 }
 

@@ -48,7 +48,7 @@ public:
 
   /// Outputs, with slopes along input j.
   Evaluation at(const Spot &spot, size_t j = 0) const;
-  /// Outputs with the errors that they have if the inputs are right to 64 bits, no more.
+  /// Outputs with the errors that they have if the inputs are 64-bit numbers, after a few operations on such.
   Evaluation roundedAt(const Spot &spot) const;
   Determinant determinant(const Spot &spot) const;
   /// The same from differences of values, for what slopes must agree with.

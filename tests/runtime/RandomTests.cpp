@@ -35,6 +35,13 @@ TEST_CASE("uniform numbers lie in the open interval, f32 beside f64") {
                    uniform<double>(3, i, RandomStream::Sample, 1)) < 1.3e-7);
 }
 
+TEST_CASE("a uniform number is half of the block that seed, index, stream and number name") {
+  PhiloxBlock block = philox({{5, 6, 4, 1}}, 7, 8);
+  uint64_t seed = (uint64_t{8} << 32) | 7, index = (uint64_t{6} << 32) | 5;
+  CHECK(uniform<double>(seed, index, RandomStream::Test, 2) == uniformFrom<double>(block.words[0], block.words[1]));
+  CHECK(uniform<double>(seed, index, RandomStream::Test, 3) == uniformFrom<double>(block.words[2], block.words[3]));
+}
+
 TEST_CASE("permutations contain every row once and differ by epoch") {
   auto first = permutation(1000, 7, RandomStream::Shuffle, 0), second = permutation(1000, 7, RandomStream::Shuffle, 1);
   CHECK(std::set<int64_t>(first.begin(), first.end()).size() == 1000);

@@ -77,6 +77,12 @@ TEST_CASE("a polynomial that is proved positive is so everywhere") {
   CHECK(notNegative > 100);
 }
 
+TEST_CASE("a square of what may be 0 is not positive") {
+  auto any = [](unsigned) { return Interval::all(); };
+  CHECK(positivity(Polynomial::atom(0, 2), any) == Positivity::NonNegative);
+  CHECK(positivity(Polynomial::atom(0, 2) + Polynomial(1), any) == Positivity::Positive);
+}
+
 TEST_CASE("planar's slope is positive for a squashing function") {
   // 1 + (1 - t^2) (p - 1) for -1 < t < 1 and p > 0
   Polynomial t = Polynomial::atom(0), p = Polynomial::atom(1), one(1);
