@@ -261,6 +261,8 @@ bool LayerChecker::checkContraction() {
     Obligation &failed = addFailed("contraction", added + " has a Lipschitz bound < 1 (it is " + number(residual->bound) + ")", "", loc);
     failed.method = "norms";
     refuteStructure(failed);
+    if (failed.verdict == Verdict::Refuted)
+      failed.kind = "structure"; // What refutes it is no bound.
     return true;
   }
   add("contraction", added + " is a contraction: Lipschitz bound " + number(residual->bound) + " < 1", Verdict::Proved, "norms", loc);
