@@ -32,6 +32,8 @@ Verdict LayerReport::verdict() const {
   return total;
 }
 
+bool LayerReport::isOnePass(bool toLatent) const { return levels <= 2 || toLatent != generative; }
+
 Verdict ModelReport::verdict() const {
   Verdict total = Verdict::Proved;
   for (const LayerReport &layer : layers)

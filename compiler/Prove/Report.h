@@ -44,6 +44,9 @@ struct LayerReport {
   std::vector<std::vector<int64_t>> pattern = {};
 
   Verdict verdict() const;
+  /// Whether a direction takes one pass through the layer: both of a layer with few levels; else the stated one, and the other one
+  /// takes the levels one after the other.
+  bool isOnePass(bool toLatent) const;
 };
 
 struct ModelReport {

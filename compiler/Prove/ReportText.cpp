@@ -87,6 +87,31 @@ void printTable(llvm::raw_ostream &out, const std::vector<Row> &rows, const Text
   }
 }
 
+/// Which direction is the cheap one, where they differ, and which layers make the other one slow.
+void printDirections(llvm::raw_ostream &out, const std::vector<Row> &rows) {
+  struct {
+    const char *toSide, *use;
+    std::string slow;
+    int64_t levels = 0;
+  } directions[] = {{"to data", "samples"}, {"to latent", "densities, training"}};
+  for (const Row &row : rows)
+    for (bool toLatent : {false, true})
+      if (const LayerReport &layer = *row.layers[0]; !layer.isOnePass(toLatent)) {
+        directions[toLatent].slow += (directions[toLatent].slow.empty() ? "`" : ", `") + layer.type + "`";
+        directions[toLatent].levels += layer.levels * static_cast<int64_t>(row.layers.size());
+      }
+  for (bool toLatent : {false, true}) {
+    const auto &slow = directions[toLatent], &cheap = directions[!toLatent];
+    if (slow.slow.empty())
+      continue;
+    out << "\n";
+    if (cheap.slow.empty())
+      out << "Cheap direction: " << cheap.toSide << " (" << cheap.use << "), one pass. ";
+    out << (toLatent ? "To latent (" : "To data (") << slow.use << "), " << slow.levels << " levels one after the other in " << slow.slow
+        << ".\n";
+  }
+}
+
 void printObligations(llvm::raw_ostream &out, const LayerReport &layer, const TextStyle &style) {
   for (const Obligation &obligation : layer.obligations) {
     out << "  " << paint(style, obligation.verdict, llvm::formatv("{0,-8}", verdictName(obligation.verdict)).str())
@@ -187,6 +212,7 @@ std::string reportText(const ModelReport &report, const FactsByLayer &facts, con
   out << verdicts << "\n\n";
   std::vector<Row> rows = rowsOf(report, facts);
   printTable(out, rows, style);
+  printDirections(out, rows);
   if (style.verbose)
     for (const Row &row : rows) {
       out << "\n" << row.layers[0]->name << "\n";
@@ -206,6 +232,7 @@ llvm::json::Object reportJson(const ModelReport &report, const FactsByLayer &fac
                               {"type", layer.type},
                               {"structure", layer.structure},
                               {"levels", layer.levels},
+                              {"one_pass", llvm::json::Object{{"to_latent", layer.isOnePass(true)}, {"to_data", layer.isOnePass(false)}}},
                               {"base", layer.base},
                               {"verdict", verdictName(layer.verdict())},
                               {"obligations", std::move(obligations)}};
