@@ -21,11 +21,13 @@ namespace {
 struct Part {
   Value value;
   llvm::SmallVector<int64_t> elements, inputs, places;
+  /// Whether the prover found that the value rises (or falls) with its unknowns.
+  std::optional<bool> rises = std::nullopt;
 };
 
 /// Moves `part` to `operand`, keeping the entries that `keep` names.
 Part subPart(const Part &part, Value operand, llvm::ArrayRef<int64_t> elements, llvm::ArrayRef<int64_t> keep) {
-  Part sub{operand, {}, {}, {}};
+  Part sub{operand, {}, {}, {}, part.rises};
   for (int64_t k : keep) {
     sub.elements.push_back(elements[k]);
     sub.inputs.push_back(part.inputs[k]);
@@ -165,7 +167,7 @@ void buildAhead(Evaluator &known, const Part &part, Value value, llvm::ArrayRef<
 llvm::SmallVector<prove::Tie> isolatedTies(LayerOp layer, Value derivative) {
   llvm::SmallVector<prove::Tie> ties;
   auto verdict = layer->getAttrOfType<StringAttr>("verdict");
-  if (verdict && verdict.getValue() == "proved")
+  if (verdict && (verdict.getValue() == "proved" || verdict.getValue() == "assumed"))
     for (Value comparison : prove::comparisonsOf(derivative))
       ties.push_back({comparison.getDefiningOp()->getOperand(0), comparison.getDefiningOp()->getOperand(1)});
   return ties;
@@ -193,7 +195,11 @@ LogicalResult solveByRoot(Evaluator &known, const Part &part, Value rhs, llvm::S
     return failure();
   YieldOp::create(inside, loc, {shapedLike(inside, value, unknown), shapedLike(inside, *derivative, unknown)});
 
-  auto sign = prove::proveSign(*derivative, unknown, {{unknown, domain}}, isolatedTies(layer, *derivative));
+  std::optional<prove::ProvenSign> sign;
+  if (part.rises)
+    sign = {*part.rises, prove::Method::Intervals};
+  else
+    sign = prove::proveSign(*derivative, unknown, {{unknown, domain}}, isolatedTies(layer, *derivative));
   if (!sign)
     return layer.emitError("cannot prove that `")
            << layer.getLayerType() << "` is increasing or decreasing [not-monotone]";
@@ -253,6 +259,7 @@ LogicalResult solvePart(Evaluator &known, Part part, Value rhs, llvm::SmallVecto
     }
     Part next = here;
     next.value = op->getOperand(unknown);
+    next.rises.reset();
     if (failed(solvePart(known, next, operandValue, solved)))
       return failure();
   }
@@ -304,6 +311,10 @@ Part wholeGroup(const BlockGroup &group) {
 LogicalResult solveGroup(Evaluator &known, const BlockGroup &group, Value rhs,
                          llvm::SmallVectorImpl<SolvedPiece> &solved) {
   Part part = wholeGroup(group);
+  auto rises = known.getLayer()->getAttrOfType<DenseI8ArrayAttr>("rises");
+  if (rises && !rises.empty() && llvm::all_of(group.outputs, [&](int64_t output) { return rises[output] == rises[group.outputs[0]]; }) &&
+      rises[group.outputs[0]] >= 0)
+    part.rises = rises[group.outputs[0]] == 1;
   return solvePart(known, part, shaped(known.getBuilder(), rhs, part), solved);
 }
 

@@ -13,7 +13,7 @@ constexpr size_t kMostLines = 16;
 std::string paint(const TextStyle &style, Verdict verdict, const std::string &text) {
   if (!style.color)
     return text;
-  const char *code = verdict == Verdict::Proved ? "32" : verdict == Verdict::Refuted ? "31" : "33";
+  const char *code = holds(verdict) ? "32" : verdict == Verdict::Refuted ? "31" : "33";
   return "\x1b[" + std::string(code) + "m" + text + "\x1b[0m";
 }
 
@@ -112,6 +112,14 @@ void printDirections(llvm::raw_ostream &out, const std::vector<Row> &rows) {
   }
 }
 
+/// What the user is answerable for.
+void printAssumptions(llvm::raw_ostream &out, const std::vector<Row> &rows) {
+  for (const Row &row : rows)
+    for (const Obligation &obligation : row.layers[0]->obligations)
+      if (obligation.verdict == Verdict::Assumed)
+        out << "\n`" << row.layers[0]->type << "` assumes " << obligation.statement << ".\n";
+}
+
 void printObligations(llvm::raw_ostream &out, const LayerReport &layer, const TextStyle &style) {
   for (const Obligation &obligation : layer.obligations) {
     out << "  " << paint(style, obligation.verdict, llvm::formatv("{0,-8}", verdictName(obligation.verdict)).str())
@@ -199,19 +207,20 @@ llvm::json::Value toJson(const Obligation &obligation) {
 std::string reportText(const ModelReport &report, const FactsByLayer &facts, const TextStyle &style) {
   std::string text;
   llvm::raw_string_ostream out(text);
-  size_t counts[3] = {};
+  size_t counts[4] = {};
   for (const LayerReport &layer : report.layers)
     ++counts[static_cast<size_t>(layer.verdict())];
   out << report.name << ": " << report.features << (report.features == 1 ? " feature, " : " features, ")
       << report.layers.size() << (report.layers.size() == 1 ? " layer: " : " layers: ");
   std::string verdicts;
-  for (Verdict verdict : {Verdict::Proved, Verdict::Refuted, Verdict::Unknown})
+  for (Verdict verdict : {Verdict::Proved, Verdict::Assumed, Verdict::Refuted, Verdict::Unknown})
     if (size_t count = counts[static_cast<size_t>(verdict)])
       verdicts += (verdicts.empty() ? "" : ", ") +
                   paint(style, verdict, std::to_string(count) + " " + verdictName(verdict).str());
   out << verdicts << "\n\n";
   std::vector<Row> rows = rowsOf(report, facts);
   printTable(out, rows, style);
+  printAssumptions(out, rows);
   printDirections(out, rows);
   if (style.verbose)
     for (const Row &row : rows) {
