@@ -67,6 +67,7 @@ enum class StatementKind {
   For,    ///< for targets[0] in value { body }
   If,     ///< if value { body } else { otherwise }
   Return, ///< return value
+  Assume, ///< assume value, a comparison
 };
 
 /// The name that an assignment or a loop binds.

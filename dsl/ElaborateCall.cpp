@@ -6,6 +6,8 @@
 #include "dsl/TreePrinter.h"
 
 #include <algorithm>
+#include <limits>
+#include <set>
 #include <utility>
 
 namespace flowc::dsl {
@@ -227,6 +229,9 @@ MaybeThing Elaborator::runStatement(const Statement &statement, Scope &scope, bo
     for (const ParamDecl &decl : statement.params)
       failed |= !declareParameter(decl, scope);
     return std::nullopt;
+  case StatementKind::Assume:
+    failed = !assume(*statement.value, scope);
+    return std::nullopt;
   case StatementKind::Return: {
     MaybeThing result = evaluate(statement.value, scope);
     failed = !result;
@@ -264,6 +269,43 @@ MaybeThing Elaborator::runStatement(const Statement &statement, Scope &scope, bo
   }
   }
   return std::nullopt;
+}
+
+bool Elaborator::assume(const Expr &comparison, const Scope &scope) {
+  static const std::set<std::string> comparisons = {"<", "<=", ">", ">="};
+  std::string text = printExpr(comparison);
+  if (comparison.kind == ExprKind::Binary) // It stands in brackets.
+    text = text.substr(1, text.size() - 2);
+  if (comparison.kind != ExprKind::Binary || !comparisons.count(comparison.text))
+    return reject(Kind::TypeMismatch, comparison.loc, "`assume` takes a comparison of two values, such as `a > 0`, but `{}` is none", text);
+  auto left = evaluate(comparison.items[0], scope), right = left ? evaluate(comparison.items[1], scope) : std::nullopt;
+  if (!right)
+    return false;
+  bool less = comparison.text[0] == '<', open = comparison.text.size() == 1;
+  const double *low = left->as<double>(), *high = right->as<double>();
+  if (low && high) {
+    bool holds = less ? (open ? *low < *high : *low <= *high) : (open ? *low > *high : *low >= *high);
+    return holds || reject(Kind::FalseAssumption, comparison.loc, "`{}` is assumed, but it is false: {} and {}", text, *low, *high);
+  }
+  // A comparison with a number is a fact of the other side; one of two values, of their difference.
+  const double *bound = high ? high : low;
+  Thing value = high ? *left : *right;
+  bool below = low ? !less : less;
+  static const double zero = 0;
+  if (!bound) {
+    auto difference = arithmetic("-", *left, *right, comparison.loc);
+    if (!difference)
+      return false;
+    value = *difference;
+    bound = &zero;
+  }
+  const TensorThing *tensor = value.as<TensorThing>();
+  if (!tensor || tensor->truth)
+    return reject(Kind::TypeMismatch, comparison.loc, "`assume` compares numbers and vectors, but this is {}", value.describe());
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  Interval range = below ? Interval{-infinity, *bound, true, open} : Interval{*bound, infinity, open, true};
+  builder.assume(tensor->value, range, text, comparison.loc);
+  return true;
 }
 
 bool Elaborator::assign(const Statement &statement, Scope &scope) {

@@ -169,6 +169,7 @@ private:
   /// Runs statements; gives what a `return` among them returned. `failed` is set after an error.
   MaybeThing runBlock(const Block &block, Scope &scope, bool &failed);
   MaybeThing runStatement(const Statement &statement, Scope &scope, bool &failed);
+  bool assume(const Expr &comparison, const Scope &scope);
   bool assign(const Statement &statement, Scope &scope);
   std::vector<std::string> callableNames(const Scope &scope) const;
 

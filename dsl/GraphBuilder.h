@@ -80,6 +80,9 @@ public:
   virtual Value constrained(Value value, Interval range, SourceLocation loc) = 0;
   /// The same of all elements together: the root of the sum of their squares is at most `bound`.
   virtual Value normBounded(Value value, double /*bound*/, SourceLocation) { return value; }
+  /// States that the user takes it for true that every element of a value lies in an interval, which is what `text` says: a fact for
+  /// proofs about the layer, wherever in it the value is computed, and a check at run time.
+  virtual void assume(Value, Interval, std::string_view /*text*/, SourceLocation) {}
   /// Data-dependent starts of the current layer's parameters. `startProbe` asks for mean and deviation, over the first batch, of
   /// the elements of `value` (shape [n], computed from the layer's input); the pair returned may be used only to compute the
   /// operand of `startParameter`, which gives the raw parameter `name` its value.

@@ -182,6 +182,10 @@ private:
     SourceLocation loc = peek().loc;
     if (accept("return"))
       return {StatementKind::Return, loc, {}, expression(), {}, {}, {}};
+    if (atAssume()) {
+      take();
+      return {StatementKind::Assume, loc, {}, expression(), {}, {}, {}};
+    }
     if (accept("param"))
       return {StatementKind::Param, loc, {}, nullptr, params(), {}, {}};
     if (accept("for")) {
@@ -206,10 +210,16 @@ private:
     return assignment();
   }
 
+  /// `assume FORMULA`, rather than an assignment to a name `assume`.
+  bool atAssume() const {
+    const Token &after = tokens[std::min(position + 1, tokens.size() - 1)];
+    return at("assume") && after.kind != TokenKind::Newline && after.kind != TokenKind::End && after.text != "=" && after.text != ",";
+  }
+
   Statement assignment() {
     Statement result{StatementKind::Assign, peek().loc, {}, nullptr, {}, {}, {}};
     do {
-      Token target = name("a statement: an assignment, `param`, `for`, `if` or `return`");
+      Token target = name("a statement: an assignment, `param`, `assume`, `for`, `if` or `return`");
       result.targets.push_back({target.text, target.loc});
     } while (accept(","));
     expect("=", "in the assignment");

@@ -74,6 +74,8 @@ private:
     }
     case StatementKind::Return:
       return line("return {}", printExpr(*statement.value));
+    case StatementKind::Assume:
+      return line("assume {}", printExpr(*statement.value));
     case StatementKind::Param:
       for (const ParamDecl &decl : statement.params)
         line("param {}: {}{}{}{}{}", decl.name, printExpr(*decl.domain),

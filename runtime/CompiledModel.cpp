@@ -65,6 +65,9 @@ Result<CompiledModel> CompiledModel::open(const std::string &path) {
   for (const Start &start : manifest->starts)
     if (start.firstProbe + start.probes > model.interface->probes)
       return badInput("{}: the start of `{}` asks for probes that the kernels do not have", library, start.layer);
+  for (const Assumption &assumption : manifest->assumptions)
+    if (assumption.firstRow + assumption.rows > model.interface->probes)
+      return badInput("{}: the assumption of `{}` has rows that the kernels do not have", library, assumption.layer);
   model.description = std::move(*manifest);
   model.folder = std::filesystem::path(library).parent_path().string();
   if (model.folder.empty())

@@ -78,6 +78,18 @@ void parseStarts(const Json &list, Manifest &manifest) {
   }
 }
 
+Assumption parseAssumption(const Json &json) {
+  Assumption assumption;
+  assumption.layer = json.value("layer", "");
+  assumption.text = json.value("text", "");
+  auto rows = member(json, "rows").get<std::vector<int64_t>>();
+  if (rows.size() != 2 || rows[0] < 0 || rows[1] < 0)
+    throw Malformed{fmt::format("the rows of `{}` are no [first, count]", assumption.text)};
+  assumption.firstRow = rows[0];
+  assumption.rows = rows[1];
+  return assumption;
+}
+
 Layer parseLayer(const Json &json) {
   Layer layer;
   layer.name = json.value("name", "");
@@ -101,6 +113,9 @@ Manifest convert(const Json &json) {
   parseParameters(member(json, "parameters"), manifest);
   if (json.contains("starts"))
     parseStarts(json["starts"], manifest);
+  if (json.contains("assumptions"))
+    for (const Json &assumption : json["assumptions"])
+      manifest.assumptions.push_back(parseAssumption(assumption));
   if (json.contains("layers"))
     for (const Json &layer : json["layers"])
       manifest.layers.push_back(parseLayer(layer));

@@ -39,6 +39,12 @@ struct Start {
   std::vector<size_t> parameters; // indices into Manifest::parameters
 };
 
+/// One thing that a layer takes for true: its rows among the probes are 1 where it holds.
+struct Assumption {
+  std::string layer, text;
+  int64_t firstRow = 0, rows = 0;
+};
+
 struct Layer {
   std::string name, type, verdict;
   int64_t levels = 0;
@@ -53,6 +59,7 @@ struct Manifest {
   std::vector<Parameter> parameters;
   int64_t parameterCount = 0; // elements of the vector
   std::vector<Start> starts;
+  std::vector<Assumption> assumptions;
   std::vector<Layer> layers;
   nlohmann::json train; // an object; empty where the spec says nothing
   std::string specPath, specText;

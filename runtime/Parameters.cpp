@@ -63,6 +63,23 @@ void runStarts(const Manifest &manifest, Model<T> &model, std::span<const T> x, 
 }
 
 template <typename T>
+Failure checkAssumptions(const Manifest &manifest, Model<T> &model, std::span<const T> x, ExitCode code) {
+  if (manifest.assumptions.empty() || x.empty())
+    return std::nullopt;
+  std::vector<T> share(size_t(model.api().probes)), deviation(share.size());
+  model.probe(x, share, deviation);
+  for (const Assumption &assumption : manifest.assumptions)
+    for (int64_t row = assumption.firstRow; row < assumption.firstRow + assumption.rows; ++row)
+      if (!(share[size_t(row)] == T(1)))
+        return Error{code, fmt::format("the layer `{}` assumes `{}`, which does not hold{}; what the model gives would be wrong",
+                                       assumption.layer, assumption.text,
+                                       share[size_t(row)] > T(0)
+                                           ? fmt::format(" for {:.3g} % of the rows", 100 - 100 * double(share[size_t(row)]))
+                                           : std::string())};
+  return std::nullopt;
+}
+
+template <typename T>
 Failure saveParameters(const std::string &path, const Manifest &manifest, std::span<const T> parameters,
                        std::map<std::string, std::string> extra) {
   std::vector<TensorView> tensors;
@@ -113,6 +130,8 @@ template std::vector<float> initialParameters(const Manifest &, uint64_t);
 template std::vector<double> initialParameters(const Manifest &, uint64_t);
 template void runStarts(const Manifest &, Model<float> &, std::span<const float>, std::vector<float> &);
 template void runStarts(const Manifest &, Model<double> &, std::span<const double>, std::vector<double> &);
+template Failure checkAssumptions(const Manifest &, Model<float> &, std::span<const float>, ExitCode);
+template Failure checkAssumptions(const Manifest &, Model<double> &, std::span<const double>, ExitCode);
 template Failure saveParameters(const std::string &, const Manifest &, std::span<const float>,
                                 std::map<std::string, std::string>);
 template Failure saveParameters(const std::string &, const Manifest &, std::span<const double>,

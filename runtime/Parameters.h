@@ -21,6 +21,11 @@ template <typename T> std::vector<T> initialParameters(const Manifest &manifest,
 template <typename T>
 void runStarts(const Manifest &manifest, Model<T> &model, std::span<const T> x, std::vector<T> &parameters);
 
+/// Whether everything that the layers assume holds for the model's parameters and for all rows of `x`, data; if not, an error of
+/// one line with the layer and the assumption, and `code`. Costs nothing where nothing is assumed.
+template <typename T>
+Failure checkAssumptions(const Manifest &manifest, Model<T> &model, std::span<const T> x, ExitCode code);
+
 /// Writes the vector as one tensor a parameter, by name. `extra` joins the metadata (format, version, model, spec).
 template <typename T>
 Failure saveParameters(const std::string &path, const Manifest &manifest, std::span<const T> parameters,

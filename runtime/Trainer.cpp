@@ -17,6 +17,9 @@ constexpr int64_t StartRows = 1024;
 /// Saving more often than this would cost short epochs more than their training; a kill loses at most so much.
 constexpr double SaveSeconds = 2;
 
+/// Rows of a step on which the layers' assumptions are checked.
+constexpr int64_t RowsToCheck = 64;
+
 /// Rows of validation data evaluated in one call.
 constexpr int64_t EvaluationRows = 1 << 16;
 
@@ -100,6 +103,10 @@ template <typename T> Failure Trainer<T>::takeStep() {
   int64_t rows = std::min(options.batchSize, train.rows - first);
   gatherRows(train, order, first, rows, batch);
   model.set_parameters(current.parameters);
+  // A tile of rows: enough for what is assumed of parameters, which every row shows.
+  std::span<const T> few(batch.data(), size_t(std::min(rows, RowsToCheck) * train.columns));
+  if (Failure failure = checkAssumptions<T>(compiled.manifest(), model, few, ExitCode::Training))
+    return failure;
   double sum = 0;
   for (T density : model.gradient(batch, gradient))
     sum += double(density);

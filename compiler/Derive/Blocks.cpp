@@ -22,11 +22,13 @@ namespace {
 struct Part {
   Value value;
   llvm::SmallVector<int64_t> elements, inputs, places;
+  /// Whether the prover found that the value rises (or falls) with its unknowns.
+  std::optional<bool> rises = std::nullopt;
 };
 
 /// Moves `part` to `operand`, keeping the entries that `keep` names.
 Part subPart(const Part &part, Value operand, llvm::ArrayRef<int64_t> elements, llvm::ArrayRef<int64_t> keep) {
-  Part sub{operand, {}, {}, {}};
+  Part sub{operand, {}, {}, {}, part.rises};
   for (int64_t k : keep) {
     sub.elements.push_back(elements[k]);
     sub.inputs.push_back(part.inputs[k]);
@@ -228,7 +230,9 @@ LogicalResult solveByRoot(Evaluator &known, const Part &part, Value rhs, llvm::S
     return failure();
   YieldOp::create(inside, loc, {shapedLike(inside, value, unknown), shapedLike(inside, *derivative, unknown)});
 
-  auto increasing = prove::proveDirection(layer, known.getStructure(), part.value, part.elements, part.inputs);
+  std::optional<bool> increasing = part.rises;
+  if (!increasing)
+    increasing = prove::proveDirection(layer, known.getStructure(), part.value, part.elements, part.inputs);
   if (!increasing)
     return layer.emitError("cannot prove that `")
            << layer.getLayerType() << "` is increasing or decreasing [not-monotone]";
@@ -292,6 +296,7 @@ LogicalResult solvePart(Evaluator &known, Part part, Value rhs, llvm::SmallVecto
     }
     Part next = here;
     next.value = op->getOperand(unknown);
+    next.rises.reset();
     if (failed(solvePart(known, next, operandValue, solved)))
       return failure();
   }
@@ -344,6 +349,10 @@ Part wholeGroup(const BlockGroup &group) {
 LogicalResult solveGroup(Evaluator &known, const BlockGroup &group, Value rhs,
                          llvm::SmallVectorImpl<SolvedPiece> &solved) {
   Part part = wholeGroup(group);
+  auto rises = known.getLayer()->getAttrOfType<DenseI8ArrayAttr>("rises");
+  if (rises && !rises.empty() && llvm::all_of(group.outputs, [&](int64_t output) { return rises[output] == rises[group.outputs[0]]; }) &&
+      rises[group.outputs[0]] >= 0)
+    part.rises = rises[group.outputs[0]] == 1;
   return solvePart(known, part, shaped(known.getBuilder(), rhs, part), solved);
 }
 

@@ -8,6 +8,8 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace flowc::flow;
 
@@ -77,28 +79,56 @@ private:
     finish({value, arith::NegFOp::create(builder, model.getLoc(), logDet)});
   }
 
-  /// The rows of every probe one after the other; the manifest tells which are whose.
+  /// The rows of every probe one after the other, then those of every assumption, 1 where it holds and 0 elsewhere; the manifest tells
+  /// which are whose.
   void buildProbe() {
     auto function = begin("probe", vector, {vector});
     Value value = function.getArgument(0);
     llvm::SmallVector<Value> pieces;
     llvm::SmallVector<Attribute> indices;
     int64_t rows = 0;
-    for (LayerOp layer : withoutBase) {
+    auto addRows = [&](Value piece) {
+      pieces.push_back(piece);
+      int64_t count = elementCount(piece);
+      indices.push_back(builder.getDenseI64ArrayAttr(llvm::to_vector(llvm::seq(rows, rows + count))));
+      rows += count;
+    };
+    llvm::SmallVector<Value> held;
+    for (LayerOp layer : layers) {
+      Value next = layer.getBase() ? Value() : run(layer, false, value).first;
       IRMapping mapping;
-      mapping.map(layer.input(), value);
+      mapping.map(layer.input(), layer.getGenerative() ? next : value);
       for (ProbeOp probe : layer.getOps<ProbeOp>()) {
-        pieces.push_back(cloneSlice(builder, probe.getValue(), mapping));
-        int64_t count = elementCount(pieces.back());
-        indices.push_back(builder.getDenseI64ArrayAttr(llvm::to_vector(llvm::seq(rows, rows + count))));
-        rows += count;
+        addRows(cloneSlice(builder, probe.getValue(), mapping));
       }
-      value = run(layer, false, value).first;
+      for (AssumeOp assumption : layer.getOps<AssumeOp>())
+        held.push_back(holds(assumption, cloneSlice(builder, assumption.getValue(), mapping)));
+      value = next;
     }
+    llvm::for_each(held, addRows);
     auto type = RankedTensorType::get({rows}, builder.getF64Type());
     finish(Value(MergeOp::create(builder, model.getLoc(), type, pieces, builder.getArrayAttr(indices))));
     function.setFunctionType(builder.getFunctionType(vector, type));
     probeType = type;
+  }
+
+  /// 1 where what is assumed of `value` holds, else 0; also where the value is not a number.
+  Value holds(AssumeOp assumption, Value value) {
+    Location loc = assumption.getLoc();
+    Interval range = assumption.getRange();
+    Value one = constantOf(builder, loc, value.getType(), 1), zero = constantOf(builder, loc, value.getType(), 0), result = one;
+    auto demand = [&](double bound, bool open, bool above) {
+      if (std::isinf(bound))
+        return;
+      auto predicate = above ? (open ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OGE)
+                             : (open ? arith::CmpFPredicate::OLT : arith::CmpFPredicate::OLE);
+      Value met = arith::CmpFOp::create(builder, loc, predicate, value, constantOf(builder, loc, value.getType(), bound));
+      result = arith::SelectOp::create(builder, loc, met, result, zero);
+    };
+    demand(range.low, range.lowOpen, true);
+    demand(range.high, range.highOpen, false);
+    bool isNumber = cast<RankedTensorType>(value.getType()).getRank() == 0;
+    return isNumber ? Value(SplatOp::create(builder, loc, RankedTensorType::get({1}, builder.getF64Type()), result)) : result;
   }
 
   void buildStart() {

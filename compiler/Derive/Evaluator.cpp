@@ -20,6 +20,9 @@ Value extractElements(OpBuilder &builder, Location loc, Value value, llvm::Array
   if (isIdentity(elements, elementCount(value)))
     return value;
   auto type = RankedTensorType::get({static_cast<int64_t>(elements.size())}, getElementTypeOrSelf(value.getType()));
+  // A number stays one that proofs know exactly.
+  if (auto number = constantValue(value))
+    return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, llvm::ArrayRef<double>(*number)));
   return ExtractOp::create(builder, loc, type, value, elements);
 }
 

@@ -48,10 +48,10 @@ private:
 
 } // namespace
 
-llvm::SetVector<Operation *> neededOps(LayerOp layer) {
+llvm::SetVector<Operation *> neededOps(LayerOp layer, bool orAssumed) {
   llvm::SetVector<Operation *> needed;
   for (Operation &op : llvm::reverse(layer.getBody().front()))
-    if (&op == layer.getBody().front().getTerminator() ||
+    if (&op == layer.getBody().front().getTerminator() || (orAssumed && isa<AssumeOp>(op)) ||
         llvm::any_of(op.getUsers(), [&](Operation *user) { return needed.contains(user); }))
       needed.insert(&op);
   return llvm::SetVector<Operation *>(needed.rbegin(), needed.rend());
@@ -65,8 +65,8 @@ LogicalResult LayerStructure::propagate(LayerOp layer) {
   sets[input] = ElementSets(std::move(single));
   ranges[input] = layer.getLower() ? Interval::open(layer.getLower()->convertToDouble(), layer.getUpper()->convertToDouble())
                                    : Interval::all();
-  for (Operation *op : neededOps(layer)) {
-    if (isa<ReturnOp>(op))
+  for (Operation *op : neededOps(layer, /*orAssumed=*/true)) {
+    if (isa<ReturnOp, AssumeOp>(op))
       continue;
     auto dependency = dyn_cast<DependencyOpInterface>(op);
     auto range = dyn_cast<RangeOpInterface>(op);

@@ -11,7 +11,7 @@
 namespace flowc {
 
 /// The ops that the layer's output needs, in order, the terminator last. (Others serve the parameters' data-dependent start.)
-llvm::SetVector<mlir::Operation *> neededOps(flow::LayerOp layer);
+llvm::SetVector<mlir::Operation *> neededOps(flow::LayerOp layer, bool orAssumed = false);
 
 /// Elements of one value that are solved together: value[elements[k]] is y[outputs[k]], and is solved for x[inputs[k]].
 struct BlockGroup {

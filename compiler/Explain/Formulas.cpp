@@ -263,17 +263,48 @@ private:
   llvm::StringSet<> used;
 };
 
-/// The number of symbols of the formula written out.
-size_t writtenSize(Value value, llvm::DenseMap<Value, size_t> &sizes) {
-  auto [found, inserted] = sizes.try_emplace(value, 1);
-  Operation *op = value.getDefiningOp();
-  if (!inserted || !op)
-    return found->second;
-  size_t size = 1;
-  for (Value operand : op->getOperands())
-    size += writtenSize(operand, sizes);
-  return sizes[value] = size;
-}
+/// Leaves out of a formula what makes it too long to read: names the inner terms of more than their share of `room` symbols "...".
+class Shortener {
+public:
+  explicit Shortener(llvm::DenseMap<Value, std::string> &names) : names(names) {}
+
+  void fit(Value value, size_t room) {
+    if (sizeOf(value) <= room)
+      return;
+    if (room < kLeast) {
+      names[value] = "...";
+      return;
+    }
+    // Small operands get all they need, and what they leave goes to the others.
+    llvm::SmallVector<Value> operands(value.getDefiningOp()->getOperands());
+    llvm::stable_sort(operands, [&](Value a, Value b) { return sizeOf(a) < sizeOf(b); });
+    size_t rest = room - 1;
+    for (auto [k, operand] : llvm::enumerate(operands)) {
+      size_t share = rest / (operands.size() - k);
+      fit(operand, share);
+      rest -= std::min(share, sizeOf(operand));
+    }
+  }
+
+private:
+  /// No term is taken apart to show less of it than this.
+  static constexpr size_t kLeast = 6;
+
+  /// The number of symbols of the formula written out.
+  size_t sizeOf(Value value) {
+    auto [found, inserted] = sizes.try_emplace(value, 1);
+    Operation *op = value.getDefiningOp();
+    if (!inserted || !op || names.contains(value))
+      return found->second;
+    size_t size = 1;
+    for (Value operand : op->getOperands())
+      size += sizeOf(operand);
+    return sizes[value] = size;
+  }
+
+  llvm::DenseMap<Value, std::string> &names;
+  llvm::DenseMap<Value, size_t> sizes;
+};
 
 } // namespace
 
@@ -291,10 +322,9 @@ StringRef functionName(Operation *op) {
 
 std::string printInline(Value value, const llvm::DenseMap<Value, std::string> &names) {
   constexpr size_t kReadable = 80;
-  llvm::DenseMap<Value, size_t> sizes;
-  if (size_t size = writtenSize(value, sizes); size > kReadable)
-    return "a formula of " + std::to_string(size) + " symbols";
-  return FormulaPrinter("", "").printInline(value, names);
+  llvm::DenseMap<Value, std::string> shown = names;
+  Shortener(shown).fit(value, kReadable);
+  return FormulaPrinter("", "").printInline(value, shown);
 }
 
 Formulas printFormulas(func::FuncOp function, StringRef input, StringRef result) {

@@ -21,7 +21,8 @@ struct Formulas {
 /// and networks become lines of their own; everything else is written where it is used.
 Formulas printFormulas(mlir::func::FuncOp function, llvm::StringRef input, llvm::StringRef result);
 
-/// One value as one formula; `names` are the values that have names. What is too long to be read is counted instead.
+/// One value as one formula; `names` are the values that have names. Of what is too long to be read
+/// "..." stands for inner terms.
 std::string printInline(mlir::Value value, const llvm::DenseMap<mlir::Value, std::string> &names);
 
 /// The name of an op's function in the language: "log", "/", "where".

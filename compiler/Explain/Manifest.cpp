@@ -69,6 +69,23 @@ json::Array describeStarts(ModelOp model) {
   return starts;
 }
 
+/// Where the rows of each assumption begin among those of `probe`, behind all probes.
+json::Array describeAssumptions(ModelOp model) {
+  json::Array assumptions;
+  int64_t row = 0;
+  for (LayerOp layer : model.getOps<LayerOp>())
+    for (ProbeOp probe : layer.getOps<ProbeOp>())
+      row += elementCount(probe.getValue());
+  for (LayerOp layer : model.getOps<LayerOp>())
+    for (AssumeOp assumption : layer.getOps<AssumeOp>()) {
+      int64_t count = elementCount(assumption.getValue());
+      assumptions.push_back(
+          json::Object{{"layer", layer.getSymName()}, {"text", assumption.getText()}, {"rows", json::Array{row, count}}});
+      row += count;
+    }
+  return assumptions;
+}
+
 json::Object describeLayer(ModelOp model, LayerOp layer) {
   auto function = [&](const std::string &name) { return cast<func::FuncOp>(model.lookupSymbol(name)); };
   Formulas forward = printFormulas(function(forwardName(layer.getSymName())), "x", "z");
@@ -101,6 +118,7 @@ json::Object describeModel(ModelOp model) {
                       {"base", base},
                       {"parameters", describeParameters(model)},
                       {"starts", describeStarts(model)},
+                      {"assumptions", describeAssumptions(model)},
                       {"layers", std::move(layers)}};
 }
 

@@ -4,6 +4,7 @@
 
 #include "compiler/Dialect/Flow/FlowDialect.h"
 #include "compiler/Dialect/Flow/Models/ScalarRules.h"
+#include "compiler/Import/Assumptions.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -122,7 +123,8 @@ dsl::Value FlowBuilder::beginLayer(const dsl::LayerInfo &info, std::optional<dsl
 }
 
 void FlowBuilder::endLayer(dsl::Value result, dsl::SourceLocation loc) {
-  flow::ReturnOp::create(builder, locate(loc), get(result));
+  auto end = flow::ReturnOp::create(builder, locate(loc), get(result));
+  stateAssumptions(cast<flow::LayerOp>(end->getParentOp()));
 }
 
 dsl::Value FlowBuilder::parameter(std::string_view name, const dsl::Shape &shape, const dsl::ParameterInit &init,
@@ -145,6 +147,12 @@ dsl::Value FlowBuilder::constrained(dsl::Value value, dsl::Interval range, dsl::
 
 dsl::Value FlowBuilder::normBounded(dsl::Value value, double bound, dsl::SourceLocation loc) {
   return keep(flow::NormBoundedOp::create(builder, locate(loc), get(value).getType(), get(value), builder.getF64FloatAttr(bound)));
+}
+
+void FlowBuilder::assume(dsl::Value value, dsl::Interval range, std::string_view text, dsl::SourceLocation loc) {
+  flow::AssumeOp::create(builder, locate(loc), get(value), builder.getF64FloatAttr(range.low),
+                         builder.getF64FloatAttr(range.high), builder.getBoolAttr(range.lowOpen),
+                         builder.getBoolAttr(range.highOpen), builder.getStringAttr(text));
 }
 
 std::pair<dsl::Value, dsl::Value> FlowBuilder::startProbe(dsl::Value value, dsl::SourceLocation loc) {

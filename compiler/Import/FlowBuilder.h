@@ -37,6 +37,7 @@ public:
                        dsl::SourceLocation loc) override;
   dsl::Value constrained(dsl::Value value, dsl::Interval range, dsl::SourceLocation loc) override;
   dsl::Value normBounded(dsl::Value value, double bound, dsl::SourceLocation loc) override;
+  void assume(dsl::Value value, dsl::Interval range, std::string_view text, dsl::SourceLocation loc) override;
   std::pair<dsl::Value, dsl::Value> startProbe(dsl::Value value, dsl::SourceLocation loc) override;
   void startParameter(std::string_view name, dsl::Value value, dsl::SourceLocation loc) override;
   dsl::Value constant(const dsl::Shape &shape, std::vector<double> values, dsl::SourceLocation loc) override;

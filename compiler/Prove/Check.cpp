@@ -56,6 +56,7 @@ void recordFindings(const ModelReport &report, ModelOp model) {
   for (const LayerReport &found : report.layers) {
     auto layer = cast<LayerOp>(model.lookupSymbol(found.name));
     layer->setAttr("verdict", builder.getStringAttr(verdictName(found.verdict())));
+    layer->setAttr("rises", builder.getDenseI8ArrayAttr(found.rises));
     if (found.domain && !layer.getLower()) {
       layer.setLowerAttr(builder.getF64FloatAttr(found.domain->low));
       layer.setUpperAttr(builder.getF64FloatAttr(found.domain->high));
@@ -66,12 +67,13 @@ void recordFindings(const ModelReport &report, ModelOp model) {
 void emitFindings(const ModelReport &report) {
   static const std::pair<StringRef, StringRef> tags[] = {
       {"monotone", "not-monotone"}, {"defined", "not-defined"}, {"continuous", "not-continuous"},
-      {"onto", "not-onto"},         {"rank", "rank-deficient"}, {"contraction", "not-contracting"}};
+      {"onto", "not-onto"},         {"rank", "rank-deficient"}, {"contraction", "not-contracting"},
+      {"smooth", "not-smooth"},     {"assumption", "false-assumption"}};
   std::set<std::pair<void *, std::string>> said;
   for (const LayerReport &layer : report.layers)
     for (const Obligation &obligation : layer.obligations) {
       // Layers of one kind have one fault; it is told once.
-      if (obligation.verdict == Verdict::Proved ||
+      if (holds(obligation.verdict) ||
           !said.insert({const_cast<void *>(obligation.loc.getAsOpaquePointer()), obligation.statement}).second)
         continue;
       InFlightDiagnostic error = emitError(obligation.loc);
@@ -83,6 +85,8 @@ void emitFindings(const ModelReport &report) {
       } else {
         if (obligation.verdict == Verdict::Refuted)
           error << "`" << layer.type << "` is not a bijection: " << obligation.failure;
+        else if (obligation.kind == "smooth")
+          error << "`" << layer.type << "` has no density everywhere: " << obligation.failure;
         else
           error << "cannot prove that `" << layer.type << "` is a bijection: that " << obligation.statement;
         for (auto [kind, tag] : tags)

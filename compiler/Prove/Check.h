@@ -12,8 +12,8 @@ namespace flowc::prove {
 /// the base are judged without it: what they map onto may be anything.
 ModelReport checkModel(flow::ModelOp model, bool alone = false);
 
-/// Writes each layer's verdict into its op, for the manifest, and the domain that follows from the layers before, for
-/// the derivation.
+/// Writes each layer's verdict into its op, for the manifest, and for the derivation the domain that follows from the layers
+/// before, and which way each output goes.
 void recordFindings(const ModelReport &report, flow::ModelOp model);
 
 /// Emits what is not proved as errors, with the witnesses as notes.

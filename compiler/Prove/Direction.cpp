@@ -17,7 +17,7 @@ std::optional<bool> proveDirection(LayerOp layer, const LayerStructure &structur
   if (structure.held())
     origins.hold(structure.held());
   auto verdict = layer->getAttrOfType<StringAttr>("verdict");
-  bool known = verdict && verdict.getValue() == "proved";
+  bool known = verdict && (verdict.getValue() == "proved" || verdict.getValue() == "assumed");
   Interval domain = structure.range(layer.input());
   std::optional<bool> increasing;
   std::set<std::string> seen;

@@ -136,8 +136,8 @@ SumParts Origins::partsOf(const Origin &sum, const LayerStructure &structure, in
 
 class FormulaBuilder {
 public:
-  FormulaBuilder(Origins &origins, const LayerStructure &structure, int64_t input, bool valueOnly)
-      : origins(origins), layer(origins.getLayer()), structure(structure), input(input), valueOnly(valueOnly),
+  FormulaBuilder(Origins &origins, const LayerStructure &structure, int64_t input, bool valueOnly, AssumeOp judged)
+      : origins(origins), layer(origins.getLayer()), structure(structure), input(input), valueOnly(valueOnly), judged(judged),
         builder(layer->getContext()), loc(builder.getUnknownLoc()) {}
 
   Formula build(Value value, int64_t element, Interval domain) {
@@ -154,9 +154,16 @@ public:
     names.insert(name);
     Value result = at(value, element, std::nullopt);
     Value slope = differentiate(builder, *body, body->getArgument(0), result);
-    func::ReturnOp::create(builder, loc, ValueRange{result, slope});
+    llvm::SmallVector<Value> results{result, slope};
+    for (AssumeOp assumption : layer.getOps<AssumeOp>()) {
+      // What the unknown does not reach: a fact about the unknown itself would be its domain.
+      int64_t count = elementCount(assumption.getValue()), there = count == 1 ? 0 : element;
+      if (assumption != judged && there < count && (input < 0 || !structure.depends(assumption.getValue(), there, input)))
+        results.push_back(fact(assumption, there));
+    }
+    func::ReturnOp::create(builder, loc, results);
     llvm::SmallVector<Type> inputs(body->getNumArguments(), builder.getF64Type());
-    formula.function.setFunctionType(builder.getFunctionType(inputs, type.getResults()));
+    formula.function.setFunctionType(builder.getFunctionType(inputs, ValueRange(results).getTypes()));
     formula.variables = std::move(variables);
     formula.entangledName = std::move(entangled);
     simplify(*formula.module);
@@ -165,6 +172,13 @@ public:
   }
 
 private:
+  /// One element of what is assumed of a layer of scalar formulas, or of one number.
+  Value fact(AssumeOp assumption, int64_t element) {
+    Value value = at(assumption.getValue(), element, std::nullopt);
+    return ConstrainedOp::create(builder, loc, value.getType(), value, assumption.getLowAttr(), assumption.getHighAttr(),
+                                 assumption.getLowOpenAttr(), assumption.getHighOpenAttr());
+  }
+
   Value at(Value value, int64_t element, std::optional<StringRef> name) {
     if (!name)
       name = userName(value);
@@ -298,6 +312,7 @@ private:
   const LayerStructure &structure;
   int64_t input;
   bool valueOnly;
+  AssumeOp judged;
   OpBuilder builder;
   Location loc;
   Block *block = nullptr;
@@ -308,8 +323,8 @@ private:
 };
 
 Formula Formula::build(Origins &origins, const LayerStructure &structure, Value value, int64_t element, int64_t input,
-                       Interval domain, bool valueOnly) {
-  return FormulaBuilder(origins, structure, input, valueOnly).build(value, element, domain);
+                       Interval domain, bool valueOnly, AssumeOp judged) {
+  return FormulaBuilder(origins, structure, input, valueOnly, judged).build(value, element, domain);
 }
 
 Value Formula::slopeOf(Value inner) const {

@@ -74,9 +74,10 @@ private:
 class Formula {
 public:
   /// The formula of value[element], in terms of x[input]. `domain` is the unknown's. With `valueOnly`, for questions
-  /// that do not ask for the slope, what can be anything whatever the unknown is becomes a variable.
+  /// that do not ask for the slope, what can be anything whatever the unknown is becomes a variable. What
+  /// the user assumes comes with it, but for an assumption that is `judged`.
   static Formula build(Origins &origins, const LayerStructure &structure, mlir::Value value, int64_t element,
-                       int64_t input, flow::Interval domain, bool valueOnly = false);
+                       int64_t input, flow::Interval domain, bool valueOnly = false, flow::AssumeOp judged = {});
   /// What tells formulas apart: elements with the same signature have the same formula but for the variables' names.
   static std::string signature(Origins &origins, const LayerStructure &structure, mlir::Value value, int64_t element, int64_t input);
 

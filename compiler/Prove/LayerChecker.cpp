@@ -174,7 +174,7 @@ void LayerChecker::reportNoStructure(llvm::ArrayRef<std::pair<Location, std::str
 }
 
 void LayerChecker::checkBlocks() {
-  if (!checkDomain() || !checkRequirements())
+  if (!checkAssumptions() || !checkDomain() || !checkRequirements())
     return;
   std::vector<Class> blocks = classes();
   // Where no interval shows how its blocks run, a bound of the whole is sooner had than a proof of each.
@@ -261,7 +261,7 @@ bool LayerChecker::checkContraction() {
     Obligation &failed = addFailed("contraction", added + " has a Lipschitz bound < 1 (it is " + number(residual->bound) + ")", "", loc);
     failed.method = "norms";
     refuteStructure(failed);
-    if (failed.verdict == Verdict::Refuted)
+    if (failed.verdict == Verdict::Refuted && failed.kind == "contraction")
       failed.kind = "structure"; // What refutes it is no bound.
     return true;
   }
@@ -289,6 +289,36 @@ void LayerChecker::refuteStructure(Obligation &failed) {
     failed.remedy = "triangular matrices with a positive diagonal (`lu_linear`) and products of reflections (`orthogonal`) have inverses";
   }
   failed.verdict = Verdict::Refuted;
+}
+
+bool LayerChecker::checkAssumptions() {
+  for (AssumeOp assumption : layer.getOps<AssumeOp>()) {
+    Value value = assumption.getValue();
+    Interval wanted = assumption.getRange();
+    // What is beyond the interval: below it, or above it.
+    Interval beyond = std::isinf(wanted.low) ? Interval{wanted.high, kInfinity, !wanted.highOpen, true}
+                                             : Interval{-kInfinity, wanted.low, true, !wanted.lowOpen};
+    bool proved = true, possible = true;
+    for (int64_t element = 0; element < elementCount(value) && possible; ++element) {
+      const IndexSet &inputs = structure->elements(structure->dependencies(value)[element]);
+      int64_t input = inputs.empty() ? -1 : inputs.find_first();
+      Interval domain = inputs.empty() ? Interval::all() : inputSide[input];
+      Formula formula = Formula::build(origins, *structure, value, element, input, domain, /*valueOnly=*/true, assumption);
+      auto always = [&](const Interval &range) {
+        return proveRequirement(formula.value(), formula.unknown().value, {0, range, false}, formula.ranges()).has_value();
+      };
+      proved = proved && always(wanted);
+      possible = proved || !always(beyond);
+    }
+    std::string text = assumption.getText().str();
+    if (possible) {
+      add("assumption", text, proved ? Verdict::Proved : Verdict::Assumed, proved ? "" : "assume", assumption.getLoc());
+      continue;
+    }
+    addFailed("assumption", text, "it assumes `" + text + "`, which never holds", assumption.getLoc()).verdict = Verdict::Refuted;
+    return false;
+  }
+  return true;
 }
 
 bool LayerChecker::checkDomain() {
@@ -370,11 +400,11 @@ std::vector<LayerChecker::Class> LayerChecker::classes() {
 }
 
 bool LayerChecker::checkRequirements() {
-  for (Operation *op : neededOps(layer))
+  for (Operation *op : neededOps(layer, /*orAssumed=*/true))
     if (auto rule = dyn_cast<RangeOpInterface>(op))
       for (const Requirement &requirement : rule.requirements())
         checkRequirement(op, requirement);
-  return report.verdict() == Verdict::Proved;
+  return holds(report.verdict());
 }
 
 void LayerChecker::checkRequirement(Operation *op, const Requirement &requirement) {
@@ -431,6 +461,9 @@ void LayerChecker::checkBlock(const Class &block) {
   }
   checkContinuity(formula, block);
   auto increasing = checkMonotone(formula, block);
+  report.rises.resize(inputSide.size(), -1);
+  for (int64_t output : block.outputs)
+    report.rises[output] = increasing ? *increasing : -1;
   if (increasing)
     checkImage(formula, block, *increasing);
 }
@@ -516,14 +549,15 @@ std::optional<bool> LayerChecker::checkMonotone(const Formula &formula, const Cl
 
 void LayerChecker::reportSlopeGap(const Formula &formula, const Class &block, const SlopeGap &gap,
                                   const std::string &slope) {
-  Obligation &failed = addFailed("monotone", slope + " is finite", "its derivative " + slope + " is infinite somewhere",
+  Obligation &failed = addFailed("smooth", slope + " is finite", "its derivative " + slope + " is not finite everywhere",
                                  block.value.getLoc());
   failed.features.assign(block.outputs.begin(), block.outputs.end());
   // In a branch that is not taken there, it would be none.
   if (llvm::any_of(backwardSlice(formula.slope()), [](Operation *op) { return isa<arith::SelectOp>(op); }))
     return;
   if (auto witness = refuteRequirement(formula, gap.operand, gap.requirement, llvm::DenseMap<Value, double>()))
-    refute(failed, witness, "it is infinite at " + describe(*witness));
+    failed.finding = "it is infinite at " + describe(*witness) +
+                     ": bijection or not, the density there is infinite on one side and 0 on the other";
 }
 
 void LayerChecker::checkImage(Formula &formula, const Class &block, bool increasing) {

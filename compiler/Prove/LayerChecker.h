@@ -65,6 +65,8 @@ private:
   /// Whether the layer is given what it declares to take.
   bool checkDomain();
   void describeImage();
+  /// Judges what the user assumes by itself. False if it can never hold: then everything would follow.
+  bool checkAssumptions();
   /// False if the layer is not sure to be defined: then nothing else is asked.
   bool checkRequirements();
   void checkRequirement(mlir::Operation *op, const flow::Requirement &requirement);

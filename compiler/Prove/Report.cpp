@@ -8,7 +8,7 @@ namespace {
 Verdict worse(Verdict a, Verdict b) {
   if (a == Verdict::Refuted || b == Verdict::Refuted)
     return Verdict::Refuted;
-  return a == Verdict::Unknown ? a : b;
+  return a == Verdict::Unknown || (a == Verdict::Assumed && b == Verdict::Proved) ? a : b;
 }
 
 } // namespace
@@ -17,6 +17,8 @@ llvm::StringRef verdictName(Verdict verdict) {
   switch (verdict) {
   case Verdict::Proved:
     return "proved";
+  case Verdict::Assumed:
+    return "assumed";
   case Verdict::Refuted:
     return "refuted";
   case Verdict::Unknown:
@@ -31,6 +33,8 @@ Verdict LayerReport::verdict() const {
     total = worse(total, obligation.verdict);
   return total;
 }
+
+bool LayerReport::isOnePass(bool toLatent) const { return levels <= 2 || toLatent != generative; }
 
 Verdict ModelReport::verdict() const {
   Verdict total = Verdict::Proved;

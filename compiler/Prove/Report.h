@@ -8,17 +8,20 @@
 
 namespace flowc::prove {
 
-enum class Verdict { Proved, Refuted, Unknown };
+/// `Assumed` is proved from what the user assumes.
+enum class Verdict { Proved, Assumed, Refuted, Unknown };
 llvm::StringRef verdictName(Verdict verdict);
+/// Whether it is settled that the layer is a bijection, or would be if what is assumed holds.
+inline bool holds(Verdict verdict) { return verdict == Verdict::Proved || verdict == Verdict::Assumed; }
 
 /// One thing that must hold for a layer to be a bijection between its domain and the next layer's.
 struct Obligation {
-  /// "monotone", "defined", "continuous", "onto", "structure", "rank", "contraction".
+  /// "monotone", "defined", "continuous", "onto", "smooth", "structure", "rank", "contraction", "assumption".
   std::string kind;
   /// What must hold, as a formula in the user's names; and what is wrong if it does not.
   std::string statement, failure;
   Verdict verdict = Verdict::Unknown;
-  /// "intervals", "smt", "limits", "structure", "norms"; of a refutation, "witness".
+  /// "intervals", "smt", "limits", "structure", "norms", "assume"; of a refutation, "witness".
   std::string method;
   std::optional<Witness> witness;
   /// What the witness shows, in words; and a change with which the proof succeeds.
@@ -39,11 +42,16 @@ struct LayerReport {
   std::optional<flow::Interval> domain = {};
   /// What it maps its domain onto, if that is known, the same for all features and not all reals.
   std::string image = {};
+  /// By output: whether it rises with the input that it is solved for, 1 or 0; -1 where that is not proved.
+  std::vector<int8_t> rises = {};
   std::vector<Obligation> obligations = {};
   /// Row i: the inputs that output i depends on. Empty for layers too large to draw.
   std::vector<std::vector<int64_t>> pattern = {};
 
   Verdict verdict() const;
+  /// Whether a direction takes one pass through the layer: both of a layer with few levels; else the stated one, and the other one
+  /// takes the levels one after the other.
+  bool isOnePass(bool toLatent) const;
 };
 
 struct ModelReport {

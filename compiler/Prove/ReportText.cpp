@@ -13,7 +13,7 @@ constexpr size_t kMostLines = 16;
 std::string paint(const TextStyle &style, Verdict verdict, const std::string &text) {
   if (!style.color)
     return text;
-  const char *code = verdict == Verdict::Proved ? "32" : verdict == Verdict::Refuted ? "31" : "33";
+  const char *code = holds(verdict) ? "32" : verdict == Verdict::Refuted ? "31" : "33";
   return "\x1b[" + std::string(code) + "m" + text + "\x1b[0m";
 }
 
@@ -85,6 +85,39 @@ void printTable(llvm::raw_ostream &out, const std::vector<Row> &rows, const Text
     }
     out << "\n";
   }
+}
+
+/// Which direction is the cheap one, where they differ, and which layers make the other one slow.
+void printDirections(llvm::raw_ostream &out, const std::vector<Row> &rows) {
+  struct {
+    const char *toSide, *use;
+    std::string slow;
+    int64_t levels = 0;
+  } directions[] = {{"to data", "samples"}, {"to latent", "densities, training"}};
+  for (const Row &row : rows)
+    for (bool toLatent : {false, true})
+      if (const LayerReport &layer = *row.layers[0]; !layer.isOnePass(toLatent)) {
+        directions[toLatent].slow += (directions[toLatent].slow.empty() ? "`" : ", `") + layer.type + "`";
+        directions[toLatent].levels += layer.levels * static_cast<int64_t>(row.layers.size());
+      }
+  for (bool toLatent : {false, true}) {
+    const auto &slow = directions[toLatent], &cheap = directions[!toLatent];
+    if (slow.slow.empty())
+      continue;
+    out << "\n";
+    if (cheap.slow.empty())
+      out << "Cheap direction: " << cheap.toSide << " (" << cheap.use << "), one pass. ";
+    out << (toLatent ? "To latent (" : "To data (") << slow.use << "), " << slow.levels << " levels one after the other in " << slow.slow
+        << ".\n";
+  }
+}
+
+/// What the user is answerable for.
+void printAssumptions(llvm::raw_ostream &out, const std::vector<Row> &rows) {
+  for (const Row &row : rows)
+    for (const Obligation &obligation : row.layers[0]->obligations)
+      if (obligation.verdict == Verdict::Assumed)
+        out << "\n`" << row.layers[0]->type << "` assumes " << obligation.statement << ".\n";
 }
 
 void printObligations(llvm::raw_ostream &out, const LayerReport &layer, const TextStyle &style) {
@@ -174,19 +207,21 @@ llvm::json::Value toJson(const Obligation &obligation) {
 std::string reportText(const ModelReport &report, const FactsByLayer &facts, const TextStyle &style) {
   std::string text;
   llvm::raw_string_ostream out(text);
-  size_t counts[3] = {};
+  size_t counts[4] = {};
   for (const LayerReport &layer : report.layers)
     ++counts[static_cast<size_t>(layer.verdict())];
   out << report.name << ": " << report.features << (report.features == 1 ? " feature, " : " features, ")
       << report.layers.size() << (report.layers.size() == 1 ? " layer: " : " layers: ");
   std::string verdicts;
-  for (Verdict verdict : {Verdict::Proved, Verdict::Refuted, Verdict::Unknown})
+  for (Verdict verdict : {Verdict::Proved, Verdict::Assumed, Verdict::Refuted, Verdict::Unknown})
     if (size_t count = counts[static_cast<size_t>(verdict)])
       verdicts += (verdicts.empty() ? "" : ", ") +
                   paint(style, verdict, std::to_string(count) + " " + verdictName(verdict).str());
   out << verdicts << "\n\n";
   std::vector<Row> rows = rowsOf(report, facts);
   printTable(out, rows, style);
+  printAssumptions(out, rows);
+  printDirections(out, rows);
   if (style.verbose)
     for (const Row &row : rows) {
       out << "\n" << row.layers[0]->name << "\n";
@@ -206,6 +241,7 @@ llvm::json::Object reportJson(const ModelReport &report, const FactsByLayer &fac
                               {"type", layer.type},
                               {"structure", layer.structure},
                               {"levels", layer.levels},
+                              {"one_pass", llvm::json::Object{{"to_latent", layer.isOnePass(true)}, {"to_data", layer.isOnePass(false)}}},
                               {"base", layer.base},
                               {"verdict", verdictName(layer.verdict())},
                               {"obligations", std::move(obligations)}};

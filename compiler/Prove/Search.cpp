@@ -2,6 +2,8 @@
 
 #include "compiler/Prove/Search.h"
 
+#include "compiler/Prove/Sign.h"
+
 #include "compiler/Dialect/Flow/Models/ScalarRules.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -321,7 +323,9 @@ PointEvaluator::PointEvaluator(const Formula &formula, llvm::ArrayRef<Value> roo
   for (const Variable &variable : formula.allVariables())
     index.try_emplace(variable.value, index.size());
   llvm::SetVector<Operation *> needed;
-  for (Value root : roots) {
+  llvm::SmallVector<Value> all(roots);
+  llvm::append_range(all, assumedFacts(formula.unknown().value));
+  for (Value root : all) {
     llvm::SetVector<Operation *> slice = backwardSlice(root);
     needed.insert_range(slice);
   }
@@ -355,6 +359,10 @@ bool PointEvaluator::at(llvm::ArrayRef<double> point) {
     // An end that f never attains was reached by rounding.
     bool saturated = rule && ((value == rule->range.low && rule->range.lowOpen) ||
                               (value == rule->range.high && rule->range.highOpen));
+    // What breaks a fact shows nothing: a rounded domain's map, or a point that the user rules out.
+    auto fact = dyn_cast<ConstrainedOp>(step.op);
+    if (fact && !Interval::point(value).within(fact.inferRange({Interval::all()})))
+      return false;
     if (!std::isfinite(value) || saturated || (value != 0 && std::abs(value) < 1e-250))
       return false;
     tied |= isa<arith::CmpFOp>(step.op) && operands[0] == operands[1];

@@ -13,6 +13,18 @@ namespace flowc::prove {
 
 llvm::StringRef methodName(Method method) { return method == Method::Intervals ? "intervals" : "smt"; }
 
+llvm::SmallVector<ConstrainedOp> assumedFacts(Value unknown) {
+  llvm::SmallVector<ConstrainedOp> facts;
+  // In the middle of a derivation the block has no end yet, and no facts.
+  Block *block = unknown.getParentBlock();
+  if (!block->mightHaveTerminator())
+    return facts;
+  for (Value result : llvm::drop_begin(block->getTerminator()->getOperands(), std::min(2u, block->getTerminator()->getNumOperands())))
+    if (auto fact = result.getDefiningOp<ConstrainedOp>())
+      facts.push_back(fact);
+  return facts;
+}
+
 namespace {
 
 /// More operations than these are not shown to the solver whole, down to how every parameter was made.
@@ -70,6 +82,8 @@ private:
                 llvm::DenseMap<Value, double> *hint) {
     SmtProblem problem(given, /*factsAreLeaves=*/detail != Detail::All);
     enterPiece(problem, piece, detail == Detail::Near ? unknown : Value(), value);
+    for (ConstrainedOp fact : unknown ? assumedFacts(unknown) : llvm::SmallVector<ConstrainedOp>())
+      problem.assume("(not " + problem.violation(fact.getValue(), {0, fact.inferRange({Interval::all()}), false}) + ")");
     return problem.ask(fails(problem), hint) == SmtProblem::Impossible;
   }
 

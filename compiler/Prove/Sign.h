@@ -19,6 +19,9 @@ struct ProvenSign {
   Method method;
 };
 
+/// What the user assumes, as far as a formula with this unknown has it: its further results.
+llvm::SmallVector<flow::ConstrainedOp> assumedFacts(mlir::Value unknown);
+
 /// Two sides of a comparison.
 struct Tie {
   mlir::Value left, right;

@@ -163,21 +163,23 @@ private:
     return phase + 1;
   }
 
+  static bool isEven(const View &view) {
+    int64_t step = view.rows.size() > 1 ? view.rows[1] - view.rows[0] : 1;
+    for (size_t i = 1; i < view.rows.size(); ++i)
+      if (view.rows[i] - view.rows[i - 1] != step)
+        return false;
+    return step > 0;
+  }
+
   /// Rows of `value` that a matrix product can read: evenly spaced and with a number for every sample, or copied so that they are.
   View evenView(Value value, int &boundary) {
-    if (flow::constantValue(value)) {
-      if (uniform())
-        return table(value);
-      boundary = std::max(boundary, 1); // Written by a map of the first phase.
-    }
+    bool constant = flow::constantValue(value).has_value();
+    if (constant && uniform())
+      return table(value);
     View from = view(value);
-    if (flow::constantValue(value)) // It is written by the maps of its phase, not ahead of them.
+    if (constant) // It is written by the maps of its phase, not ahead of them.
       boundary = std::max(boundary, ready(value) + 1);
-    int64_t step = from.rows.size() > 1 ? from.rows[1] - from.rows[0] : 1;
-    bool even = step > 0 && (uniform() || !plan.buffers[from.buffer].uniform);
-    for (size_t i = 1; i < from.rows.size(); ++i)
-      even &= from.rows[i] - from.rows[i - 1] == step;
-    if (even)
+    if (isEven(from) && (uniform() || !plan.buffers[from.buffer].uniform))
       return from;
     View copy{workspaceBuffer(elementCount(value)), {}};
     boundary = std::max(boundary, write(value, copy, tile::OutputKind::Store));
@@ -431,7 +433,12 @@ private:
   }
 
   /// Numbers that all samples share, evenly spaced.
-  View uniformView(Value value, int &boundary) { return flow::constantValue(value) ? table(value) : evenView(value, boundary); }
+  View uniformView(Value value, int &boundary) {
+    if (flow::constantValue(value))
+      return table(value);
+    View from = view(value);
+    return isEven(from) ? from : evenView(value, boundary);
+  }
 
   LogicalResult place(SolveTriangularOp op) {
     int64_t rows = elementCount(op.getResult());

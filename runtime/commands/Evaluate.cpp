@@ -2,6 +2,7 @@
 //
 // `sample`, `log-prob`, `transform`: rows in or out, one table as the result.
 
+#include "runtime/Parameters.h"
 #include "runtime/commands/Session.h"
 
 #include <limits>
@@ -19,6 +20,10 @@ int writeResult(const Session &session, const std::vector<T> &values, int64_t ro
   return failure ? session.fail(*failure) : int(ExitCode::Done);
 }
 
+template <typename T> Failure assumptionsHold(const Session &session, Model<T> &model, const std::vector<T> &x) {
+  return checkAssumptions<T>(session.compiled.manifest(), model, x, ExitCode::BadInput);
+}
+
 template <typename T> int sampleTyped(const Session &session, int64_t count, uint64_t seed, uint64_t first) {
   Result<Model<T>> model = loadModel<T>(session);
   if (!model)
@@ -28,6 +33,8 @@ template <typename T> int sampleTyped(const Session &session, int64_t count, uin
   bool withDensity = session.arguments.has("with-log-prob");
   std::vector<T> density(withDensity ? size_t(count) : 0);
   std::vector<T> x = model->sample(count, seed, first, density);
+  if (Failure failure = assumptionsHold<T>(session, *model, x))
+    return session.fail(*failure);
   if (withDensity) {
     x = appendColumn(x, columns++, density);
     header.push_back("log_prob");
@@ -42,6 +49,8 @@ template <typename T> int logProbTyped(const Session &session) {
   Result<Model<T>> model = loadModel<T>(session);
   if (!model)
     return session.fail(model.error());
+  if (Failure failure = assumptionsHold<T>(session, *model, table->values))
+    return session.fail(*failure);
   std::vector<T> density = model->log_prob(table->values);
   double sum = 0;
   for (T value : density)
@@ -63,6 +72,8 @@ template <typename T> int transformTyped(const Session &session, bool toLatent) 
   std::vector<std::string> header = columnNames(toLatent ? "z" : "x", columns);
   std::vector<T> logDet(size_t(table->rows));
   std::vector<T> out = toLatent ? model->to_latent(table->values, logDet) : model->to_data(table->values, logDet);
+  if (Failure failure = assumptionsHold<T>(session, *model, toLatent ? table->values : out))
+    return session.fail(*failure);
   if (session.arguments.has("with-log-det")) {
     out = appendColumn(out, columns++, logDet);
     header.push_back("log_det");

@@ -64,6 +64,9 @@ public:
   Value constrained(Value operand, Interval range, SourceLocation) override {
     return value("%{} in ({}, {})", operand.id, range.low, range.high);
   }
+  void assume(Value operand, Interval range, std::string_view text, SourceLocation) override {
+    line("  assume %{} in {}{}, {}{}: {}", operand.id, range.lowOpen ? "(" : "[", range.low, range.high, range.highOpen ? ")" : "]", text);
+  }
   std::pair<Value, Value> startProbe(Value probed, SourceLocation) override {
     return {value("mean %{}", probed.id), value("deviation %{}", probed.id)};
   }

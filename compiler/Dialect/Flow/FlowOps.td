@@ -99,6 +99,26 @@ def ReturnOp : FlowOp<"return", [Pure, Terminator, ReturnLike, HasParent<"LayerO
   let assemblyFormat = "$value attr-dict `:` type($value)";
 }
 
+def AssumeOp : FlowOp<"assume", [HasParent<"LayerOp">]> {
+  let summary = "what the user takes for true";
+  let description = [{
+    Every element of `value` lies between `low` and `high`, ends included or not as for `flow.constrained`; `text` says it in the
+    user's words. The fact is stated beside it by a `flow.constrained`, from which proofs have it; here it is kept to be judged by
+    itself, and checked at run time. No part of the formula that the layer is.
+
+    ```mlir
+    flow.assume "a > 0", %a {low = 0.0 : f64, high = 0x7FF0000000000000 : f64, low_open = true, high_open = true} : tensor<2xf64>
+    ```
+  }];
+  let arguments = (ins Flow_Tensor:$value, F64Attr:$low, F64Attr:$high, BoolAttr:$low_open, BoolAttr:$high_open, StrAttr:$text);
+  let assemblyFormat = "$text `,` $value attr-dict `:` type($value)";
+  let extraClassDeclaration = [{
+    ::flowc::flow::Interval getRange() {
+      return {getLow().convertToDouble(), getHigh().convertToDouble(), getLowOpen(), getHighOpen()};
+    }
+  }];
+}
+
 def StartOp : FlowOp<"start", [HasParent<"LayerOp">]> {
   let summary = "the data-dependent start of a parameter";
   let description = [{

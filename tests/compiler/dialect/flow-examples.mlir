@@ -28,6 +28,8 @@ flow.model @structure features 2 {
     %mean, %deviation = flow.probe %x : tensor<2xf64>
     %s = math.log %deviation : tensor<2xf64>
     %t = arith.negf %s : tensor<2xf64>
+    // CHECK: flow.assume "a > 0", %{{.*}} {high = 0x7FF0000000000000 : f64, high_open = true, low = 0.000000e+00 : f64, low_open = true} : tensor<2xf64>
+    flow.assume "a > 0", %t {low = 0.0 : f64, high = 0x7FF0000000000000 : f64, low_open = true, high_open = true} : tensor<2xf64>
     // CHECK: flow.start @log_scale, %{{.*}} : tensor<2xf64>
     flow.start @log_scale, %t : tensor<2xf64>
     flow.return %x : tensor<2xf64>
