@@ -123,8 +123,10 @@ Value simplifyDiv(arith::DivFOp op, PatternRewriter &rewriter) {
   return {};
 }
 
-/// sqrt(c^2 a) = |c| sqrt(a)
+/// sqrt(c^2) = |c|; sqrt(c^2 a) = |c| sqrt(a)
 Value simplifySqrt(math::SqrtOp op, PatternRewriter &rewriter) {
+  if (auto square = op.getOperand().getDefiningOp<SquareOp>())
+    return abs(Expr(rewriter, op.getLoc(), square.getOperand()));
   auto product = op.getOperand().getDefiningOp<arith::MulFOp>();
   if (!product)
     return {};

@@ -153,19 +153,22 @@ public:
     variables.push_back({body->getArgument(0), name, domain});
     names.insert(name);
     Value result = at(value, element, std::nullopt);
-    Value slope = differentiate(builder, *body, body->getArgument(0), result);
-    llvm::SmallVector<Value> results{result, slope};
+    llvm::SmallVector<Value> results{result, result};
     for (AssumeOp assumption : layer.getOps<AssumeOp>()) {
       // What the unknown does not reach: a fact about the unknown itself would be its domain.
       int64_t count = elementCount(assumption.getValue()), there = count == 1 ? 0 : element;
       if (assumption != judged && there < count && (input < 0 || !structure.depends(assumption.getValue(), there, input)))
         results.push_back(fact(assumption, there));
     }
-    func::ReturnOp::create(builder, loc, results);
+    auto end = func::ReturnOp::create(builder, loc, results);
     llvm::SmallVector<Type> inputs(body->getNumArguments(), builder.getF64Type());
     formula.function.setFunctionType(builder.getFunctionType(inputs, ValueRange(results).getTypes()));
     formula.variables = std::move(variables);
     formula.entangledName = std::move(entangled);
+    // What is simpler has a simpler derivative: that of sqrt(x^2) is nowhere infinite.
+    simplify(*formula.module);
+    builder.setInsertionPoint(end);
+    end.setOperand(1, differentiate(builder, *body, body->getArgument(0), end.getOperand(0)));
     simplify(*formula.module);
     unwindExtremes(*body);
     return formula;

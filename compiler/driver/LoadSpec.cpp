@@ -66,7 +66,8 @@ std::optional<FileLineColLoc> sourceOf(Location loc) {
 /// The compiler ends its messages with their names in brackets.
 std::pair<dsl::Kind, std::string> splitKind(const std::string &message) {
   using enum dsl::Kind;
-  for (dsl::Kind kind : {NotMonotone, NotTriangular, RankDeficient, NoInverseRule, NotSmooth, NotDefined, NotContinuous, NotOnto, FalseAssumption}) {
+  for (dsl::Kind kind : {NotMonotone, NotTriangular, RankDeficient, NoInverseRule, NotContracting, NotSmooth, NotDefined, NotContinuous,
+                         NotOnto, FalseAssumption}) {
     std::string suffix = " [" + std::string(dsl::kindName(kind)) + "]";
     if (llvm::StringRef(message).ends_with(suffix))
       return {kind, message.substr(0, message.size() - suffix.size())};

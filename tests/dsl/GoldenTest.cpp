@@ -82,8 +82,8 @@ TEST_CASE("wrong specs give their messages, and every kind of message occurs") {
   for (const std::string &path : paths)
     compare(path, elaborated(path, kinds));
   // The compiler's own: tests/compiler has their cases.
-  kinds.insert({"not-monotone", "not-triangular", "rank-deficient", "no-inverse-rule", "not-smooth", "not-defined", "not-continuous",
-                "not-onto", "not-compiled"});
+  kinds.insert({"not-monotone", "not-triangular", "rank-deficient", "no-inverse-rule", "not-contracting", "not-smooth",
+                "not-defined", "not-continuous", "not-onto", "not-compiled"});
   static constexpr std::string_view all[] = {
 #define DIAGNOSTIC(ID, NAME) NAME,
 #include "dsl/DiagnosticKinds.def"
