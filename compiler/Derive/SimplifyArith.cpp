@@ -147,10 +147,15 @@ Value simplifyNeg(arith::NegFOp op, PatternRewriter &rewriter) {
 }
 
 /// A fact that the operand shows of itself.
-Value simplifyConstrained(ConstrainedOp op, PatternRewriter &) {
+Value simplifyConstrained(ConstrainedOp op, PatternRewriter &rewriter) {
   llvm::DenseMap<Value, Interval> given;
-  bool known = inferRange(op.getValue(), given).within(op.inferRange({Interval::all()}));
-  return known ? op.getValue() : Value();
+  if (!inferRange(op.getValue(), given).within(op.inferRange({Interval::all()})))
+    return {};
+  // The user gave the name to the parameter in its domain, not to how it is brought there.
+  Operation *made = op.getValue().getDefiningOp();
+  if (made && isa<NameLoc>(op.getLoc()) && !isa<NameLoc>(made->getLoc()))
+    rewriter.modifyOpInPlace(made, [&] { made->setLoc(op.getLoc()); });
+  return op.getValue();
 }
 
 } // namespace

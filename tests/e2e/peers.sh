@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# docs/peers.md shows what flowc says to constructs that other libraries take without a word. Arguments of common.sh, and Python.
+# docs/first-layer.md shows what someone sees who writes a layer for the first time, docs/peers.md what flowc says to constructs that other
+# libraries take without a word. Arguments of common.sh, and Python.
 source "$(dirname "$0")/common.sh"
 python=$1
 
+expect 0 "$python" "$source/tests/e2e/shown.py" "$source/docs/first-layer.md" "$flowc"
 expect 0 "$python" "$source/tests/e2e/shown.py" "$source/docs/peers.md" "$flowc"
 
 # The cheap direction, for programs.
