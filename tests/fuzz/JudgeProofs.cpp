@@ -21,19 +21,19 @@ public:
       : claims(checked.layers[layer]), view(checked, layer, random), random(random), judgement(judgement) {}
 
   void run() {
-    // Where the layer may be undefined, nothing else was asked.
-    for (const CheckedObligation &obligation : claims.obligations)
-      if ((obligation.kind == "defined" || obligation.kind == "structure") && obligation.verdict != "proved")
+    // Where the layer may be undefined, nothing else was asked; what has no structure has nothing that is monotone.
+    for (const char *first : {"assumption", "defined", "structure", "rank", "contraction"})
+      if (!proved(first))
         return;
     look();
-    if (proved("monotone") && !failed) {
+    if (proved("monotone") && proved("smooth") && !failed) {
       checkSlope();
       checkSigns();
       checkTouch();
     }
     if (proved("continuous") && !failed)
       checkJumps();
-    if (proved("onto") && proved("monotone") && proved("continuous") && !failed)
+    if (proved("onto") && proved("monotone") && proved("smooth") && proved("continuous") && !failed)
       checkImage();
   }
 

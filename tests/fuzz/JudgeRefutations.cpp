@@ -30,7 +30,7 @@ public:
           checkImage(obligation);
         continue;
       }
-      if (obligation.kind == "structure") {
+      if (obligation.kind == "structure" || obligation.kind == "rank") {
         if (std::string wrong = contradictStructure(view, obligation.failure); !wrong.empty())
           fail("refuted-structure", obligation.failure + "; " + wrong);
         continue;

@@ -40,7 +40,7 @@ public:
       return isRegularSomewhere();
     if (says("changes its sign"))
       return hasBothSigns() ? "" : "only one sign was found";
-    if (says("is 0 for some parameters"))
+    if (says("is 0 for some parameters") || says("has no inverse for some parameters"))
       return vanishesForSome() ? "" : "no parameters were found";
     return "a reason that the judge does not know";
   }
