@@ -91,11 +91,22 @@ Origin Origins::of(Value value, int64_t element) {
     return {Origin::Opaque, value, element, 0};
   Origin origin{Origin::Summed, value, element, 0};
   for (const auto &product : sum) {
+    if (llvm::any_of(product, [&](auto factor) { return isZero(op->getOperand(factor.first), factor.second); }))
+      continue;
     origin.sum.emplace_back();
     for (auto [operand, from] : product)
       origin.sum.back().push_back({op->getOperand(operand), from});
   }
   return origin;
+}
+
+bool Origins::isZero(Value value, int64_t element) {
+  if (!isa_and_nonnull<NonZeroOpInterface>(value.getDefiningOp()))
+    return false;
+  auto [known, inserted] = nonZeros.try_emplace(value);
+  if (inserted)
+    known->second = nonZeroElements(value);
+  return !known->second.test(element);
 }
 
 bool Origins::isOwnParameter(Value value, int64_t element) {

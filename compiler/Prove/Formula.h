@@ -61,12 +61,15 @@ public:
   flow::LayerOp getLayer() const { return layer; }
 
 private:
+  /// Whether the element is masked.
+  bool isZero(mlir::Value value, int64_t element);
   /// Whether the element is of a parameter that nothing else uses.
   bool isOwnParameter(mlir::Value value, int64_t element);
   bool isAnything(llvm::ArrayRef<std::pair<mlir::Value, int64_t>> product);
 
   flow::LayerOp layer;
   mlir::Value held;
+  llvm::DenseMap<mlir::Value, llvm::BitVector> nonZeros;
   llvm::DenseMap<mlir::Value, llvm::SmallVector<std::pair<unsigned, int64_t>>> moves;
 };
 

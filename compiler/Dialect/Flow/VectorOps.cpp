@@ -111,10 +111,8 @@ Value MatvecOp::buildPart(OpBuilder &builder, ArrayRef<Value> operands, ArrayRef
 }
 bool MatvecOp::sumOfProducts(int64_t element, SmallVectorImpl<SmallVector<std::pair<unsigned, int64_t>, 2>> &sum) {
   int64_t rows = elementCount(getResult()), columns = elementCount(getVector());
-  BitVector nonZero = nonZeroElements(getMatrix());
   for (int64_t k = 0; k < columns; ++k)
-    if (int64_t entry = getTransposed() ? k * rows + element : element * columns + k; nonZero.test(entry))
-      sum.push_back({{0, entry}, {1, k}});
+    sum.push_back({{0, getTransposed() ? k * rows + element : element * columns + k}, {1, k}});
   return true;
 }
 Interval MatvecOp::inferRange(ArrayRef<Interval>) { return Interval::all(); }
