@@ -5,6 +5,7 @@
 
 #include "compiler/Derive/Blocks.h"
 
+#include "compiler/Derive/Inline.h"
 #include "compiler/Dialect/Flow/Expr.h"
 #include "compiler/Prove/Direction.h"
 
@@ -74,17 +75,6 @@ Step inspect(const LayerStructure &structure, const Part &part) {
 
 bool isSingle(uint64_t mask) { return mask && !(mask & (mask - 1)); }
 
-/// What `build` builds, without the names that the user gave to what it is built for: how a value changes is another value.
-Value unnamed(Evaluator &known, llvm::function_ref<Value()> build) {
-  OpBuilder &builder = known.getBuilder();
-  Block *block = builder.getInsertionBlock();
-  Operation *before = builder.getInsertionPoint() == block->begin() ? nullptr : &*std::prev(builder.getInsertionPoint());
-  Value built = build();
-  for (auto op = before ? std::next(before->getIterator()) : block->begin(); op != builder.getInsertionPoint(); ++op)
-    op->setLoc(known.getLayer().getLoc());
-  return built;
-}
-
 /// Tangents of a part's value by its own unknowns, forward mode.
 class TangentBuilder {
 public:
@@ -116,7 +106,9 @@ public:
       tangents.push_back(*tangent);
     }
     Value result = known.at(value, elements);
-    return unnamed(known, [&] { return cast<DifferentiateOpInterface>(op).tangent(known.getBuilder(), operands, result, tangents); });
+    auto rule = cast<DifferentiateOpInterface>(op);
+    OpBuilder &builder = known.getBuilder();
+    return unnamed(builder, known.getLayer().getLoc(), [&] { return rule.tangent(builder, operands, result, tangents); });
   }
 
 private:
@@ -242,10 +234,7 @@ LogicalResult solveByRoot(Evaluator &known, const Part &part, Value rhs, llvm::S
   }
   if (!*increasing)
     root.setDecreasing(true);
-  // What does not depend on the unknown is computed once, not in every step of the iteration.
-  for (Operation &op : llvm::make_early_inc_range(body->without_terminator()))
-    if (llvm::none_of(op.getOperands(), [&](Value v) { return v.getParentBlock() == body; }))
-      op.moveBefore(root);
+  hoistInvariants(root);
   solved.push_back({part.inputs, shapedLike(builder, root.getResult(), layer.input())});
   return success();
 }
@@ -321,7 +310,8 @@ LogicalResult logPart(Evaluator &known, const Part &part, llvm::SmallVectorImpl<
         operands.push_back(known.at(operand, here.elements));
       Value result = known.at(part.value, here.elements);
       auto rule = cast<DifferentiateOpInterface>(op);
-      logarithm = unnamed(known, [&] { return rule.logDerivative(known.getBuilder(), unknown, operands, result); });
+      OpBuilder &builder = known.getBuilder();
+      logarithm = unnamed(builder, known.getLayer().getLoc(), [&] { return rule.logDerivative(builder, unknown, operands, result); });
     }
     if (!logarithm) {
       FailureOr<Value> tangent = TangentBuilder(known).of(part.value, here.elements, here.inputs);

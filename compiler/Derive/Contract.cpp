@@ -68,11 +68,8 @@ FailureOr<Value> logDeterminantAt(LayerOp layer, const LayerStructure &structure
   Evaluator known(builder, layer, structure);
   known.define(allElements(elementCount(input)), input);
   *output = known.all(layer.output());
-  Operation *before = &builder.getInsertionBlock()->back();
-  FailureOr<Value> logDet = logDeterminantAt(known);
-  // How a value moves is not what the user has given a name.
-  for (Operation *op = before->getNextNode(); op; op = op->getNextNode())
-    op->setLoc(layer.getLoc());
+  FailureOr<Value> logDet = failure();
+  unnamed(builder, layer.getLoc(), [&] { return (logDet = logDeterminantAt(known)).value_or(Value()); });
   return logDet;
 }
 

@@ -32,4 +32,13 @@ void hoistInvariants(Operation *iteration) {
       op.moveBefore(iteration);
 }
 
+Value unnamed(OpBuilder &builder, Location loc, llvm::function_ref<Value()> build) {
+  Block *block = builder.getInsertionBlock();
+  Operation *before = builder.getInsertionPoint() == block->begin() ? nullptr : &*std::prev(builder.getInsertionPoint());
+  Value built = build();
+  for (auto op = before ? std::next(before->getIterator()) : block->begin(); op != builder.getInsertionPoint(); ++op)
+    op->setLoc(loc);
+  return built;
+}
+
 } // namespace flowc

@@ -14,6 +14,7 @@
 #include "compiler/Derive/Algebra.h"
 #include "compiler/Derive/Blocks.h"
 #include "compiler/Derive/DeriveLayers.h"
+#include "compiler/Derive/Inline.h"
 #include "compiler/Derive/Rules.h"
 #include "compiler/Derive/Tear.h"
 #include "compiler/Derive/Tangents.h"
@@ -71,11 +72,8 @@ FailureOr<Value> tornLogDeterminant(Evaluator &known, Value held, bool &proved) 
   FailureOr<Value> diagonal = logDeterminant(known);
   if (failed(diagonal))
     return failure();
-  Operation *before = static_cast<Value>(*diagonal).getDefiningOp();
-  FailureOr<Value> factor = lemmaFactor(known, held);
-  // How a value moves is not what the user has given a name.
-  for (Operation *op = before; op; op = op->getNextNode())
-    op->setLoc(loc);
+  FailureOr<Value> factor = failure();
+  unnamed(builder, loc, [&] { return (factor = lemmaFactor(known, held)).value_or(Value()); });
   proved = succeeded(factor) && (!*factor || Algebra().sign(*factor) != 0);
   if (failed(factor) || !*factor)
     return succeeded(factor) ? diagonal : factor;
