@@ -20,9 +20,9 @@ constexpr std::string_view kNames[] = {
 
 /// Terminal sequences, or nothing.
 struct Palette {
-  const char *bold = "", *red = "", *cyan = "", *green = "", *off = "";
+  const char *bold = "", *red = "", *magenta = "", *cyan = "", *green = "", *off = "";
 };
-constexpr Palette kColors{"\033[1m", "\033[1;31m", "\033[1;36m", "\033[1;32m", "\033[0m"};
+constexpr Palette kColors{"\033[1m", "\033[1;31m", "\033[1;35m", "\033[1;36m", "\033[1;32m", "\033[0m"};
 
 /// Letters added, left out, changed or swapped with their neighbour.
 size_t editDistance(std::string_view a, std::string_view b) {
@@ -77,10 +77,16 @@ public:
   Renderer(const SourceManager &sources, const Palette &palette) : sources(sources), palette(palette) {}
 
   std::string render(const Diagnostic &diagnostic) {
-    message(diagnostic.loc, "error", palette.red,
+    bool wrong = diagnostic.severity == Severity::Error;
+    message(diagnostic.loc, wrong ? "error" : "warning", wrong ? palette.red : palette.magenta,
             fmt::format("{} [{}]", diagnostic.message, kindName(diagnostic.kind)));
     frame(diagnostic.loc, diagnostic.suggestion);
     for (const Note &note : diagnostic.notes) {
+      // What is said of the same place needs no second look at it.
+      if (note.loc == diagnostic.loc) {
+        message({}, "note", palette.cyan, note.message);
+        continue;
+      }
       message(note.loc, "note", palette.cyan, note.message);
       frame(note.loc, "");
     }
@@ -113,7 +119,11 @@ private:
 
 std::string_view kindName(Kind kind) { return kNames[static_cast<size_t>(kind)]; }
 
-Diagnostic &Diagnostics::report(Kind kind, SourceLocation loc, std::string message) {
+bool Diagnostics::hasErrors() const {
+  return std::any_of(found.begin(), found.end(), [](const Diagnostic &known) { return known.severity == Severity::Error; });
+}
+
+Diagnostic &Diagnostics::report(Kind kind, SourceLocation loc, std::string message, Severity severity) {
   for (Diagnostic &known : found)
     if (loc.line && known.loc.file == loc.file && known.loc.line == loc.line && known.loc.column == loc.column &&
         known.message == message)
@@ -122,7 +132,7 @@ Diagnostic &Diagnostics::report(Kind kind, SourceLocation loc, std::string messa
     ++dropped;
     return overflow = {};
   }
-  found.push_back({kind, loc, std::move(message), {}, {}});
+  found.push_back({severity, kind, loc, std::move(message), {}, {}});
   return found.back();
 }
 
@@ -132,7 +142,7 @@ std::string Diagnostics::render(bool color) const {
   for (const Diagnostic &diagnostic : found)
     out += Renderer(*sources, color ? kColors : plain).render(diagnostic);
   if (dropped)
-    out += fmt::format("note: {} more error{} not shown\n", dropped, dropped == 1 ? "" : "s");
+    out += fmt::format("note: {} more message{} not shown\n", dropped, dropped == 1 ? "" : "s");
   return out;
 }
 
@@ -147,6 +157,7 @@ std::string Diagnostics::renderJson() const {
   std::string out;
   for (const Diagnostic &diagnostic : found) {
     nlohmann::ordered_json object = place(diagnostic.loc);
+    object["severity"] = diagnostic.severity == Severity::Error ? "error" : "warning";
     object["name"] = kindName(diagnostic.kind);
     object["message"] = diagnostic.message;
     if (!diagnostic.suggestion.empty())

@@ -25,7 +25,10 @@ struct Note {
   std::string message;
 };
 
+enum class Severity { Error, Warning };
+
 struct Diagnostic {
+  Severity severity;
   Kind kind;
   SourceLocation loc;
   std::string message;
@@ -33,20 +36,20 @@ struct Diagnostic {
   std::vector<Note> notes;
 };
 
-/// A sink. Repeated errors at one place are dropped, and so is what comes after the twentieth.
+/// A sink. What is said again at one place is dropped, and so is what comes after the twentieth.
 class Diagnostics {
 public:
   explicit Diagnostics(const SourceManager &sources) : sources(&sources) {}
 
-  /// Adds an error; the reference is valid until the next.
-  Diagnostic &report(Kind kind, SourceLocation loc, std::string message);
+  /// Adds an error, or a warning; the reference is valid until the next.
+  Diagnostic &report(Kind kind, SourceLocation loc, std::string message, Severity severity = Severity::Error);
 
-  bool hasErrors() const { return !found.empty(); }
+  bool hasErrors() const;
   const std::vector<Diagnostic> &all() const { return found; }
 
   /// The form that people and editors read: file:line:col: error: message [name], the source line, a caret, notes.
   std::string render(bool color) const;
-  /// One JSON object per line: file, line, column, length, name, message, suggestion, notes.
+  /// One JSON object per line: file, line, column, length, severity, name, message, suggestion, notes.
   std::string renderJson() const;
 
 private:

@@ -15,6 +15,8 @@ struct SourceLocation {
   uint32_t line = 0;
   uint32_t column = 0;
   uint32_t length = 1;
+
+  bool operator==(const SourceLocation &) const = default;
 };
 
 } // namespace flowc::dsl

@@ -100,4 +100,17 @@ void emitFindings(const ModelReport &report) {
     }
 }
 
+void emitWarnings(const ModelReport &report) {
+  std::set<void *> said;
+  for (const LayerReport &layer : report.layers)
+    for (const Warning &loss : layer.warnings) {
+      if (!said.insert(const_cast<void *>(loss.loc.getAsOpaquePointer())).second)
+        continue;
+      InFlightDiagnostic warning = emitWarning(loss.loc);
+      warning << "`" << layer.type << "` is a bijection, but not of 32-bit numbers [lost-in-f32]";
+      warning.attachNote(loss.loc) << loss.finding;
+      warning.attachNote(loss.loc) << loss.remedy;
+    }
+}
+
 } // namespace flowc::prove

@@ -19,4 +19,7 @@ void recordFindings(const ModelReport &report, flow::ModelOp model);
 /// Emits what is not proved as errors, with the witnesses as notes.
 void emitFindings(const ModelReport &report);
 
+/// Emits what 32-bit numbers cannot follow as warnings, once for each place in the spec.
+void emitWarnings(const ModelReport &report);
+
 } // namespace flowc::prove

@@ -226,13 +226,13 @@ private:
     if (origin.kind == Origin::Summed && origins.partsOf(origin, structure, input).tooLong)
       return opaque(value, element, name);
     if (hasOwnBias(value) && (valueOnly || !structure.depends(value, element, input)))
-      return variable(name ? name->str() : "a", Interval::all(), true, false);
+      return variable(name ? name->str() : "net", Interval::all(), true, false);
     return origin.kind == Origin::Summed ? sum(origin) : compute(value, element, name);
   }
 
   Value opaque(Value value, int64_t element, std::optional<StringRef> name) {
     auto read = value.getDefiningOp<ReadOp>();
-    std::string stem = (name ? *name : read ? parameterName(read) : StringRef("a")).str();
+    std::string stem = (name ? *name : read ? parameterName(read) : StringRef("net")).str();
     if (structure.depends(value, element, input) && !entangled)
       entangled = stem;
     return variable(stem, structure.range(value), read != nullptr, read != nullptr);

@@ -10,6 +10,7 @@
 #include "compiler/Explain/Formulas.h"
 #include "compiler/Prove/Ends.h"
 #include "compiler/Prove/Jacobian.h"
+#include "compiler/Prove/Precision.h"
 #include "compiler/Prove/Slope.h"
 
 #include "mlir/IR/Diagnostics.h"
@@ -160,6 +161,8 @@ LayerReport LayerChecker::run() {
       reportNoStructure(messages);
   }
   mergeRepeats(report.obligations);
+  if (!holds(report.verdict()))
+    report.warnings.clear(); // What is none of the reals is none of 32-bit numbers.
   return std::move(report);
 }
 
@@ -236,6 +239,7 @@ void LayerChecker::adopt(LayerReport part) {
     obligation.features.clear(); // They are the part's.
     report.obligations.push_back(std::move(obligation));
   }
+  llvm::append_range(report.warnings, part.warnings);
 }
 
 bool LayerChecker::checkContraction() {
@@ -464,8 +468,12 @@ void LayerChecker::checkBlock(const Class &block) {
   report.rises.resize(inputSide.size(), -1);
   for (int64_t output : block.outputs)
     report.rises[output] = increasing ? *increasing : -1;
-  if (increasing)
-    checkImage(formula, block, *increasing);
+  if (!increasing)
+    return;
+  checkImage(formula, block, *increasing);
+  // A base is asked for its density, which has a formula of its own, and not for its value.
+  if (auto loss = layer.getBase() ? std::nullopt : findPrecisionLoss(formula))
+    report.warnings.push_back({loss->finding, loss->remedy, loss->witness, block.value.getLoc()});
 }
 
 void LayerChecker::checkContinuity(const Formula &formula, const Class &block) {

@@ -31,6 +31,13 @@ struct Obligation {
   mlir::Location loc;
 };
 
+/// What is no matter of proof: a bijection of the reals that 32-bit numbers cannot follow.
+struct Warning {
+  std::string finding, remedy;
+  Witness witness;
+  mlir::Location loc;
+};
+
 struct LayerReport {
   std::string name, type;
   bool generative, base;
@@ -45,6 +52,7 @@ struct LayerReport {
   /// By output: whether it rises with the input that it is solved for, 1 or 0; -1 where that is not proved.
   std::vector<int8_t> rises = {};
   std::vector<Obligation> obligations = {};
+  std::vector<Warning> warnings = {};
   /// Row i: the inputs that output i depends on. Empty for layers too large to draw.
   std::vector<std::vector<int64_t>> pattern = {};
 

@@ -5,6 +5,8 @@
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 
+#include <cmath>
+
 namespace flowc::prove {
 namespace {
 
@@ -180,6 +182,16 @@ void printPatterns(llvm::raw_ostream &out, const std::vector<Row> &rows, const T
   out << "\n";
 }
 
+llvm::json::Object toJson(const Witness &witness) {
+  llvm::json::Object point;
+  for (const auto &[name, value] : witness.point)
+    point[name] = value;
+  llvm::json::Object object{{"point", std::move(point)}, {"value", std::isfinite(witness.value) ? llvm::json::Value(witness.value) : nullptr}};
+  if (witness.twins)
+    object["inputs"] = llvm::json::Array(*witness.twins);
+  return object;
+}
+
 llvm::json::Value toJson(const Obligation &obligation) {
   llvm::json::Object object{{"kind", obligation.kind},
                             {"statement", obligation.statement},
@@ -191,14 +203,8 @@ llvm::json::Value toJson(const Obligation &obligation) {
        {std::pair("failure", &obligation.failure), {"finding", &obligation.finding}, {"remedy", &obligation.remedy}})
     if (!text->empty())
       object[key] = *text;
-  if (obligation.witness) {
-    llvm::json::Object point;
-    for (const auto &[name, value] : obligation.witness->point)
-      point[name] = value;
-    object["witness"] = llvm::json::Object{{"point", std::move(point)}, {"value", obligation.witness->value}};
-    if (obligation.witness->twins)
-      (*object.getObject("witness"))["inputs"] = llvm::json::Array(*obligation.witness->twins);
-  }
+  if (obligation.witness)
+    object["witness"] = toJson(*obligation.witness);
   return object;
 }
 
@@ -234,7 +240,7 @@ std::string reportText(const ModelReport &report, const FactsByLayer &facts, con
 llvm::json::Object reportJson(const ModelReport &report, const FactsByLayer &facts) {
   llvm::json::Array layers;
   for (const LayerReport &layer : report.layers) {
-    llvm::json::Array obligations;
+    llvm::json::Array obligations, warnings;
     for (const Obligation &obligation : layer.obligations)
       obligations.push_back(toJson(obligation));
     llvm::json::Object object{{"name", layer.name},
@@ -245,6 +251,12 @@ llvm::json::Object reportJson(const ModelReport &report, const FactsByLayer &fac
                               {"base", layer.base},
                               {"verdict", verdictName(layer.verdict())},
                               {"obligations", std::move(obligations)}};
+    for (const Warning &warning : layer.warnings) {
+      llvm::json::Object entry{{"finding", warning.finding}, {"remedy", warning.remedy}, {"witness", toJson(warning.witness)}};
+      warnings.push_back(std::move(entry));
+    }
+    if (!warnings.empty())
+      object["warnings"] = std::move(warnings);
     if (auto fact = facts.find(layer.name); fact != facts.end()) {
       object["inverse"] = fact->second.inverse;
       object["log_det"] = fact->second.logDet;

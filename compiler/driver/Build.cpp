@@ -128,6 +128,8 @@ private:
       prove::emitFindings(report);
       return wrong;
     }
+    if (request.options.schedule.f32)
+      prove::emitWarnings(report);
     prove::recordFindings(report, model);
     Compilation compilation(std::move(spec.module), request.options, times);
     if (failed(compilation.derive()))

@@ -134,6 +134,7 @@ int runCheck(const cli::Arguments &arguments) {
     facts.merge(deriveFacts(*spec.module));
   }
   prove::emitFindings(report);
+  prove::emitWarnings(report);
   if (int failed = print(report, facts, arguments, terminal))
     return failed;
   prove::Verdict worst = report.verdict();

@@ -67,7 +67,7 @@ std::optional<FileLineColLoc> sourceOf(Location loc) {
 std::pair<dsl::Kind, std::string> splitKind(const std::string &message) {
   using enum dsl::Kind;
   for (dsl::Kind kind : {NotMonotone, NotTriangular, RankDeficient, NoInverseRule, NotContracting, NotSmooth, NotDefined, NotContinuous,
-                         NotOnto, FalseAssumption}) {
+                         NotOnto, FalseAssumption, LostInF32}) {
     std::string suffix = " [" + std::string(dsl::kindName(kind)) + "]";
     if (llvm::StringRef(message).ends_with(suffix))
       return {kind, message.substr(0, message.size() - suffix.size())};
@@ -81,7 +81,7 @@ SpecDiagnostics::SpecDiagnostics(MLIRContext &context, const DiagnosticStyle &st
     : style(style), found(sources), handler(&context, [this](Diagnostic &diagnostic) { return take(diagnostic); }) {}
 
 SpecDiagnostics::~SpecDiagnostics() {
-  if (found.hasErrors())
+  if (!found.all().empty())
     llvm::errs() << (style.json ? found.renderJson() : found.render(style.color));
 }
 
@@ -94,13 +94,15 @@ dsl::SourceLocation SpecDiagnostics::locate(Location loc) const {
 }
 
 LogicalResult SpecDiagnostics::take(Diagnostic &diagnostic) {
-  if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
-    return success();
   auto [kind, message] = splitKind(diagnostic.str());
-  auto &error = found.report(kind, locate(diagnostic.getLocation()), message);
+  bool wrong = diagnostic.getSeverity() == DiagnosticSeverity::Error;
+  // Of warnings, ours have names.
+  if (!wrong && kind == dsl::Kind::NotCompiled)
+    return success();
+  auto &said = found.report(kind, locate(diagnostic.getLocation()), message, wrong ? dsl::Severity::Error : dsl::Severity::Warning);
   for (Diagnostic &note : diagnostic.getNotes())
     if (!llvm::StringRef(note.str()).starts_with("see current operation"))
-      error.notes.push_back({locate(note.getLocation()), note.str()});
+      said.notes.push_back({locate(note.getLocation()), note.str()});
   return success();
 }
 

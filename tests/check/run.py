@@ -9,7 +9,8 @@ Every definition or flow that is judged stands below a comment that says what is
     # expect: refuted monotone -- the derivative is 0 at 0
     # expect: unknown monotone -- needs a bound on a product of two networks
 
-The word after the verdict is the obligation that fails. `unknown` counts: the corpus may have at most a few. Bijections and layers are
+The word after the verdict is the obligation that fails; after `proved`, whether there is a warning that 32-bit numbers are not enough
+(`lost`) or none (`kept`). `unknown` counts: the corpus may have at most a few. Bijections and layers are
 judged alone; a flow is judged as a whole, with all definitions of its file.
 """
 import json
@@ -53,15 +54,19 @@ def failures(layers):
     return sorted({o["kind"] for layer in layers for o in layer["obligations"] if o["verdict"] not in ("proved", "assumed")})
 
 
+def precision(layers):
+    return ["lost" if any("warnings" in layer for layer in layers) else "kept"]
+
+
 def judge(flowc, path, text, wanted):
-    """(is a flow, name) -> (verdict, obligations that fail)"""
+    """(is a flow, name) -> (verdict, obligations that fail and whether 32 bits are enough)"""
     judged, definitions = {}, FLOW.sub("", text)
     if any(not flow for flow, _ in wanted):
         for layer in check(flowc, definitions, path)["layers"]:
-            judged[False, layer["type"]] = (layer["verdict"], failures([layer]))
+            judged[False, layer["type"]] = (layer["verdict"], failures([layer]) + precision([layer]))
     for match in FLOW.finditer(text):
         report = check(flowc, definitions + match.group(0), f"{path}: {match.group(1)}")
-        judged[True, match.group(1)] = (report["verdict"], failures(report["layers"]))
+        judged[True, match.group(1)] = (report["verdict"], failures(report["layers"]) + precision(report["layers"]))
     return judged
 
 
