@@ -73,9 +73,15 @@ bool Evaluator::isKnown(Value value, int64_t element) {
   SetId set = structure->dependencies(value)[element];
   if (set == 0 || knownSets.contains(set))
     return true;
+  // One input that is not defined tells as much as all of them.
+  auto [waiting, isNew] = waitingFor.try_emplace(set, 0);
+  if (!isNew && !defined.test(waiting->second))
+    return false;
   for (int64_t input : structure->elements(set))
-    if (!defined.test(input))
+    if (!defined.test(input)) {
+      waiting->second = input;
       return false;
+    }
   // What is known stays known.
   knownSets.insert(set);
   return true;

@@ -77,6 +77,8 @@ private:
   bool eager = true; ///< Whether products are built ahead of what is asked for.
   llvm::BitVector defined;
   llvm::DenseSet<flow::SetId> knownSets;
+  /// Of sets that are not known: an input that was not defined when last looked for.
+  llvm::DenseMap<flow::SetId, int64_t> waitingFor;
   llvm::DenseMap<mlir::Value, Growth> grown;
   std::map<std::pair<void *, std::vector<int64_t>>, mlir::Value> memo;
   llvm::DenseMap<mlir::Value, mlir::Value> wholes;

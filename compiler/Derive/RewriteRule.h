@@ -10,6 +10,10 @@
 
 namespace flowc {
 
+/// How many steps back a rule looks for the range of what it rewrites: where levels are solved one after the other, all of them lie behind
+/// the last, and what decides is near.
+constexpr int kRangeDepth = 64;
+
 /// Replaces an `Op` by what `rewrite` builds; null where the rule does not apply.
 template <typename Op> class RewriteRule final : public mlir::OpRewritePattern<Op> {
 public:

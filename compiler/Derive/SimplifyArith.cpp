@@ -149,7 +149,7 @@ Value simplifyNeg(arith::NegFOp op, PatternRewriter &rewriter) {
 /// A fact that the operand shows of itself.
 Value simplifyConstrained(ConstrainedOp op, PatternRewriter &rewriter) {
   llvm::DenseMap<Value, Interval> given;
-  if (!inferRange(op.getValue(), given).within(op.inferRange({Interval::all()})))
+  if (!inferRange(op.getValue(), given, kRangeDepth).within(op.inferRange({Interval::all()})))
     return {};
   // The user gave the name to the parameter in its domain, not to how it is brought there.
   Operation *made = op.getValue().getDefiningOp();

@@ -12,7 +12,7 @@ namespace {
 
 bool isPositive(Value value) {
   llvm::DenseMap<Value, Interval> given;
-  return inferRange(value, given).isPositive();
+  return inferRange(value, given, kRangeDepth).isPositive();
 }
 
 /// The value whose absolute value `value` is: x of abs(x), or itself if it is positive; else null.

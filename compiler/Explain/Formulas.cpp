@@ -7,6 +7,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Format.h"
 
@@ -177,10 +178,7 @@ private:
       stem = named.getName().str();
     if (isa<MatvecOp>(op) || (stem == "t" && isa<arith::AddFOp>(op)))
       stem = "h";
-    std::string name = stem;
-    for (unsigned k = 2; !used.insert(name).second; ++k)
-      name = stem + std::to_string(k);
-    return name;
+    return uniqueName(stem);
   }
 
   static std::string parameterName(StringRef path) {
@@ -235,14 +233,16 @@ private:
     return {functionName(op).str() + "(" + arguments + ")"};
   }
 
-  /// A name for what a root or fixed point is the value of.
-  std::string nameUnknown(Value unknown) {
-    std::string name = "t";
-    for (unsigned k = 2; used.contains(name); ++k)
-      name = "t" + std::to_string(k);
-    used.insert(name);
-    return names[unknown] = name;
+  /// The stem, or the stem and the first number that makes a name of its own.
+  std::string uniqueName(const std::string &stem) {
+    std::string name = stem;
+    for (unsigned &k = last.try_emplace(stem, 1).first->second; !used.insert(name).second;)
+      name = stem + std::to_string(++k);
+    return name;
   }
+
+  /// A name for what a root or fixed point is the value of.
+  std::string nameUnknown(Value unknown) { return names[unknown] = uniqueName("t"); }
 
   Text fixedPointText(FixedPointOp point) {
     Block &body = point.getBody().front();
@@ -261,6 +261,8 @@ private:
   std::vector<std::string> *lines = nullptr;
   llvm::DenseMap<Value, std::string> names;
   llvm::StringSet<> used;
+  /// The last number that was given to a stem.
+  llvm::StringMap<unsigned> last;
 };
 
 /// Leaves out of a formula what makes it too long to read: names the inner terms of more than their share of `room` symbols "...".

@@ -51,15 +51,15 @@ std::optional<double> constantValue(Value value) {
   return dense.getSplatValue<APFloat>().convertToDouble();
 }
 
-Interval inferRange(Value value, llvm::DenseMap<Value, Interval> &given) {
+Interval inferRange(Value value, llvm::DenseMap<Value, Interval> &given, int depth) {
   if (auto it = given.find(value); it != given.end())
     return it->second;
   auto op = dyn_cast_or_null<RangeOpInterface>(value.getDefiningOp());
-  if (!op)
+  if (!op || depth == 0)
     return Interval::all();
   llvm::SmallVector<Interval> operands;
   for (Value operand : op->getOperands())
-    operands.push_back(inferRange(operand, given));
+    operands.push_back(inferRange(operand, given, depth - 1));
   return given[value] = op.inferRange(operands);
 }
 

@@ -40,8 +40,9 @@ inline int64_t elementCount(mlir::Value value) {
 /// A constant of `type` (a float, or a tensor or vector of floats) with every element `value`.
 mlir::Value constantOf(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type, double value);
 
-/// The range of a value, from the ranges of what it is computed from; `given` are known from elsewhere, and get what is found.
-Interval inferRange(mlir::Value value, llvm::DenseMap<mlir::Value, Interval> &given);
+/// The range of a value, from the ranges of what it is computed from; `given` are known from elsewhere, and get what is found. What is
+/// more than `depth` steps away counts as anything.
+Interval inferRange(mlir::Value value, llvm::DenseMap<mlir::Value, Interval> &given, int depth = std::numeric_limits<int>::max());
 
 /// The number that every element of `value` is, if it is such a constant.
 std::optional<double> constantValue(mlir::Value value);
