@@ -68,6 +68,19 @@ std::string describe(const Witness &witness, size_t first = 0) {
   return text;
 }
 
+/// Whether a parameter is there for its domain only: the user knows what it is mapped to.
+bool hasDomain(Value parameter) {
+  while (parameter.hasOneUse()) {
+    Operation *user = *parameter.getUsers().begin();
+    if (isa<ConstrainedOp>(user))
+      return true;
+    parameter = user->getNumResults() ? user->getResult(0) : Value();
+    if (!parameter)
+      break;
+  }
+  return false;
+}
+
 /// A domain for one of the variables with which `proves` succeeds, as advice.
 std::string findRemedy(const Formula &formula, llvm::function_ref<bool(llvm::DenseMap<Value, Interval>)> proves) {
   static const std::pair<Interval, StringRef> domains[] = {{Interval::open(0, kInfinity), "positive"},
@@ -78,7 +91,7 @@ std::string findRemedy(const Formula &formula, llvm::function_ref<bool(llvm::Den
   for (const Variable &variable : variables)
     for (auto [domain, name] : domains) {
       bool narrowed = variable.value == formula.unknown().value && name == "unit";
-      if (variable.range != Interval::all() || narrowed)
+      if (variable.range != Interval::all() || narrowed || hasDomain(variable.value))
         continue;
       llvm::DenseMap<Value, Interval> ranges = formula.ranges();
       ranges[variable.value] = domain;
