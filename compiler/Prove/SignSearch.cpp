@@ -59,8 +59,11 @@ private:
     auto slope = slopeAt(point);
     if (!slope)
       return;
-    if (slope->value == 0 && !evaluator.ties().empty())
+    if (slope->value == 0 && !evaluator.ties().empty()) {
+      if (zeros.empty() && isFlatOnAllSides(point))
+        zeros.push_back(point);
       return;
+    }
     if (slope->value == 0 && zeros.empty() && enclosure(point) == Interval::point(0))
       zeros.push_back(point);
     else if (slope->certain)
@@ -68,6 +71,22 @@ private:
     // (Far out slopes are small that go nowhere.)
     if (slope->value != 0 && !isFar)
       smallest = std::min(smallest, {std::abs(slope->value), point});
+  }
+
+  /// Where comparisons are tied, on each side another branch counts. Whether the slope is 0 in all of them.
+  bool isFlatOnAllSides(const Point &point) {
+    constexpr size_t kMostTies = 4;
+    llvm::SmallVector<Value> ties(evaluator.ties());
+    for (unsigned side = 0; side < 1u << ties.size(); ++side) {
+      Decisions decided;
+      for (auto [k, tie] : llvm::enumerate(ties))
+        decided.push_back({tie, (side >> k) & 1});
+      bool flat = ties.size() <= kMostTies && evaluator.at(point, decided) && evaluator.of(formula.slope()) == 0 &&
+                  enclosureAt(formula, formula.slope(), point, decided) == Interval::point(0);
+      if (!flat)
+        return false;
+    }
+    return true;
   }
 
   double valueAt(Point point, double unknown) {
