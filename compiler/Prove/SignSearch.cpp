@@ -42,7 +42,10 @@ public:
     }
     if (!zeros.empty())
       return witnessAt(formula, zeros.front(), 0);
-    return touching ? findTouch() : std::nullopt;
+    if (!touching)
+      return std::nullopt;
+    auto flat = findFlat();
+    return flat ? flat : findTouch();
   }
 
 private:
@@ -87,6 +90,25 @@ private:
         return false;
     }
     return true;
+  }
+
+  /// A half line on which intervals show one value without any rounding, whatever the derivative's formula makes of it.
+  std::optional<Witness> findFlat() {
+    const Interval &domain = formula.unknown().range;
+    Points points(formula);
+    for (unsigned k = 0; k < 300; ++k) {
+      Point point = points.make(k);
+      for (double next : {point[0] - 1, point[0] + 1}) {
+        Interval half = next < point[0] ? Interval::closed(domain.low, point[0]) : Interval::closed(point[0], domain.high);
+        Interval image = enclosureAt(formula, formula.value(), point, {}, half);
+        if (!contains(domain, next) || image != Interval::point(image.low))
+          continue;
+        Witness witness = witnessAt(formula, point, image.low);
+        witness.twins = {std::min(point[0], next), std::max(point[0], next)};
+        return witness;
+      }
+    }
+    return std::nullopt;
   }
 
   double valueAt(Point point, double unknown) {
