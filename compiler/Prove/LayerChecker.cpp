@@ -68,17 +68,13 @@ std::string describe(const Witness &witness, size_t first = 0) {
   return text;
 }
 
-/// Whether a parameter is there for its domain only: the user knows what it is mapped to.
-bool hasDomain(Value parameter) {
-  while (parameter.hasOneUse()) {
-    Operation *user = *parameter.getUsers().begin();
-    if (isa<ConstrainedOp>(user))
-      return true;
-    parameter = user->getNumResults() ? user->getResult(0) : Value();
-    if (!parameter)
-      break;
-  }
-  return false;
+/// Whether a parameter only stands below one with a domain, which has its name.
+bool isBelowDomain(const Variable &variable) {
+  if (!variable.parameter || !variable.value.hasOneUse())
+    return false;
+  Operation *user = *variable.value.getUsers().begin();
+  auto name = user->getNumResults() ? userName(user->getResult(0)) : std::nullopt;
+  return name && StringRef(variable.name).starts_with(*name);
 }
 
 /// A domain for one of the variables with which `proves` succeeds, as advice.
@@ -91,7 +87,7 @@ std::string findRemedy(const Formula &formula, llvm::function_ref<bool(llvm::Den
   for (const Variable &variable : variables)
     for (auto [domain, name] : domains) {
       bool narrowed = variable.value == formula.unknown().value && name == "unit";
-      if (variable.range != Interval::all() || narrowed || hasDomain(variable.value))
+      if (variable.range != Interval::all() || narrowed || isBelowDomain(variable))
         continue;
       llvm::DenseMap<Value, Interval> ranges = formula.ranges();
       ranges[variable.value] = domain;
