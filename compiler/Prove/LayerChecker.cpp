@@ -561,12 +561,9 @@ void LayerChecker::reportSlopeGap(const Formula &formula, const Class &block, co
   Obligation &failed = addFailed("smooth", slope + " is finite", "its derivative " + slope + " is not finite everywhere",
                                  block.value.getLoc());
   failed.features.assign(block.outputs.begin(), block.outputs.end());
-  // In a branch that is not taken there, it would be none.
-  if (llvm::any_of(backwardSlice(formula.slope()), [](Operation *op) { return isa<arith::SelectOp>(op); }))
-    return;
-  if (auto witness = refuteRequirement(formula, gap.operand, gap.requirement, llvm::DenseMap<Value, double>()))
-    failed.finding = "it is infinite at " + describe(*witness) +
-                     ": bijection or not, the density there is infinite on one side and 0 on the other";
+  if (auto witness = refuteSmooth(formula, gap.operand, gap.requirement))
+    refute(failed, witness,
+           "it is infinite at " + describe(*witness) + ", and so is the density on one side; on the other it is 0");
 }
 
 void LayerChecker::checkImage(Formula &formula, const Class &block, bool increasing) {

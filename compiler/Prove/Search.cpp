@@ -34,10 +34,15 @@ std::optional<Point> findZeroBetween(PointEvaluator &evaluator, Value value, con
   return found ? std::optional(low) : std::nullopt;
 }
 
-} // namespace
+double valueAt(const Formula &formula, Value value, const Point &point) {
+  PointEvaluator evaluator(formula, value);
+  evaluator.at(point);
+  return evaluator.of(value);
+}
 
-std::optional<Witness> refuteRequirement(const Formula &formula, Value value, const Requirement &requirement,
-                                         const llvm::DenseMap<Value, double> &hint) {
+/// A point that `shows` what is wrong, where `value` does not meet the requirement.
+std::optional<Point> findViolation(const Formula &formula, Value value, const Requirement &requirement,
+                                   const llvm::DenseMap<Value, double> &hint, llvm::function_ref<bool(const Point &)> shows) {
   PointEvaluator evaluator(formula, value);
   Points points(formula);
   std::optional<Point> positive, negative;
@@ -51,15 +56,53 @@ std::optional<Witness> refuteRequirement(const Formula &formula, Value value, co
       return !contains(requirement.within, number) && isApart(enclosureAt(formula, value, point), requirement.within);
     return number == 0 && enclosureAt(formula, value, point) == Interval::point(0);
   };
-  if (auto point = pointOf(formula, hint); point && fails(*point))
-    return witnessAt(formula, *point, evaluator.of(value));
+  if (auto point = pointOf(formula, hint); point && fails(*point) && shows(*point))
+    return point;
   for (unsigned k = 0; k < Points::kCount; ++k)
-    if (Point point = points.make(k); fails(point))
-      return witnessAt(formula, point, evaluator.of(value));
+    if (Point point = points.make(k); fails(point) && shows(point))
+      return point;
   if (requirement.nonZero && positive && negative)
-    if (auto zero = findZeroBetween(evaluator, value, *positive, *negative))
-      return witnessAt(formula, *zero, 0);
+    if (auto zero = findZeroBetween(evaluator, value, *positive, *negative); zero && shows(*zero))
+      return zero;
   return std::nullopt;
+}
+
+/// Whether the formula gets steeper without end towards the point, from one side at least.
+bool steepensTowards(const Formula &formula, const Point &point) {
+  PointEvaluator evaluator(formula, formula.value());
+  if (!evaluator.at(point))
+    return false;
+  double here = evaluator.of(formula.value()), size = std::max(1.0, std::abs(point[0]));
+  for (double side : {-size, size}) {
+    unsigned steeper = 0;
+    double last = 0;
+    for (double step : {1e-2, 1e-4, 1e-6, 1e-8}) {
+      Point near = point;
+      near[0] += side * step;
+      if (!contains(formula.unknown().range, near[0]) || !evaluator.at(near))
+        break;
+      double steepness = std::abs((evaluator.of(formula.value()) - here) / (near[0] - point[0]));
+      steeper += steepness > 1.1 * last;
+      last = steepness;
+    }
+    if (steeper == 4)
+      return true;
+  }
+  return false;
+}
+
+} // namespace
+
+std::optional<Witness> refuteRequirement(const Formula &formula, Value value, const Requirement &requirement,
+                                         const llvm::DenseMap<Value, double> &hint) {
+  auto point = findViolation(formula, value, requirement, hint, [](const Point &) { return true; });
+  return point ? std::optional(witnessAt(formula, *point, valueAt(formula, value, *point))) : std::nullopt;
+}
+
+std::optional<Witness> refuteSmooth(const Formula &formula, Value value, const Requirement &requirement) {
+  auto point = findViolation(formula, value, requirement, llvm::DenseMap<Value, double>(),
+                             [&](const Point &point) { return steepensTowards(formula, point); });
+  return point ? std::optional(witnessAt(formula, *point, valueAt(formula, formula.value(), *point))) : std::nullopt;
 }
 
 std::optional<Witness> refuteContinuity(const Formula &formula, Value condition, Value value) {

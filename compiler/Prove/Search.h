@@ -19,6 +19,10 @@ std::optional<Witness> refuteRequirement(const Formula &formula, mlir::Value val
                                          const flow::Requirement &requirement,
                                          const llvm::DenseMap<mlir::Value, double> &hint);
 
+/// A point where the slope is infinite, because `value`, a step of it, does not meet the requirement, and the formula itself gets
+/// steeper without end: 0 times infinity shows nothing.
+std::optional<Witness> refuteSmooth(const Formula &formula, mlir::Value value, const flow::Requirement &requirement);
+
 /// A point where `value` jumps: on its two sides, `condition` differs and so does the value by more than rounding.
 std::optional<Witness> refuteContinuity(const Formula &formula, mlir::Value condition, mlir::Value value);
 
