@@ -99,6 +99,24 @@ std::optional<Witness> refuteRequirement(const Formula &formula, Value value, co
   return point ? std::optional(witnessAt(formula, *point, valueAt(formula, value, *point))) : std::nullopt;
 }
 
+std::optional<std::pair<Witness, Witness>> refuteConstancy(const Formula &formula, Value value) {
+  PointEvaluator evaluator(formula, value);
+  Points points(formula);
+  std::optional<Point> first;
+  for (unsigned k = 0; k < 300; ++k) {
+    Point point = points.make(k);
+    for (auto [coordinate, variable, other] : llvm::zip(point, formula.allVariables(), first.value_or(point)))
+      coordinate = variable.parameter ? coordinate : other;
+    if (!evaluator.at(point))
+      continue;
+    if (!first)
+      first = point;
+    else if (isApart(enclosureAt(formula, value, *first), enclosureAt(formula, value, point)))
+      return std::pair(witnessAt(formula, *first, valueAt(formula, value, *first)), witnessAt(formula, point, evaluator.of(value)));
+  }
+  return std::nullopt;
+}
+
 std::optional<Witness> refuteSmooth(const Formula &formula, Value value, const Requirement &requirement) {
   auto point = findViolation(formula, value, requirement, llvm::DenseMap<Value, double>(),
                              [&](const Point &point) { return steepensTowards(formula, point); });

@@ -19,6 +19,9 @@ std::optional<Witness> refuteRequirement(const Formula &formula, mlir::Value val
                                          const flow::Requirement &requirement,
                                          const llvm::DenseMap<mlir::Value, double> &hint);
 
+/// Two points that differ in nothing but trained parameters, and at which `value` differs.
+std::optional<std::pair<Witness, Witness>> refuteConstancy(const Formula &formula, mlir::Value value);
+
 /// A point where the slope is infinite, because `value`, a step of it, does not meet the requirement, and the formula itself gets
 /// steeper without end: 0 times infinity shows nothing.
 std::optional<Witness> refuteSmooth(const Formula &formula, mlir::Value value, const flow::Requirement &requirement);
