@@ -75,11 +75,13 @@ std::string describe(const Witness &witness, size_t first = 0) {
 
 /// Whether a parameter only stands below one with a domain, which has its name.
 bool isBelowDomain(const Variable &variable) {
-  if (!variable.parameter || !variable.value.hasOneUse())
-    return false;
-  Operation *user = *variable.value.getUsers().begin();
-  auto name = user->getNumResults() ? userName(user->getResult(0)) : std::nullopt;
-  return name && StringRef(variable.name).starts_with(*name);
+  Value value = variable.value;
+  while (variable.parameter && value.hasOneUse() && value.getUsers().begin()->getNumResults()) {
+    value = value.getUsers().begin()->getResult(0);
+    if (auto name = userName(value))
+      return StringRef(variable.name).starts_with(*name);
+  }
+  return false;
 }
 
 /// A domain for one of the variables with which `proves` succeeds, as advice.
