@@ -83,10 +83,10 @@ void emitFindings(const ModelReport &report) {
         else
           error << obligation.statement;
       } else {
-        if (obligation.verdict == Verdict::Refuted)
-          error << "`" << layer.type << "` is not a bijection: " << obligation.failure;
-        else if (obligation.kind == "smooth")
+        if (obligation.kind == "smooth")
           error << "`" << layer.type << "` has no density everywhere: " << obligation.failure;
+        else if (obligation.verdict == Verdict::Refuted)
+          error << "`" << layer.type << "` is not a bijection: " << obligation.failure;
         else
           error << "cannot prove that `" << layer.type << "` is a bijection: that " << obligation.statement;
         for (auto [kind, tag] : tags)

@@ -2,7 +2,7 @@
 
 #include "compiler/Prove/Ends.h"
 
-#include "compiler/Prove/Search.h"
+#include "compiler/Prove/PointEvaluator.h"
 #include "compiler/Prove/Sign.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -22,17 +22,27 @@ using Vector = std::vector<double>;
 
 /// Beyond that many features a determinant costs too much.
 constexpr int64_t kMostFeatures = 32;
-constexpr int kParameters = 60, kInputs = 8;
+constexpr int kParameters = 60, kExtremes = 16, kInputs = 8;
 
 /// Evaluates a layer on numbers, with parameters drawn at random.
 class LayerSample {
 public:
-  LayerSample(LayerOp layer, std::mt19937_64 &generator) : layer(layer), ops(neededOps(layer)) {
+  /// Parameters of all kinds; or `extreme` ones: all is 0 but for one large entry in every matrix, the same one, of any sign. In a
+  /// product of matrices of bounded norms nothing is longer, nor is it at random.
+  LayerSample(LayerOp layer, std::mt19937_64 &generator, bool extreme) : layer(layer), ops(neededOps(layer)) {
+    constexpr double kLarge = 30;
     std::normal_distribution<double> normal;
-    for (Operation *op : ops)
-      if (isa<ReadOp>(op))
-        for (int64_t k = 0; k < elementCount(op->getResult(0)); ++k)
-          fixed[op->getResult(0)].push_back(1.5 * normal(generator));
+    for (Operation *op : ops) {
+      if (!isa<ReadOp>(op))
+        continue;
+      Vector &numbers = fixed[op->getResult(0)];
+      bool matrix = cast<ShapedType>(op->getResult(0).getType()).getRank() == 2;
+      for (int64_t k = 0; k < elementCount(op->getResult(0)); ++k)
+        if (!extreme)
+          numbers.push_back(1.5 * normal(generator));
+        else
+          numbers.push_back(matrix && k == 0 ? (generator() % 2 ? kLarge : -kLarge) : 0);
+    }
   }
 
   /// The layer with parameters on the way from one sample's to another's.
@@ -216,13 +226,16 @@ std::optional<StructuralFault> refuteByOrientation(LayerOp layer, llvm::ArrayRef
   std::normal_distribution<double> normal;
   unsigned measured = 0, singular = 0;
   std::optional<std::pair<LayerSample, Vector>> positiveSample, negativeSample, anySample;
-  for (int p = 0; p < kParameters; ++p) {
-    LayerSample sample(layer, generator);
+  for (int p = 0; p < kParameters + kExtremes; ++p) {
+    bool extreme = p >= kParameters;
+    LayerSample sample(layer, generator, extreme);
     std::optional<Vector> positive, negative;
     for (int k = 0; k < kInputs; ++k) {
+      // Activations are steepest around 0, and have their kinks there.
+      double size = extreme && k == 0 ? 0.01 : 2;
       Vector x;
       for (const Interval &range : domain)
-        x.push_back(place(range, 2 * normal(generator)));
+        x.push_back(place(range, size * normal(generator)));
       double orientation = sample.orientation(x);
       measured += std::isfinite(orientation);
       if (std::isfinite(orientation))

@@ -45,6 +45,11 @@ std::string describe(const Interval &interval) {
 
 std::string print(const Formula &formula, Value value) { return printInline(value, formula.names()); }
 
+/// An end of an image.
+std::string endText(const Formula &formula, const Limit &limit, std::optional<double> end) {
+  return end ? number(*end) : limit.kind == Limit::Finite ? print(formula, limit.value) : std::string("?");
+}
+
 /// Elements whose formulas differ by names only, but in more than their signatures show, have the same proof.
 void mergeRepeats(std::vector<Obligation> &obligations) {
   std::map<std::tuple<std::string, std::string, std::string>, size_t> known;
@@ -69,6 +74,17 @@ std::string describe(const Witness &witness, size_t first = 0) {
   return text;
 }
 
+/// Whether a parameter only stands below one with a domain, which has its name.
+bool isBelowDomain(const Variable &variable) {
+  Value value = variable.value;
+  while (variable.parameter && value.hasOneUse() && value.getUsers().begin()->getNumResults()) {
+    value = value.getUsers().begin()->getResult(0);
+    if (auto name = userName(value))
+      return StringRef(variable.name).starts_with(*name);
+  }
+  return false;
+}
+
 /// A domain for one of the variables with which `proves` succeeds, as advice.
 std::string findRemedy(const Formula &formula, llvm::function_ref<bool(llvm::DenseMap<Value, Interval>)> proves) {
   static const std::pair<Interval, StringRef> domains[] = {{Interval::open(0, kInfinity), "positive"},
@@ -79,7 +95,7 @@ std::string findRemedy(const Formula &formula, llvm::function_ref<bool(llvm::Den
   for (const Variable &variable : variables)
     for (auto [domain, name] : domains) {
       bool narrowed = variable.value == formula.unknown().value && name == "unit";
-      if (variable.range != Interval::all() || narrowed)
+      if (variable.range != Interval::all() || narrowed || isBelowDomain(variable))
         continue;
       llvm::DenseMap<Value, Interval> ranges = formula.ranges();
       ranges[variable.value] = domain;
@@ -109,6 +125,7 @@ LayerChecker::LayerChecker(LayerOp layer, Surroundings surroundings)
 LayerChecker::LayerChecker(LayerOp part, Domain inputs, std::optional<Domain> outputs, bool certain, bool alone)
     : LayerChecker(part, {std::nullopt, inputs, certain, std::nullopt, alone}) {
   target = std::move(outputs);
+  isPart = true;
 }
 
 Obligation &LayerChecker::add(const char *kind, std::string statement, Verdict verdict, llvm::StringRef method,
@@ -215,6 +232,7 @@ bool LayerChecker::checkTorn() {
   std::optional<Tear> tear = findTear(layer);
   if (!tear)
     return false;
+  isPart = true;
   structure.emplace(std::move(tear->structure));
   origins.hold(tear->held);
   report.structure = "rank 1, through " + userName(tear->held).value_or("a number").str();
@@ -560,12 +578,28 @@ void LayerChecker::reportSlopeGap(const Formula &formula, const Class &block, co
   Obligation &failed = addFailed("smooth", slope + " is finite", "its derivative " + slope + " is not finite everywhere",
                                  block.value.getLoc());
   failed.features.assign(block.outputs.begin(), block.outputs.end());
-  // In a branch that is not taken there, it would be none.
-  if (llvm::any_of(backwardSlice(formula.slope()), [](Operation *op) { return isa<arith::SelectOp>(op); }))
-    return;
-  if (auto witness = refuteRequirement(formula, gap.operand, gap.requirement, llvm::DenseMap<Value, double>()))
-    failed.finding = "it is infinite at " + describe(*witness) +
-                     ": bijection or not, the density there is infinite on one side and 0 on the other";
+  if (auto witness = refuteSmooth(formula, gap.operand, gap.requirement))
+    refute(failed, witness,
+           "it is infinite at " + describe(*witness) + ", and so is the density on one side; on the other it is 0");
+}
+
+void LayerChecker::reportUnknownImage(Formula &formula, const Class &block, const Limit &low, const Limit &high) {
+  std::string domain = describe(inputSide[block.input]);
+  Obligation &failed = addFailed("onto", "what it maps " + domain + " onto is known", "its image is not known", block.value.getLoc());
+  // What comes next takes one domain: it cannot take the images of two parameters, one of which lies in the other. (In the middle of a
+  // layer the same parameters may come again.)
+  for (const Limit *limit : {&low, &high})
+    if (auto differing = limit->kind == Limit::Finite && !isPart ? refuteConstancy(formula, limit->value) : std::nullopt) {
+      std::string end = print(formula, limit->value);
+      failed.statement = "it maps " + domain + " onto the same, whatever its parameters are";
+      failed.failure = "its image depends on its parameters, and what follows takes one";
+      failed.features.assign(block.outputs.begin(), block.outputs.end());
+      refute(failed, differing->second,
+             "its image is (" + endText(formula, low, endOf(formula, low)) + ", " + endText(formula, high, endOf(formula, high)) +
+                 "), and " + end + " is " + number(differing->first.value) + " at " + describe(differing->first, 1) + " and " +
+                 number(differing->second.value) + " at " + describe(differing->second, 1));
+      return;
+    }
 }
 
 void LayerChecker::checkImage(Formula &formula, const Class &block, bool increasing) {
@@ -591,7 +625,7 @@ void LayerChecker::checkImage(Formula &formula, const Class &block, bool increas
     }
     certainImage = false;
     if (!around.alone)
-      addFailed("onto", "what it maps " + describe(domain) + " onto is known", "its image is not known", block.value.getLoc());
+      reportUnknownImage(formula, block, low, high);
     return;
   }
   const Interval &wanted = (*target)[block.outputs.front()];
@@ -615,15 +649,12 @@ void LayerChecker::checkImage(Formula &formula, const Class &block, bool increas
                                  block.value.getLoc());
   failed.features.assign(block.outputs.begin(), block.outputs.end());
   // An end that is known to be another one refutes.
-  auto endText = [&](const Limit &limit, std::optional<double> end) {
-    return end ? number(*end) : limit.kind == Limit::Finite ? print(formula, limit.value) : std::string("?");
-  };
   auto differs = [](std::optional<double> end, double wanted) {
     return end && *end != wanted && !(std::abs(*end - wanted) < 1e-9);
   };
   bool wrong = differs(first, wanted.low) || differs(last, wanted.high) ||
                (std::isinf(wanted.low) && low.staysBounded()) || (std::isinf(wanted.high) && high.staysBounded());
-  failed.finding = "its image is (" + endText(low, first) + ", " + endText(high, last) + ")";
+  failed.finding = "its image is (" + endText(formula, low, first) + ", " + endText(formula, high, last) + ")";
   if (wrong && around.certain) {
     failed.verdict = Verdict::Refuted;
     return;
@@ -634,7 +665,7 @@ void LayerChecker::checkImage(Formula &formula, const Class &block, bool increas
       if (auto witness = refuteRequirement(formula, limit->value, {0, Interval::point(end), false},
                                            llvm::DenseMap<Value, double>()))
         refute(failed, witness,
-               failed.finding + ", and " + endText(*limit, std::nullopt) + " is " + number(witness->value) + " at " +
+               failed.finding + ", and " + endText(formula, *limit, std::nullopt) + " is " + number(witness->value) + " at " +
                    describe(*witness, 1));
 }
 

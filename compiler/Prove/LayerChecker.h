@@ -78,6 +78,8 @@ private:
   std::optional<bool> checkMonotone(const Formula &formula, const Class &block);
   void reportSlopeGap(const Formula &formula, const Class &block, const SlopeGap &gap, const std::string &slope);
   void checkImage(Formula &formula, const Class &block, bool increasing);
+  /// Nobody says what it must map onto, and it does not show; `low` and `high` are its image's ends.
+  void reportUnknownImage(Formula &formula, const Class &block, const flow::Limit &low, const flow::Limit &high);
   std::vector<Class> classes();
 
   Obligation &add(const char *kind, std::string statement, Verdict verdict, llvm::StringRef method, mlir::Location loc);
@@ -88,6 +90,8 @@ private:
   Surroundings around;
   Domain inputSide, latentSide;
   bool certainImage = true;
+  /// Whether the rest of the layer has more to say of its image.
+  bool isPart = false;
   /// What the layer's output must cover.
   std::optional<Domain> target;
   LayerReport report;

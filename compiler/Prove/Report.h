@@ -21,7 +21,7 @@ struct Obligation {
   /// What must hold, as a formula in the user's names; and what is wrong if it does not.
   std::string statement, failure;
   Verdict verdict = Verdict::Unknown;
-  /// "intervals", "smt", "limits", "structure", "norms", "assume"; of a refutation, "witness".
+  /// "intervals", "smt", "bisection", "limits", "structure", "norms", "assume"; of a refutation, "witness".
   std::string method;
   std::optional<Witness> witness;
   /// What the witness shows, in words; and a change with which the proof succeeds.

@@ -2,6 +2,7 @@
 
 #include "compiler/Prove/Sign.h"
 
+#include "compiler/Prove/Bisection.h"
 #include "compiler/Prove/Pieces.h"
 
 #include <cmath>
@@ -11,7 +12,9 @@ using namespace flowc::flow;
 
 namespace flowc::prove {
 
-llvm::StringRef methodName(Method method) { return method == Method::Intervals ? "intervals" : "smt"; }
+llvm::StringRef methodName(Method method) {
+  return method == Method::Intervals ? "intervals" : method == Method::Solver ? "smt" : "bisection";
+}
 
 llvm::SmallVector<ConstrainedOp> assumedFacts(Value unknown) {
   llvm::SmallVector<ConstrainedOp> facts;
@@ -109,6 +112,24 @@ private:
 
 } // namespace
 
+namespace {
+
+/// Whether `value` is always `wanted`, by bisection; the solver is asked about the far ends.
+bool provesByBisection(Bisection &bisection, Value value, Value unknown, const Ranges &given, const Interval &wanted,
+                       llvm::DenseMap<Value, double> *hint) {
+  auto beyond = [&](const Ranges &there) {
+    Ranges ranges = given;
+    for (auto [symbol, range] : there)
+      ranges[symbol] = range;
+    Ranges inferred = ranges;
+    auto fails = [&](SmtProblem &problem) { return problem.violation(value, {0, wanted, false}); };
+    return inferRange(value, inferred).within(wanted) || Exclusion(value, unknown, ranges).proves(fails, nullptr);
+  };
+  return bisection.proves(wanted, beyond, hint);
+}
+
+} // namespace
+
 std::optional<ProvenSign> proveSign(Value value, Value unknown, llvm::DenseMap<Value, Interval> given, llvm::ArrayRef<Tie> ties,
                                     llvm::DenseMap<Value, double> *hint) {
   llvm::DenseMap<Value, Interval> ranges = given;
@@ -120,6 +141,13 @@ std::optional<ProvenSign> proveSign(Value value, Value unknown, llvm::DenseMap<V
     return ProvenSign{true, Method::Solver};
   if (exclusion.proves([&](SmtProblem &problem) { return "(>= " + problem.term(value) + " 0.0)"; }, nullptr))
     return ProvenSign{false, Method::Solver};
+  Bisection bisection(value, given);
+  int sign = bisection.isSmall() ? bisection.signInTheMiddle() : 0;
+  if (sign != 0) {
+    Interval wanted = sign > 0 ? Interval::open(0, kInfinity) : Interval::open(-kInfinity, 0);
+    if (provesByBisection(bisection, value, unknown, given, wanted, hint))
+      return ProvenSign{sign > 0, Method::Bisection};
+  }
   return std::nullopt;
 }
 
@@ -190,6 +218,9 @@ std::optional<Method> proveRequirement(Value value, Value unknown, const Require
   auto fails = [&](SmtProblem &problem) { return problem.violation(value, requirement); };
   if (Exclusion(value, unknown, given).proves(fails, hint))
     return Method::Solver;
+  Bisection bisection(value, given);
+  if (!requirement.nonZero && bisection.isSmall() && provesByBisection(bisection, value, unknown, given, requirement.within, hint))
+    return Method::Bisection;
   return std::nullopt;
 }
 

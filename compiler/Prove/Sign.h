@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The sign of a formula, proved: by intervals, which takes microseconds, and where they cannot tell, by the solver.
+// The sign of a formula, proved: by intervals, which takes microseconds, where they cannot tell, by the solver, and where it cannot, by
+// intervals on many boxes.
 
 #pragma once
 
@@ -10,8 +11,8 @@
 
 namespace flowc::prove {
 
-enum class Method { Intervals, Solver };
-/// "intervals" or "smt".
+enum class Method { Intervals, Solver, Bisection };
+/// "intervals", "smt" or "bisection".
 llvm::StringRef methodName(Method method);
 
 struct ProvenSign {

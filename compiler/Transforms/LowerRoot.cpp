@@ -8,7 +8,8 @@
 //   newton = -g / f'(t); it is slow if it is more than half as long as the last step
 //   next = t + newton
 //        = the middle of the bracket, where newton is slow and both ends of the bracket were evaluated
-//        = t + 2 newton, where it is slow and they were not
+//        = t + 2 newton, where it is slow and they were not, or as far again as it is from the start if that is more: Newton's steps on
+//          e^(e^x) have all one length, however far the root is
 //   unless that leaves the bracket or, while an end is infinite, goes further than 64 (1 + |t|). Then
 //   next = the middle of the bracket, where both its ends were evaluated
 //        = 15/16 of the way to a finite end of the domain; 64 (1 + |t|) further towards an infinite one
@@ -54,6 +55,7 @@ template <typename V> class Iteration {
 public:
   using T = typename V::Scalar;
   using Mask = typename V::Mask;
+  static constexpr double kHalfOfDigits = sizeof(T) == 4 ? 0x1p-11 : 0x1p-26;
 
   explicit Iteration(flow::RootOp op)
       : decreasing(op.getDecreasing()), lower(static_cast<T>(op.getLower().convertToDouble())),
@@ -80,7 +82,7 @@ public:
     V newton = -(g / derivative), plain = lane.t + newton;
     V limit = reach(abs(lane.t)), middle = fma(high - low, 0.5, low);
     Mask closed = (low > lower) & (high < upper), slow = isSlow(lane, newton, closed);
-    V quick = select(closed, middle, plain + newton);
+    V quick = select(closed, middle, lane.t + farther(newton, lane.t - start(target)));
     V next = select(slow & inside(quick, low, high), quick, plain);
     next = select(inside(next, low, high) & (abs(next - lane.t) < limit), next, //
                   select(closed, middle, towardsEnd(lane.t, rootAbove, limit)));
@@ -90,10 +92,16 @@ public:
     next = select(known, next, back);
     V taken = select(known, next - lane.t, lane.last * 0.5);
     V last = select(inside(plain, low, high) & (g != 0), plain, lane.t);
-    return settle(lane, {low, high, next, taken, worthAnother(lane.t, target, g, newton)}, last);
+    return settle(lane, {low, high, next, taken, worthAnother(lane.t, target, g, newton, derivative)}, last);
   }
 
 private:
+  /// Twice the Newton step, or as much as was gone, in its direction, if that is more.
+  static V farther(const V &newton, const V &gone) {
+    V twice = newton + newton, size = abs(gone);
+    return select(abs(twice) > size, twice, select(newton > 0, size, -size));
+  }
+
   static Mask inside(const V &x, const V &low, const V &high) { return (x > low) & (x < high); }
 
   /// How far one step may go: anywhere if the domain is finite (the bracket limits it).
@@ -103,11 +111,11 @@ private:
     return fma(size, 64, 64);
   }
 
-  /// Whether the Newton step is more than half as long as the last one. Back over the root only a closed bracket has a
-  /// middle to go to instead.
+  /// Whether the Newton step is more than half as long as the last one, and not as small as rounding makes it. Back over the root only a
+  /// closed bracket has a middle to go to instead.
   static Mask isSlow(const Lane<V> &lane, const V &newton, const Mask &closed) {
     return ((newton * lane.last > 0) | closed) & (abs(newton + newton) > abs(lane.last)) &
-           (abs(newton) > abs(lane.t) * 0x1p-10);
+           (abs(newton) > abs(lane.t) * kHalfOfDigits);
   }
 
   /// A point much nearer to the end of the domain on the root's side.
@@ -118,12 +126,14 @@ private:
   }
 
   /// Whether neither the residual nor the Newton step is as small as rounding.
-  static Mask worthAnother(const V &t, const V &target, const V &g, const V &newton) {
+  static Mask worthAnother(const V &t, const V &target, const V &g, const V &newton, const V &derivative) {
     constexpr T ulp = std::numeric_limits<T>::epsilon();
     V scale = kernels::atMost(abs(target), std::numeric_limits<T>::max()) * ulp;
     Mask large =
         (abs(g) > scale) & (abs(newton) > abs(t) * (4 * ulp)) & (abs(newton) > kernels::FormatOf<V>::minNormal);
-    return large | (newton != newton);
+    // Where the derivative overflows, the Newton step is 0 wherever the root is.
+    Mask overflows = (abs(g) > scale) & (abs(derivative) == kernels::infinity<V>);
+    return large | overflows | (newton != newton);
   }
 
   /// The lanes that have converged take `last` and stop, as do those whose bracket is empty; those that had stopped

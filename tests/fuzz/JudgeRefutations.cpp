@@ -101,13 +101,17 @@ private:
       Real apart = std::abs(first[i].value - second[i].value), size = 1 + std::abs(first[i].value), away = 0, error = 0;
       // The inputs are 64-bit numbers.
       Real rough = 1e-15L * (std::abs(first[i].slope * twins[0]) + std::abs(second[i].slope * twins[1]));
+      // (The derivative of what is constant may be written as 0 times infinity.)
+      auto still = [](const Number &number) { return number.slope == 0 || std::isnan(number.slope); };
+      bool constant = twins[0] != twins[1] && apart == 0 && still(first[i]) && still(second[i]);
       for (int k = 1; k < 64; ++k) {
         Number between = at(spot, j, twins[0] + (twins[1] - Real(twins[0])) * k / 64)[i];
         away = std::max(away, std::abs(between.value - first[i].value));
+        constant = constant && between.value == first[i].value && still(between);
         error = std::max(error, between.error);
       }
       // Both give one output as far as 64 bits go, and between them is more than rounding.
-      if (twins[0] != twins[1] && apart <= 1e-7L * size + rough && away > 3 * apart && away > 2 * error)
+      if (constant || (twins[0] != twins[1] && apart <= 1e-7L * size + rough && away > 3 * apart && away > 2 * error))
         return true;
     }
     return false;

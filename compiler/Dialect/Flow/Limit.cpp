@@ -65,6 +65,9 @@ Limit productOf(OpBuilder &builder, Location loc, const Limit &a, const Limit &b
     if (product.low == product.high)
       return Limit::number(builder, loc, product.low);
   }
+  for (const auto &[factor, other] : {std::pair(&a, &b), std::pair(&b, &a)})
+    if (auto x = numberOf(*factor); x == 1.0 || x == -1.0)
+      return x == 1.0 ? *other : other->negated(builder, loc);
   if (a.kind == Limit::Finite && b.kind == Limit::Finite)
     return Limit::finite(Expr(builder, loc, a.value) * Expr(builder, loc, b.value));
   if (a.staysBounded() && b.staysBounded())
