@@ -250,3 +250,30 @@ func.func @f(%y: tensor<2xf64>) {
   }
   return
 }
+
+// -----
+
+func.func @f(%a: tensor<3x2xf64>, %x: tensor<4xf64>) {
+  // Two columns in, one out.
+  // expected-error @below {{a 3 x 2 matrix takes columns of 2 elements to 3, but operand and result have 4 and 3}}
+  flow.matvec %a, %x : tensor<3x2xf64>, tensor<4xf64> -> tensor<3xf64>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<6xf64>, %y: tensor<4xf64>) {
+  flow.outer %x, %y : tensor<6xf64>, tensor<4xf64> -> tensor<3x2xf64>
+  // expected-error @below {{vectors of 4 and 6 elements have no product 'tensor<3x2xf64>'}}
+  flow.outer %y, %x : tensor<4xf64>, tensor<6xf64> -> tensor<3x2xf64>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<3x3xf64>, %x: tensor<6xf64>, %y: tensor<7xf64>) {
+  flow.solve_triangular %a, %x diagonal(%x : tensor<6xf64>) : tensor<3x3xf64>, tensor<6xf64>
+  // expected-error @below {{needs a square matrix that takes a vector of 7, but got 'tensor<3x3xf64>'}}
+  flow.solve_triangular %a, %y : tensor<3x3xf64>, tensor<7xf64>
+  return
+}
