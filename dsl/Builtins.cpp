@@ -3,6 +3,7 @@
 // The language's own functions, a table of rows. On numbers they compute at compile time, on tensors they build.
 
 #include "dsl/Elaborator.h"
+#include "dsl/Images.h"
 
 #include <algorithm>
 #include <cmath>
@@ -49,11 +50,105 @@ struct Builtins {
   static MaybeThing matvec(Elaborator &e, const Things &a, SourceLocation loc) {
     const TensorThing *matrix = a[0].as<TensorThing>();
     auto vector = e.vector(a[1], loc, "the second argument of `matvec`");
-    if (!vector)
+    auto columns = a.size() > 2 ? e.integer(a[2], loc, "the number of columns") : std::optional<int64_t>(1);
+    if (!vector || !columns)
       return std::nullopt;
-    if (!matrix || matrix->shape.size() != 2 || matrix->shape[1] != vector->shape[0])
-      return e.fail(Kind::ShapeMismatch, loc, "{} does not multiply {}", a[0].describe(), a[1].describe());
-    return Thing{TensorThing{e.builder.matvec(matrix->value, vector->value, loc), {matrix->shape[0]}}};
+    if (*columns < 1)
+      return e.failFor(a[2], Kind::BadSize, loc, "a vector is not cut into {} columns; expected at least 1", *columns);
+    if (!matrix || matrix->shape.size() != 2 || matrix->shape[1] * *columns != vector->shape[0])
+      return e.fail(Kind::ShapeMismatch, loc, "{} does not multiply {}{}", a[0].describe(), a[1].describe(),
+                    *columns == 1 ? "" : fmt::format(" as a matrix of {} columns", *columns));
+    if (!e.checkSize(matrix->shape[0] * *columns, loc))
+      return std::nullopt;
+    return Thing{TensorThing{e.builder.matvec(matrix->value, vector->value, *columns, loc), {matrix->shape[0] * *columns}}};
+  }
+
+  //===- images -----------------------------------------------------------------------------------------------------===//
+
+  /// The sizes of an image, [channels, height, width].
+  static std::optional<Image> image(Elaborator &e, const Thing &thing, SourceLocation loc) {
+    auto sizes = e.integers(thing, loc, "the shape of an image");
+    if (!sizes)
+      return std::nullopt;
+    if (sizes->size() != 3)
+      return e.failFor(thing, Kind::ShapeMismatch, loc,
+                       "an image has three sizes, but this has {}; give them by `data real[channels, height, width]`, or where they "
+                       "change by `shape = [channels, height, width]`",
+                       sizes->size());
+    for (int64_t size : *sizes)
+      if (size < 0 || (size == 0 && &size != sizes->data()))
+        return e.failFor(thing, Kind::BadSize, loc, "an image of {} x {} x {}: expected sizes above 0", (*sizes)[0], (*sizes)[1], (*sizes)[2]);
+    int64_t positions = 0, all = 0;
+    if (__builtin_mul_overflow((*sizes)[1], (*sizes)[2], &positions) || __builtin_mul_overflow(positions, (*sizes)[0], &all) ||
+        !e.checkSize(std::max(positions, all), loc))
+      return std::nullopt;
+    return Image{(*sizes)[0], (*sizes)[1], (*sizes)[2]};
+  }
+
+  /// A vector, and the image that it is: of the given height and width, and of as many channels as it has.
+  static std::optional<std::pair<TensorThing, Image>> imageVector(Elaborator &e, const Thing &vector, const Thing &shape, SourceLocation loc) {
+    auto given = image(e, shape, loc);
+    auto tensor = given ? e.vector(vector, loc, "an image") : std::nullopt;
+    if (!tensor)
+      return std::nullopt;
+    if (tensor->shape[0] % given->positions() != 0)
+      return e.failFor(shape, Kind::ShapeMismatch, loc, "{} is no image of {} x {} positions", vector.describe(), given->height, given->width);
+    given->channels = tensor->shape[0] / given->positions();
+    return std::make_pair(*tensor, *given);
+  }
+
+  static MaybeThing positions(Elaborator &e, const Things &a, SourceLocation loc) {
+    auto given = image(e, a[0], loc);
+    return given ? MaybeThing(Thing{double(given->positions())}) : std::nullopt;
+  }
+
+  /// Every element's neighbor, and 0 where there is none.
+  static MaybeThing neighbor(Elaborator &e, const Things &a, SourceLocation loc) {
+    auto from = imageVector(e, a[0], a[1], loc);
+    auto distance = from ? e.integers(a[2], loc, "the distance of a neighbor") : std::nullopt;
+    if (!distance)
+      return std::nullopt;
+    if (distance->size() != 2)
+      return e.failFor(a[2], Kind::ShapeMismatch, loc, "the distance of a neighbor is [down, right], but this has {} numbers", distance->size());
+    const auto &[vector, given] = *from;
+    if ((*distance)[0] == 0 && (*distance)[1] == 0)
+      return Thing{vector};
+    std::vector<int64_t> sources, places, holes, all = neighbors(given, (*distance)[0], (*distance)[1]);
+    for (int64_t place = 0; place < given.size(); ++place)
+      if (all[place] >= 0) {
+        sources.push_back(all[place]);
+        places.push_back(place);
+      } else {
+        holes.push_back(place);
+      }
+    TensorThing nothing{e.scalarConstant(0, {int64_t(holes.size())}, loc), {int64_t(holes.size())}};
+    if (sources.empty())
+      return Thing{nothing};
+    return mergeAt(e, {e.extract(vector, std::move(sources), loc), nothing}, {places, holes}, loc);
+  }
+
+  static MaybeThing squeeze(Elaborator &e, const Things &a, SourceLocation loc) {
+    auto from = imageVector(e, a[0], a[1], loc);
+    auto side = from ? e.integer(a[2], loc, "the side of a block") : std::nullopt;
+    if (!side)
+      return std::nullopt;
+    const auto &[vector, given] = *from;
+    if (*side < 1 || given.height % *side || given.width % *side)
+      return e.failFor(a[2], Kind::ShapeMismatch, loc, "an image of {} x {} positions has no blocks of {} x {}", given.height, given.width,
+                       *side, *side);
+    return Thing{e.extract(vector, squeezed(given, *side), loc)};
+  }
+
+  /// A mask of images, of the data's shape if none is given. In a `repeat` its two sides take turns.
+  template <std::vector<int64_t> (*kept)(const Image &)> static MaybeThing imageMask(Elaborator &e, const Things &a, SourceLocation loc) {
+    auto given = image(e, a.empty() ? e.event() : a[0], loc);
+    if (!given)
+      return std::nullopt;
+    MaskThing mask;
+    mask.pattern = MaskThing::Pattern::Listed;
+    mask.listed = kept(*given);
+    mask.swapped = e.iteration % 2 == 1;
+    return Thing{mask};
   }
 
   /// The matrix with what would make a row depend on a column of higher rank taken away.
@@ -131,9 +226,14 @@ struct Builtins {
   static std::optional<MaskThing> mask(Elaborator &e, const Thing &thing, SourceLocation loc) {
     if (const MaskThing *mask = thing.as<MaskThing>())
       return *mask;
+    // `checkerboard` alone is that of the data's shape.
+    if (const FunctionThing *word = thing.as<FunctionThing>(); word && (word->name == "checkerboard" || word->name == "channels")) {
+      auto called = find(word->name)->body(e, {}, loc);
+      return called ? std::optional(*called->as<MaskThing>()) : std::nullopt;
+    }
     if (!thing.as<ListThing>())
       return e.failFor(thing, Kind::BadMask, loc,
-                       "a mask is `half`, `alternate`, `random(seed)` or a list of indices, but this is {}",
+                       "a mask is `half`, `alternate`, `random(seed)`, `checkerboard`, `channels` or a list of indices, but this is {}",
                        thing.describe());
     auto indices = e.integers(thing, loc, "a mask");
     if (!indices)
@@ -416,7 +516,12 @@ struct Builtins {
         {"len", 1, 1, len},
         {"sum", 1, 1, sum},
         {"dot", 2, 2, dot},
-        {"matvec", 2, 2, matvec},
+        {"matvec", 2, 3, matvec},
+        {"positions", 1, 1, positions},
+        {"neighbor", 3, 3, neighbor},
+        {"squeeze", 3, 3, squeeze},
+        {"checkerboard", 0, 1, imageMask<flowc::dsl::checkerboard>},
+        {"channels", 0, 1, imageMask<firstChannels>},
         {"causal", 3, 3, causal},
         {"lower", 1, 2, triangle<true>},
         {"upper", 1, 2, triangle<false>},

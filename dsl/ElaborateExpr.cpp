@@ -128,6 +128,8 @@ MaybeThing Elaborator::evaluateName(const Expr &expr, const Scope &scope) {
     mask.swapped = iteration % 2 == 1;
     return Thing{mask};
   }
+  if (name == "event")
+    return Thing{event()};
   if (name == "pi")
     return Thing{3.14159265358979323846};
   if (name == "true" || name == "false")
@@ -137,7 +139,7 @@ MaybeThing Elaborator::evaluateName(const Expr &expr, const Scope &scope) {
   if (isBuiltin(name) || scalarArity.count(name))
     return Thing{FunctionThing{name, nullptr, nullptr}};
   std::vector<std::string> known = callableNames(scope);
-  known.insert(known.end(), {"half", "alternate", "pi"});
+  known.insert(known.end(), {"half", "alternate", "event", "pi"});
   report(Kind::UnknownName, expr.loc, fmt::format("nothing is called `{}` here", name)).suggestion =
       nearestName(name, known);
   return std::nullopt;

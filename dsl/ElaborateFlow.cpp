@@ -72,22 +72,37 @@ bool elaborateFlow(const FlowDecl &flow, const Definitions &definitions, GraphBu
   return Elaborator(definitions, builder, diagnostics).runFlow(flow) && !diagnostics.hasErrors();
 }
 
-std::optional<int64_t> Elaborator::readFeatures(const FlowDecl &flow) {
-  auto size = evaluate(flow.features, {});
-  auto number = size ? integer(*size, flow.features->loc, "the number of features") : std::nullopt;
-  if (!number)
-    return std::nullopt;
-  if (*number < 1 || *number > kMostFeatures)
-    return fail(Kind::BadSize, flow.features->loc, "{} features; expected 1 to {}", *number, kMostFeatures);
-  return number;
+bool Elaborator::readFeatures(const FlowDecl &flow) {
+  auto given = evaluate(flow.features, {});
+  if (!given)
+    return false;
+  auto sizes = given->as<ListThing>() ? integers(*given, flow.features->loc, "the sizes of the data") : std::nullopt;
+  auto size = given->as<ListThing>() ? std::nullopt : integer(*given, flow.features->loc, "the number of features");
+  if (!sizes && !size)
+    return false;
+  eventShape = sizes ? *sizes : Shape{*size};
+  features = 1;
+  for (int64_t extent : eventShape) {
+    if (extent < 1 || extent > kMostFeatures)
+      return reject(Kind::BadSize, flow.features->loc, "{} features; expected 1 to {}", extent, kMostFeatures);
+    features *= extent;
+    if (features > kMostFeatures)
+      return reject(Kind::BadSize, flow.features->loc, "{} features; expected 1 to {}", features, kMostFeatures);
+  }
+  return true;
+}
+
+Thing Elaborator::event() const {
+  std::vector<Thing> sizes;
+  for (int64_t size : eventShape)
+    sizes.push_back(Thing{double(size)});
+  return Thing::list(std::move(sizes));
 }
 
 bool Elaborator::runFlow(const FlowDecl &flow) {
   bool named = checkNames();
-  auto size = readFeatures(flow);
-  if (!size)
+  if (!readFeatures(flow))
     return false;
-  features = *size;
   if (flow.dataDomain) {
     auto domain = readDomain(flow.dataDomain, {});
     if (!domain)

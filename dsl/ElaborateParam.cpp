@@ -190,7 +190,7 @@ Value Elaborator::constrain(Value raw, const Shape &shape, const Domain &domain,
     for (int64_t i = 0; i < count; ++i)
       for (int64_t j = 0; j < count; ++j)
         triangle.push_back(j <= i ? 1 : 0);
-    return builder.matvec(builder.constant({count, count}, triangle, loc), increments, loc);
+    return builder.matvec(builder.constant({count, count}, triangle, loc), increments, 1, loc);
   }
   case Domain::Kind::Norm: {
     // Shortened where it is too long, by its true length: the Frobenius norm of a matrix is never below its spectral norm. (A power

@@ -93,7 +93,9 @@ private:
                   bool base);
   bool bindLayerArguments(const Definition &definition, const std::vector<Argument> &arguments, SourceLocation loc,
                           Scope &scope);
-  std::optional<int64_t> readFeatures(const FlowDecl &flow);
+  bool readFeatures(const FlowDecl &flow);
+  /// The sizes of the data, a list.
+  Thing event() const;
 
   // ElaborateExpr.cpp
   MaybeThing evaluate(const ExprPtr &expr, const Scope &scope);
@@ -219,6 +221,7 @@ private:
   std::string path;       ///< Of the parameters that are being declared.
   std::set<std::string> usedPaths;
   int64_t features = 0, layerCount = 0, parameterCount = 0, iteration = 0;
+  Shape eventShape; ///< Its product is the number of features.
   std::optional<Interval> dataDomain;
   bool inStart = false;
   /// A layer turned by `inverse` sees latent values, so its parameters start as without data.

@@ -94,8 +94,8 @@ public:
   /// A row of the scalar table, or one of: add sub mul div pow (arity 2), neg (1), max min (2),
   /// less less_equal greater greater_equal (2; give a truth value), where (3: truth value, then, else).
   virtual Value apply(std::string_view function, std::span<const Value> operands, SourceLocation loc) = 0;
-  /// matrix [m, n] times vector [n].
-  virtual Value matvec(Value matrix, Value vector, SourceLocation loc) = 0;
+  /// matrix [m, n] times vector [n]; or times each of the `columns` of a vector [n * columns], which is a matrix written row by row.
+  virtual Value matvec(Value matrix, Value vector, int64_t columns, SourceLocation loc) = 0;
   /// The matrix with element (m, k) kept where columns[k] <= rows[m], and 0 elsewhere.
   virtual Value causal(Value matrix, std::vector<int64_t> rows, std::vector<int64_t> columns, SourceLocation loc) = 0;
   /// Elements `indices` of a vector.

@@ -204,15 +204,22 @@ private:
   }
 
   ExprPtr features(const JsonValue &event) {
-    const JsonValue *size = &event;
-    if (event.type == Type::Array) {
-      if (event.items.size() != 1) {
-        diagnostics.report(Kind::BadSize, event.loc, "\"event\" has one size, the number of features");
-        return nullptr;
-      }
-      size = event.items[0].get();
+    if (event.type != Type::Array)
+      return size(event);
+    if (event.items.empty()) {
+      diagnostics.report(Kind::BadSize, event.loc, "\"event\" has at least one size, the number of features");
+      return nullptr;
     }
-    return expectType(*size, Type::Number, "the number of features") ? make(ExprKind::Number, *size) : nullptr;
+    std::vector<ExprPtr> sizes;
+    for (const auto &item : event.items)
+      sizes.push_back(size(*item));
+    if (std::find(sizes.begin(), sizes.end(), nullptr) != sizes.end())
+      return nullptr;
+    return sizes.size() == 1 ? sizes[0] : std::make_shared<const Expr>(Expr{ExprKind::List, event.loc, 0, "", std::move(sizes), {}, 2});
+  }
+
+  ExprPtr size(const JsonValue &value) {
+    return expectType(value, Type::Number, "the number of features") ? make(ExprKind::Number, value) : nullptr;
   }
 
   ExprPtr record(const JsonValue &value, std::string_view what) {

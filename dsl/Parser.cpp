@@ -311,6 +311,20 @@ private:
     take();
   }
 
+  /// One size, or a list of several.
+  ExprPtr sizes() {
+    SourceLocation loc = peek().loc;
+    std::vector<ExprPtr> several{expression()};
+    while (accept(","))
+      several.push_back(expression());
+    if (several.size() == 1)
+      return several[0];
+    uint32_t height = 0;
+    for (const ExprPtr &size : several)
+      height = std::max(height, size->height);
+    return std::make_shared<const Expr>(Expr{ExprKind::List, loc, 0, "", std::move(several), {}, height + 1});
+  }
+
   void flowItem(FlowDecl &decl, std::vector<FlowItem> &items, bool outermost) {
     SourceLocation loc = peek().loc;
     if (atKeyword("repeat")) {
@@ -326,7 +340,7 @@ private:
       decl.dataLoc = loc;
       decl.dataDomain = domain();
       expect("[", "before the number of features");
-      decl.features = expression();
+      decl.features = sizes();
       expect("]", "after the number of features");
     } else if (atKeyword("base")) {
       once("base", outermost, decl.base != nullptr);

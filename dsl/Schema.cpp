@@ -44,11 +44,10 @@ private:
             {"flowc", {{"const", 1}, {"description", "version of the form"}}},
             {"name", {{"type", "string"}, {"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}}},
             {"event",
-             {{"description", "the number of features, as [n]"},
+             {{"description", "the number of features, as [n], or the sizes of an image, as [channels, height, width]"},
               {"type", {"array", "integer"}},
               {"items", {{"type", "integer"}, {"minimum", 1}}},
               {"minItems", 1},
-              {"maxItems", 1},
               {"minimum", 1}}},
             {"domain", {{"enum", {"real", "unit", "positive"}}}},
             {"base", reference("base")},
@@ -86,13 +85,13 @@ private:
     const Expr &fallback = *parameter.fallback;
     // (An order of features is written like a mask: a list or a seed.)
     bool isMask = fallback.text == "half" || fallback.text == "alternate" || fallback.text == "random" ||
-                  fallback.text == "range";
+                  fallback.text == "range" || fallback.text == "checkerboard";
     Json schema;
     if (isMask)
       schema = reference("mask");
     else if (fallback.kind == ExprKind::Number)
       schema = number;
-    else if (fallback.kind == ExprKind::List)
+    else if (fallback.kind == ExprKind::List || fallback.text == "event")
       schema = {{"type", "array"}, {"items", {{"type", "number"}}}};
     else
       schema = reference("function");
@@ -183,7 +182,7 @@ private:
                  {"properties", {{"swap", reference("mask")}}},
                  {"required", {"swap"}},
                  {"additionalProperties", false}};
-    return {{"anyOf", {{{"enum", {"half", "alternate"}}}, indices, random, swap}}};
+    return {{"anyOf", {{{"enum", {"half", "alternate", "checkerboard", "channels"}}}, indices, random, swap}}};
   }
 
   static Json settings(const std::vector<TrainSetting> &rows) {

@@ -110,7 +110,8 @@ private:
   void printFlow(const FlowDecl &flow) {
     line("flow {}", flow.name);
     nested([&] {
-      line("data {}[{}]", printExpr(*flow.dataDomain), printExpr(*flow.features));
+      std::string sizes = printExpr(*flow.features);
+      line("data {}{}", printExpr(*flow.dataDomain), flow.features->kind == ExprKind::List ? sizes : "[" + sizes + "]");
       printItems(flow.items);
       line("base {}", flow.base ? printExpr(*flow.base) : "normal");
       if (flow.train)

@@ -208,9 +208,9 @@ Value Evaluator::buildPart(PartialOpInterface op, llvm::ArrayRef<int64_t> elemen
   auto [known, inserted] = needed->try_emplace(op);
   if (inserted)
     known->second = op.neededElements();
-  llvm::BitVector some;
+  llvm::BitVector some(elementCount(op->getOperand(op.partialOperand())));
   for (int64_t element : elements)
-    some |= known->second[element];
+    known->second.addTo(some, element);
   llvm::SmallVector<int64_t> given(some.set_bits());
   llvm::SmallVector<Value> operands;
   for (auto [k, operand] : llvm::enumerate(op->getOperands()))

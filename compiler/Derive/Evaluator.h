@@ -83,7 +83,7 @@ private:
   std::map<std::pair<void *, std::vector<int64_t>>, mlir::Value> memo;
   llvm::DenseMap<mlir::Value, mlir::Value> wholes;
   /// Of ops that are built in part: what each element needs. Shared with the evaluators that go on from this one.
-  using Needs = llvm::DenseMap<mlir::Operation *, llvm::SmallVector<llvm::BitVector>>;
+  using Needs = llvm::DenseMap<mlir::Operation *, flow::NeededElements>;
   std::shared_ptr<Needs> needed = std::make_shared<Needs>();
 };
 

@@ -2,7 +2,8 @@
 //
 // Every value of the layer is written as terms c * x[source] (element-wise factors and moves), a matrix times x, and what does not
 // depend on x. An op is linear if its derivative, which its own rule builds, does not depend on x; only the product with a
-// matrix is known here by name.
+// matrix is known here by name. Where products take x as a matrix of several columns, the form does: its matrix acts on every column, and
+// moves take whole rows.
 
 #include "compiler/Derive/LinearForm.h"
 
@@ -25,15 +26,33 @@ struct Placed {
   Value scale;
 };
 
-/// The sum of all of these; null values are zero.
+/// The sum of all of these; null values are zero. The matrix acts on each column.
 struct Form {
   llvm::SmallVector<Placed, 2> placed;
   Value matrix, offset;
 };
 
+/// The columns of the products that x goes through; nothing if they differ.
+std::optional<int64_t> columnsOf(LayerOp layer, const LayerStructure &structure) {
+  int64_t size = elementCount(layer.input());
+  std::optional<int64_t> columns;
+  for (Operation *op : neededOps(layer)) {
+    auto product = dyn_cast<MatvecOp>(op);
+    if (!product || structure.isUniform(product.getVector()))
+      continue;
+    if (columns.value_or(product.columns()) != product.columns())
+      return std::nullopt;
+    columns = product.columns();
+  }
+  int64_t found = columns.value_or(1);
+  return found > 0 && size % found == 0 ? std::optional<int64_t>(found) : std::nullopt;
+}
+
 class FormBuilder {
 public:
-  explicit FormBuilder(LayerOp layer) : layer(layer), builder(layer.getBody().front().getTerminator()), size(elementCount(layer.input())) {}
+  FormBuilder(LayerOp layer, int64_t columns)
+      : layer(layer), builder(layer.getBody().front().getTerminator()), size(elementCount(layer.input())), columns(columns),
+        height(size / columns) {}
 
   std::optional<Form> of(Value value) {
     if (isUniform(value))
@@ -52,47 +71,73 @@ public:
     return dependency.isElementwise() ? ofElementwise(op) : std::nullopt;
   }
 
-  /// The strictly triangular part and the diagonal where row r is solved for input partner[r], in the place rank[partner[r]].
-  void split(const Form &form, llvm::ArrayRef<int64_t> partner, llvm::ArrayRef<int64_t> rank, TriangularMap &map) {
-    Elements rows, entries;
+  /// The rows that whole rows of elements are moved from; nothing if elements are moved otherwise.
+  std::optional<Elements> wholeRows(llvm::ArrayRef<int64_t> from) {
+    Elements rows;
+    for (size_t place = 0; place < from.size(); ++place) {
+      if (place % columns == 0)
+        rows.push_back(from[place] / columns);
+      if (from[place] != rows.back() * columns + static_cast<int64_t>(place % columns))
+        return std::nullopt;
+    }
+    return from.size() % columns == 0 ? std::optional<Elements>(rows) : std::nullopt;
+  }
+
+  /// The elements of some rows.
+  Elements elementsOf(llvm::ArrayRef<int64_t> rows) {
+    Elements elements;
+    for (int64_t row : rows)
+      for (int64_t column = 0; column < columns; ++column)
+        elements.push_back(row * columns + column);
+    return elements;
+  }
+
+  /// The strictly triangular part and the diagonal where row r is solved for input row partner[r], in the place rank[partner[r]].
+  /// Returns whether the form is of this kind.
+  bool split(const Form &form, llvm::ArrayRef<int64_t> partner, llvm::ArrayRef<int64_t> rank, TriangularMap &map) {
+    Elements rows, entries, partners = elementsOf(partner);
     for (const Placed &term : form.placed) {
       Elements on, off, places;
       for (auto [row, input] : llvm::enumerate(term.source)) {
-        if (input == partner[row])
+        if (input == partners[row])
           on.push_back(row);
         else if (input >= 0) {
           off.push_back(row);
           places.push_back(row * size + input);
         }
       }
+      // (Of several columns the matrix would have to be the same for all.)
+      if (!off.empty() && columns > 1)
+        return false;
       Value scale = term.scale ? term.scale : constant(vectorType(size), 1);
       map.diagonal = plus(map.diagonal, spread(extractElements(builder, loc(), scale, on), on, vectorType(size)));
       map.matrix = plus(map.matrix, spread(extractElements(builder, loc(), scale, off), places, matrixType()));
     }
     if (!form.matrix)
-      return;
+      return true;
     llvm::BitVector nonZero = nonZeroElements(form.matrix);
-    for (int64_t row = 0; row < size; ++row)
-      if (nonZero.test(row * size + partner[row])) {
+    for (int64_t row = 0; row < height; ++row)
+      if (nonZero.test(row * height + partner[row])) {
         rows.push_back(row);
-        entries.push_back(row * size + partner[row]);
+        entries.push_back(row * height + partner[row]);
       }
     Value strict = form.matrix;
     if (!rows.empty()) {
-      map.diagonal = plus(map.diagonal, spread(entriesOf(form.matrix, entries), rows, vectorType(size)));
+      map.diagonal = plus(map.diagonal, spread(forAllColumns(entriesOf(form.matrix, entries)), elementsOf(rows), vectorType(size)));
       Elements before = llvm::map_to_vector(partner, [&](int64_t input) { return rank[input] - 1; });
       strict = CausalOp::create(builder, loc(), form.matrix, before, rank);
     }
     map.matrix = plus(map.matrix, strict);
+    return true;
   }
 
   /// A matrix with rows and columns in another order.
-  Value reordered(Value matrix, llvm::ArrayRef<int64_t> rows, llvm::ArrayRef<int64_t> columns) {
+  Value reordered(Value matrix, llvm::ArrayRef<int64_t> rows, llvm::ArrayRef<int64_t> taken) {
     Elements entries;
-    auto type = RankedTensorType::get({int64_t(rows.size()), int64_t(columns.size())}, builder.getF64Type());
+    auto type = RankedTensorType::get({int64_t(rows.size()), int64_t(taken.size())}, builder.getF64Type());
     for (int64_t row : rows)
-      for (int64_t column : columns)
-        entries.push_back(row * size + column);
+      for (int64_t column : taken)
+        entries.push_back(row * height + column);
     return ExtractOp::create(builder, loc(), type, matrix, entries);
   }
 
@@ -103,7 +148,7 @@ public:
 private:
   Location loc() { return layer.getLoc(); }
   RankedTensorType vectorType(int64_t count) { return RankedTensorType::get({count}, builder.getF64Type()); }
-  RankedTensorType matrixType() { return RankedTensorType::get({size, size}, builder.getF64Type()); }
+  RankedTensorType matrixType() { return RankedTensorType::get({height, height}, builder.getF64Type()); }
   Value constant(Type type, double number) { return constantOf(builder, loc(), type, number); }
 
   Value plus(Value a, Value b) { return a && b ? arith::AddFOp::create(builder, loc(), a, b).getResult() : a ? a : b; }
@@ -112,6 +157,15 @@ private:
     if (!a || !b || constantValue(b) == 1)
       return a ? a : b;
     return constantValue(a) == 1 ? b : arith::MulFOp::create(builder, loc(), a, b).getResult();
+  }
+
+  /// A number for every row, for all of its elements.
+  Value forAllColumns(Value values) {
+    if (columns == 1)
+      return values;
+    int64_t count = elementCount(values);
+    Value asMatrix = ExtractOp::create(builder, loc(), RankedTensorType::get({count, 1}, builder.getF64Type()), values, allElements(count));
+    return MatvecOp::create(builder, loc(), vectorType(count * columns), asMatrix, constant(vectorType(columns), 1), false);
   }
 
   /// `values` at `places` of a tensor of zeros; null if there are none.
@@ -162,8 +216,11 @@ private:
     std::optional<Form> form = of(op->getOperand(0));
     if (!form)
       return std::nullopt;
+    std::optional<Elements> rows = wholeRows(from);
+    if (form->matrix && !rows)
+      return std::nullopt;
     if (form->matrix)
-      form->matrix = reordered(form->matrix, from, allElements(size));
+      form->matrix = reordered(form->matrix, *rows, allElements(height));
     for (Placed &term : form->placed) {
       term.source = llvm::map_to_vector(from, [&](int64_t element) { return term.source[element]; });
       term.scale = reordered(term.scale, from);
@@ -178,21 +235,39 @@ private:
     if (!form || form->matrix || form->placed.size() != 1)
       return std::nullopt;
     const Placed &term = form->placed[0];
-    int64_t rows = elementCount(op.getResult());
+    std::optional<Elements> sources = wholeRows(term.source);
+    int64_t rows = op.rows();
     Value matrix = op.getMatrix();
-    if (term.scale && constantValue(term.scale) != 1)
-      matrix = times(matrix, OuterOp::create(builder, loc(), matrix.getType(), constant(vectorType(rows), 1), term.scale));
-    if (!isIdentity(term.source, size)) {
+    if (!sources || op.columns() != columns)
+      return std::nullopt;
+    if (term.scale && constantValue(term.scale) != 1) {
+      std::optional<Value> scaled = scaledBy(matrix, term.scale, /*rows=*/false);
+      if (!scaled)
+        return std::nullopt;
+      matrix = *scaled;
+    }
+    if (!isIdentity(*sources, height)) {
       Elements places;
       for (int64_t row = 0; row < rows; ++row)
-        for (int64_t input : term.source)
-          places.push_back(row * size + input);
-      matrix = spread(matrix, places, RankedTensorType::get({rows, size}, builder.getF64Type()));
+        for (int64_t input : *sources)
+          places.push_back(row * height + input);
+      matrix = spread(matrix, places, RankedTensorType::get({rows, height}, builder.getF64Type()));
     }
     Value offset = form->offset;
     if (offset)
       offset = MatvecOp::create(builder, loc(), op.getType(), op.getMatrix(), offset, false);
     return Form{{}, matrix, offset};
+  }
+
+  /// The matrix with every row, or every column, multiplied by a factor; of a vector's elements only if they have one in common.
+  std::optional<Value> scaledBy(Value matrix, Value factors, bool rows) {
+    if (columns > 1) {
+      std::optional<double> number = constantValue(factors);
+      return number ? std::optional<Value>(times(matrix, constant(matrix.getType(), *number))) : std::nullopt;
+    }
+    auto type = cast<RankedTensorType>(matrix.getType());
+    Value ones = constant(vectorType(type.getDimSize(rows ? 1 : 0)), 1);
+    return times(matrix, OuterOp::create(builder, loc(), type, rows ? factors : ones, rows ? ones : factors));
   }
 
   std::optional<Form> ofElementwise(Operation *op) {
@@ -210,7 +285,8 @@ private:
       Value slope = rule.tangent(builder, operands, op->getResult(0), tangents);
       if (!slope || !isUniform(slope))
         return std::nullopt;
-      add(result, std::move(*form), slope);
+      if (!add(result, std::move(*form), slope))
+        return std::nullopt;
       atZero[k] = form->offset ? form->offset : constant(operand.getType(), 0);
     }
     // What is left where x is 0.
@@ -219,21 +295,25 @@ private:
     return result;
   }
 
-  /// total += factor * form, but for the offsets.
-  void add(Form &total, Form form, Value factor) {
+  /// total += factor * form, but for the offsets. Returns whether that is a form.
+  bool add(Form &total, Form form, Value factor) {
     for (Placed &term : form.placed)
       total.placed.push_back({term.source, times(term.scale, factor)});
     if (!form.matrix)
-      return;
-    if (constantValue(factor) != 1)
-      form.matrix =
-          times(form.matrix, OuterOp::create(builder, loc(), form.matrix.getType(), factor, constant(vectorType(size), 1)));
+      return true;
+    if (constantValue(factor) != 1) {
+      std::optional<Value> scaled = scaledBy(form.matrix, factor, /*rows=*/true);
+      if (!scaled)
+        return false;
+      form.matrix = *scaled;
+    }
     total.matrix = plus(total.matrix, form.matrix);
+    return true;
   }
 
   LayerOp layer;
   OpBuilder builder;
-  int64_t size;
+  int64_t size, columns, height; ///< x has `height` rows of `columns` elements.
   llvm::DenseMap<Value, bool> uniform;
 };
 
@@ -267,35 +347,44 @@ std::optional<TriangularMap> triangularMap(LayerOp layer) {
   std::optional<LayerStructure> structure = orderOf(*map.body);
   if (!structure)
     return std::nullopt;
+  std::optional<int64_t> columns = columnsOf(*map.body, *structure);
+  if (!columns)
+    return std::nullopt;
   Elements rows;
   Value value = beforeMoves(*map.body, rows);
-  FormBuilder forms(*map.body);
+  FormBuilder forms(*map.body, *columns);
   std::optional<Form> form = forms.of(value);
   if (!form)
     return std::nullopt;
-  // The order in which the inputs are found, and the row and the output that each is found from.
-  int64_t size = elementCount(value);
-  Elements order, rank(size), partner(size), rowOf, outputOf(size);
+  // The order in which the inputs are found, and the row that each is found from: of the first column, as the others are like it.
+  int64_t size = elementCount(value), height = size / *columns;
+  Elements order, rank(height), partners(size), rowOf, outputOf(size);
   for (const auto &level : structure->levels())
     for (const BlockGroup &group : level)
       for (auto [input, output] : llvm::zip_equal(group.inputs, group.outputs)) {
-        rank[input] = order.size();
-        order.push_back(input);
-        rowOf.push_back(rows[output]);
-        partner[rows[output]] = input;
+        partners[rows[output]] = input;
         outputOf[rows[output]] = output;
+        if (input % *columns != 0)
+          continue;
+        rank[input / *columns] = order.size();
+        order.push_back(input / *columns);
+        rowOf.push_back(rows[output] / *columns);
       }
+  std::optional<Elements> partner = forms.wholeRows(partners);
+  if (!partner)
+    return std::nullopt;
   // The order in which everything is written is as good, if it is triangular too: nothing is moved then.
-  bool lower = isIdentity(partner, size), upper = lower;
-  for (int64_t row = 0; row < size && (lower || upper); ++row)
-    for (int64_t input : structure->elements(structure->dependencies(value)[row])) {
-      lower &= input <= row;
-      upper &= input >= row;
+  bool lower = isIdentity(*partner, height), upper = lower;
+  for (int64_t row = 0; row < height && (lower || upper); ++row)
+    for (int64_t input : structure->elements(structure->dependencies(value)[row * *columns])) {
+      lower &= input <= row * *columns;
+      upper &= input >= row * *columns;
     }
   if (lower || upper)
-    for (int64_t input = 0; input < size; ++input)
-      rank[input] = lower ? input : size - 1 - input;
-  forms.split(*form, partner, rank, map);
+    for (int64_t input = 0; input < height; ++input)
+      rank[input] = lower ? input : height - 1 - input;
+  if (!forms.split(*form, *partner, rank, map))
+    return std::nullopt;
   map.offset = form->offset;
   if (map.diagonal && constantValue(map.diagonal) == 1)
     map.diagonal = {};
@@ -303,14 +392,14 @@ std::optional<TriangularMap> triangularMap(LayerOp layer) {
     return std::nullopt;
   if (!lower && !upper) {
     map.matrix = forms.reordered(map.matrix, rowOf, order);
-    map.diagonal = forms.reordered(map.diagonal, rowOf);
-    map.offset = forms.reordered(map.offset, rowOf);
+    map.diagonal = forms.reordered(map.diagonal, forms.elementsOf(rowOf));
+    map.offset = forms.reordered(map.offset, forms.elementsOf(rowOf));
   } else {
-    order = rowOf = allElements(size);
+    order = rowOf = allElements(height);
     map.upper = !lower;
   }
-  map.inputs = order;
-  map.outputs = llvm::map_to_vector(rowOf, [&](int64_t row) { return outputOf[row]; });
+  map.inputs = forms.elementsOf(order);
+  map.outputs = llvm::map_to_vector(forms.elementsOf(rowOf), [&](int64_t row) { return outputOf[row]; });
   return map;
 }
 

@@ -20,9 +20,10 @@ int64_t stepCount(LayerOp layer, const LayerStructure &structure) {
   layer.walk([&](PartialOpInterface op) {
     if (structure.isUniform(op->getResult(0)))
       return;
-    for (const llvm::BitVector &needed : op.neededElements()) {
-      elements += needed.size();
-      nonZero += needed.count();
+    NeededElements needed = op.neededElements();
+    for (const llvm::BitVector &row : needed.rows) {
+      elements += row.size() * needed.columns;
+      nonZero += row.count() * needed.columns;
       ++rows;
     }
     ++products;

@@ -182,9 +182,9 @@ dsl::Value FlowBuilder::apply(std::string_view function, std::span<const dsl::Va
   llvm_unreachable("the elaborator calls only functions that it was told of");
 }
 
-dsl::Value FlowBuilder::matvec(dsl::Value matrix, dsl::Value vector, dsl::SourceLocation loc) {
+dsl::Value FlowBuilder::matvec(dsl::Value matrix, dsl::Value vector, int64_t columns, dsl::SourceLocation loc) {
   int64_t rows = cast<RankedTensorType>(get(matrix).getType()).getDimSize(0);
-  return keep(flow::MatvecOp::create(builder, locate(loc), tensorType({rows}), get(matrix), get(vector), false));
+  return keep(flow::MatvecOp::create(builder, locate(loc), tensorType({rows * columns}), get(matrix), get(vector), false));
 }
 
 dsl::Value FlowBuilder::causal(dsl::Value matrix, std::vector<int64_t> rows, std::vector<int64_t> columns,

@@ -42,7 +42,7 @@ public:
   void startParameter(std::string_view name, dsl::Value value, dsl::SourceLocation loc) override;
   dsl::Value constant(const dsl::Shape &shape, std::vector<double> values, dsl::SourceLocation loc) override;
   dsl::Value apply(std::string_view function, std::span<const dsl::Value> operands, dsl::SourceLocation loc) override;
-  dsl::Value matvec(dsl::Value matrix, dsl::Value vector, dsl::SourceLocation loc) override;
+  dsl::Value matvec(dsl::Value matrix, dsl::Value vector, int64_t columns, dsl::SourceLocation loc) override;
   dsl::Value causal(dsl::Value matrix, std::vector<int64_t> rows, std::vector<int64_t> columns,
                     dsl::SourceLocation loc) override;
   dsl::Value extract(dsl::Value vector, std::vector<int64_t> indices, dsl::SourceLocation loc) override;

@@ -125,12 +125,20 @@ private:
     return slice(base(buffer), buffer.offset + view.rows[0] * plan.tile, {rows, plan.tile}, {plan.tile, 1});
   }
 
-  /// An even view as a matrix of `rows` x tile, or rows x 1 where there are no samples.
-  Value operandMatrix(const View &view, int64_t rows) {
+  /// An even view as a matrix of `rows` rows, each all samples of its `columns` columns; where there are no samples, a number of each.
+  Value operandMatrix(const View &view, int64_t rows, int64_t columns) {
     const Buffer &buffer = plan.buffers[view.buffer];
     auto [first, step] = evenRows(view);
     int64_t width = buffer.uniform ? 1 : plan.tile;
-    return slice(base(buffer), buffer.offset + first * width, {rows, width}, {step * width, 1});
+    return slice(base(buffer), buffer.offset + first * width, {rows, columns * width}, {step * columns * width, 1});
+  }
+
+  /// One column of it.
+  Value operandColumn(const View &view, int64_t rows, int64_t columns, int64_t column) {
+    const Buffer &buffer = plan.buffers[view.buffer];
+    auto [first, step] = evenRows(view);
+    int64_t width = buffer.uniform ? 1 : plan.tile;
+    return slice(base(buffer), buffer.offset + (first + column) * width, {rows, width}, {step * columns * width, 1});
   }
 
   Value parameterMatrix(const View &view, int64_t rows, int64_t columns, bool transposed) {
@@ -222,22 +230,17 @@ private:
 
   void emit(const GemmNode &gemm) {
     Value a, b, c;
-    if (gemm.sampleMajorB) {
-      a = operandMatrix(gemm.a, gemm.m);
-      const Buffer &transposed = plan.buffers[gemm.b.buffer];
-      b = slice(base(transposed), transposed.offset, {gemm.k, gemm.n}, {paddedRows(gemm.n), 1});
-    } else if (gemm.k == 1 && plan.signature->uniform) {
-      // An outer product of two vectors without samples, or a product with a one-element vector: both are m x 1 times 1 x n.
-      a = operandMatrix(gemm.a, gemm.m);
+    if (gemm.outer) {
+      a = operandMatrix(gemm.a, gemm.m, gemm.columns);
       const Buffer &right = plan.buffers[gemm.b.buffer];
-      auto [first, step] = evenRows(gemm.b);
-      b = slice(base(right), right.offset + first, {1, gemm.n}, {gemm.n, step});
+      int64_t stride = plan.signature->uniform ? gemm.n : paddedRows(gemm.n);
+      b = slice(base(right), right.offset + evenRows(gemm.b).first, {gemm.k, gemm.n}, {stride, 1});
     } else {
       a = parameterMatrix(gemm.a, gemm.m, gemm.k, gemm.transposeA);
-      b = operandMatrix(gemm.b, gemm.k);
+      b = operandMatrix(gemm.b, gemm.k, gemm.columns);
     }
     const Buffer &target = plan.buffers[gemm.c.buffer];
-    c = slice(base(target), target.offset + evenRows(gemm.c).first * gemm.n, {gemm.m, gemm.n}, {gemm.n, 1});
+    c = slice(base(target), target.offset + evenRows(gemm.c).first * (target.uniform ? 1 : plan.tile), {gemm.m, gemm.n}, {gemm.n, 1});
     Value bias = gemm.bias ? whole(gemm.bias->buffer) : Value();
     auto op = tile::GemmOp::create(builder, gemm.loc, a, b, c, bias, gemm.accumulate);
     if (gemm.epilogue.empty())
@@ -253,20 +256,23 @@ private:
   }
 
   void emit(const SolveNode &solve) {
-    Value a = parameterMatrix(solve.a, solve.rows, solve.rows, solve.transposeA), diagonal;
-    if (solve.diagonal) {
-      const Buffer &buffer = plan.buffers[solve.diagonal->buffer];
-      auto [first, step] = evenRows(*solve.diagonal);
-      diagonal = slice(base(buffer), buffer.offset + first, {solve.rows}, {step});
+    Value a = parameterMatrix(solve.a, solve.rows, solve.rows, solve.transposeA);
+    for (int64_t column = 0; column < solve.columns; ++column) {
+      Value diagonal;
+      if (solve.diagonal) {
+        const Buffer &buffer = plan.buffers[solve.diagonal->buffer];
+        auto [first, step] = evenRows(*solve.diagonal);
+        diagonal = slice(base(buffer), buffer.offset + first + column * step, {solve.rows}, {step * solve.columns});
+      }
+      tile::SolveOp::create(builder, solve.loc, a, diagonal, operandColumn(solve.y, solve.rows, solve.columns, column),
+                            operandColumn(solve.x, solve.rows, solve.columns, column), solve.backward);
     }
-    tile::SolveOp::create(builder, solve.loc, a, diagonal, operandMatrix(solve.y, solve.rows), operandMatrix(solve.x, solve.rows),
-                          solve.backward);
   }
 
   void emit(const TransposeNode &transpose) {
     const Buffer &buffer = plan.buffers[transpose.output];
-    Value output = slice(base(buffer), buffer.offset, {plan.tile, transpose.rows}, {paddedRows(transpose.rows), 1});
-    tile::TransposeOp::create(builder, transpose.loc, operandMatrix(transpose.input, transpose.rows), output);
+    Value output = slice(base(buffer), buffer.offset, {transpose.columns * plan.tile, transpose.rows}, {paddedRows(transpose.rows), 1});
+    tile::TransposeOp::create(builder, transpose.loc, operandMatrix(transpose.input, transpose.rows, transpose.columns), output);
   }
 
   void emit(const FillNode &fill) {

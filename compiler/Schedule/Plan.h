@@ -67,34 +67,35 @@ struct MapNode {
   llvm::SmallVector<MapOutput> outputs;
 };
 
-/// A matrix product with what is fused into it.
+/// A matrix product with what is fused into it. The samples of all `columns` of a vector are next to each other, so that many columns
+/// are no more than a longer product.
 struct GemmNode {
   mlir::Location loc;
   View a, b;
   View c;
-  int64_t m, n, k;
+  int64_t m, n, k, columns;
   bool transposeA = false, accumulate = false;
-  bool sampleMajorB = false; ///< b is the output of a TransposeNode: tile x n.
+  bool outer = false; ///< a is a vector, and b one written column by column; where there are samples, the output of a TransposeNode.
   std::optional<View> bias;
   llvm::SmallVector<mlir::Operation *> epilogue; ///< A chain of one-argument ops, first to last.
   mlir::Value chainStart;                        ///< What the first of them is applied to.
 };
 
-/// A triangular system per sample.
+/// A triangular system per sample and column.
 struct SolveNode {
   mlir::Location loc;
   View a;
   std::optional<View> diagonal;
   View y, x;
-  int64_t rows;
+  int64_t rows, columns;
   bool transposeA, backward;
 };
 
 struct TransposeNode {
   mlir::Location loc;
   View input;
-  unsigned output; ///< Holds tile x rows, the rows padded to paddedRows(rows).
-  int64_t rows;
+  unsigned output; ///< Holds columns x tile x rows, the rows padded to paddedRows(rows).
+  int64_t rows, columns;
 };
 
 /// The row stride of a sample-major buffer.

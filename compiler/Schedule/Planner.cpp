@@ -74,6 +74,8 @@ private:
   }
 
   bool uniform() const { return plan.signature->uniform; }
+  /// How many numbers there are per row.
+  int64_t samples() const { return uniform() ? 1 : plan.tile; }
 
   //===- buffers ------------------------------------------------------------------------------------------------===//
 
@@ -171,15 +173,20 @@ private:
     return step > 0;
   }
 
+  /// Whether a matrix product can read the rows as a matrix of `columns` columns: then nothing lies between them.
+  static bool isEven(const View &view, int64_t columns) {
+    return isEven(view) && (columns == 1 || view.rows.size() < 2 || view.rows[1] == view.rows[0] + 1);
+  }
+
   /// Rows of `value` that a matrix product can read: evenly spaced and with a number for every sample, or copied so that they are.
-  View evenView(Value value, int &boundary) {
+  View evenView(Value value, int64_t columns, int &boundary) {
     bool constant = flow::constantValue(value).has_value();
     if (constant && uniform())
       return table(value);
     View from = view(value);
     if (constant) // It is written by the maps of its phase, not ahead of them.
       boundary = std::max(boundary, ready(value) + 1);
-    if (isEven(from) && (uniform() || !plan.buffers[from.buffer].uniform))
+    if (isEven(from, columns) && (uniform() || !plan.buffers[from.buffer].uniform))
       return from;
     View copy{workspaceBuffer(elementCount(value)), {}};
     boundary = std::max(boundary, write(value, copy, tile::OutputKind::Store));
@@ -395,7 +402,7 @@ private:
     };
     if (auto add = dyn_cast_or_null<arith::AddFOp>(next())) {
       Value other = add.getLhs() == last ? add.getRhs() : add.getLhs();
-      if (auto read = other.getDefiningOp<ReadOp>()) {
+      if (auto read = other.getDefiningOp<ReadOp>(); read && elementCount(read) == gemm.m) {
         gemm.bias = symbolView(read.getParameter(), elementCount(read), Role::Parameters, Role::Staged);
         absorbed.insert(add);
         last = add.getResult();
@@ -417,17 +424,17 @@ private:
 
   LogicalResult place(MatvecOp op) {
     auto matrix = cast<RankedTensorType>(op.getMatrix().getType());
-    int64_t rows = elementCount(op.getResult()), columns = elementCount(op.getVector());
+    int64_t columns = op.columns();
     int boundary = std::max(ready(op.getVector()), ready(op.getMatrix()));
-    View vector = evenView(op.getVector(), boundary);
-    GemmNode gemm{op.getLoc(), view(op.getMatrix()), vector, {}, rows, uniform() ? 1 : plan.tile, columns};
+    View vector = evenView(op.getVector(), columns, boundary);
+    GemmNode gemm{op.getLoc(), view(op.getMatrix()), vector, {}, op.rows(), columns * samples(), op.depth(), columns};
     if (!plan.buffers[gemm.a.buffer].uniform || matrix.getRank() != 2)
       return op.emitError("the matrix of a product must not depend on the sample");
     gemm.transposeA = op.getTransposed();
     Value result = fuseAfter(op, gemm);
     gemm.c = targetView(result);
     bind(result, gemm.c, boundary);
-    if (rows > 0)
+    if (elementCount(op.getResult()) > 0)
       addNode(boundary, std::move(gemm));
     return success();
   }
@@ -437,14 +444,13 @@ private:
     if (flow::constantValue(value))
       return table(value);
     View from = view(value);
-    return isEven(from) ? from : evenView(value, boundary);
+    return isEven(from) ? from : evenView(value, 1, boundary);
   }
 
   LogicalResult place(SolveTriangularOp op) {
-    int64_t rows = elementCount(op.getResult());
     int boundary = std::max(ready(op.getVector()), ready(op.getMatrix()));
-    SolveNode solve{op.getLoc(), uniformView(op.getMatrix(), boundary), {}, evenView(op.getVector(), boundary), {}, rows,
-                    op.getTransposed(), op.isBackward()};
+    SolveNode solve{op.getLoc(), uniformView(op.getMatrix(), boundary), {}, evenView(op.getVector(), op.columns(), boundary), {},
+                    op.rows(), op.columns(), op.getTransposed(), op.isBackward()};
     bool uniformOperands = plan.buffers[solve.a.buffer].uniform;
     if (Value diagonal = op.getDiagonal()) {
       boundary = std::max(boundary, ready(diagonal));
@@ -455,7 +461,7 @@ private:
       return op.emitError("the matrix of a triangular system must not depend on the sample");
     solve.x = targetView(op.getResult());
     bind(op, solve.x, boundary);
-    if (rows > 0)
+    if (elementCount(op.getResult()) > 0)
       addNode(boundary, std::move(solve));
     return success();
   }
@@ -473,30 +479,47 @@ private:
     return success();
   }
 
-  /// left right^T into `target`, summed over the samples where there are any.
+  /// left right^T into `target`, summed over the columns, and over the samples where there are any.
   int placeOuter(OuterOp op, View target, bool accumulate) {
-    int64_t rows = elementCount(op.getLeft()), columns = elementCount(op.getRight());
+    int64_t rows = op.rows(), width = op.width(), columns = op.columns();
     int boundary = std::max(ready(op.getLeft()), ready(op.getRight()));
-    View left = evenView(op.getLeft(), boundary), right = evenView(op.getRight(), boundary);
-    if (rows == 0 || columns == 0)
+    if (rows == 0 || width == 0)
       return boundary;
-    GemmNode gemm{op.getLoc(), left, right, target, rows, columns, uniform() ? 1 : plan.tile};
+    View left = evenView(op.getLeft(), columns, boundary), right;
+    if (uniform()) {
+      right = columnByColumn(op.getRight(), width, columns, boundary);
+    } else {
+      right = evenView(op.getRight(), columns, boundary);
+      right = {transposed(op.getLoc(), right, width, columns, boundary), {}};
+    }
+    GemmNode gemm{op.getLoc(), left, right, target, rows, width, columns * samples(), columns};
     gemm.accumulate = accumulate;
-    if (!uniform())
-      gemm.b = {transposed(op.getLoc(), right, columns, boundary), {}};
-    gemm.sampleMajorB = !uniform();
+    gemm.outer = true;
     addNode(boundary, std::move(gemm));
     return boundary;
   }
 
+  /// A vector of `columns` columns of `rows` elements each, without samples, one column after the other.
+  View columnByColumn(Value value, int64_t rows, int64_t columns, int &boundary) {
+    if (rows == 1 || columns == 1)
+      return evenView(value, rows * columns, boundary);
+    View target{workspaceBuffer(rows * columns), {}};
+    llvm::SmallVector<int64_t> places;
+    for (int64_t row = 0; row < rows; ++row)
+      for (int64_t column = 0; column < columns; ++column)
+        places.push_back(column * rows + row);
+    boundary = std::max(boundary, write(value, {target.buffer, places}, tile::OutputKind::Store));
+    return target;
+  }
+
   /// The samples-major copy of some rows, made once.
-  unsigned transposed(Location loc, const View &from, int64_t rows, int boundary) {
-    auto key = std::make_tuple(from.buffer, rows, std::vector<int64_t>(from.rows.begin(), from.rows.end()));
+  unsigned transposed(Location loc, const View &from, int64_t rows, int64_t columns, int boundary) {
+    auto key = std::make_tuple(from.buffer, rows, columns, std::vector<int64_t>(from.rows.begin(), from.rows.end()));
     auto [it, inserted] = transposes.try_emplace(key, std::make_pair(0u, boundary));
     if (inserted || it->second.second > boundary) {
-      unsigned buffer = workspaceBuffer(paddedRows(rows));
+      unsigned buffer = workspaceBuffer(paddedRows(rows) * columns);
       it->second = {buffer, boundary};
-      addNode(boundary, TransposeNode{loc, from, buffer, rows});
+      addNode(boundary, TransposeNode{loc, from, buffer, rows, columns});
     }
     return it->second.first;
   }
@@ -573,7 +596,7 @@ private:
   llvm::DenseSet<unsigned> returned;
   llvm::DenseMap<Operation *, unsigned> grown; ///< Values that lie in the buffer of their first piece.
   llvm::DenseSet<unsigned> filled;
-  std::map<std::tuple<unsigned, int64_t, std::vector<int64_t>>, std::pair<unsigned, int>> transposes;
+  std::map<std::tuple<unsigned, int64_t, int64_t, std::vector<int64_t>>, std::pair<unsigned, int>> transposes;
 };
 
 } // namespace

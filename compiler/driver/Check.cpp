@@ -28,10 +28,10 @@ namespace {
 /// What a derived direction costs: multiplications of its matrix products and triangular systems.
 int64_t multiplications(func::FuncOp function) {
   int64_t total = 0;
-  function.walk([&](flow::MatvecOp product) { total += flow::elementCount(product.getMatrix()); });
+  function.walk([&](flow::MatvecOp product) { total += flow::elementCount(product.getMatrix()) * product.columns(); });
   function.walk([&](flow::SolveTriangularOp system) {
-    int64_t rows = flow::elementCount(system.getResult());
-    total += rows * (rows - 1) / 2;
+    int64_t rows = system.rows();
+    total += rows * (rows - 1) / 2 * system.columns();
   });
   return total;
 }

@@ -79,8 +79,8 @@ public:
   Value apply(std::string_view function, std::span<const Value> operands, SourceLocation) override {
     return value("{} {}", function, list(operands));
   }
-  Value matvec(Value matrix, Value vector, SourceLocation) override {
-    return value("matvec %{} %{}", matrix.id, vector.id);
+  Value matvec(Value matrix, Value vector, int64_t columns, SourceLocation) override {
+    return value("matvec %{} %{}{}", matrix.id, vector.id, columns == 1 ? "" : fmt::format(" x {}", columns));
   }
   Value causal(Value matrix, std::vector<int64_t> rows, std::vector<int64_t> columns, SourceLocation) override {
     return value("causal %{} {} {}", matrix.id, rows, columns);

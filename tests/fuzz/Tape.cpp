@@ -75,8 +75,8 @@ dsl::Value Tape::apply(std::string_view function, std::span<const dsl::Value> op
   return add(std::move(step));
 }
 
-dsl::Value Tape::matvec(dsl::Value matrix, dsl::Value vector, dsl::SourceLocation) {
-  return add({"matvec", {matrix.id, vector.id}, {steps[matrix.id].shape[0]}, {}, {}, {}, {}});
+dsl::Value Tape::matvec(dsl::Value matrix, dsl::Value vector, int64_t columns, dsl::SourceLocation) {
+  return add({"matvec", {matrix.id, vector.id}, {steps[matrix.id].shape[0] * columns}, {}, {}, {}, {}});
 }
 
 dsl::Value Tape::causal(dsl::Value matrix, std::vector<int64_t> rows, std::vector<int64_t> columns, dsl::SourceLocation) {
@@ -176,11 +176,14 @@ void Tape::run(const Step &step, std::vector<Numbers> &memory, Evaluation &evalu
                              (v.error == 0 && v.value == step.range.high && step.range.highOpen)))
         evaluation.brokenPromise = step.name;
   } else if (step.function == "matvec") {
-    size_t columns = in(1).size();
+    const dsl::Shape &matrix = steps[step.operands[0]].shape;
+    int64_t depth = matrix[1], columns = matrix[0] > 0 ? size / matrix[0] : 1;
     for (int64_t i = 0; i < size; ++i) {
       Number total;
-      for (size_t j = 0; j < columns; ++j)
-        total = applyBinary("add", total, applyBinary("mul", in(0)[i * columns + j], in(1)[j], mishaps), mishaps);
+      for (int64_t j = 0; j < depth; ++j)
+        total = applyBinary(
+            "add", total,
+            applyBinary("mul", in(0)[i / columns * depth + j], in(1)[j * columns + i % columns], mishaps), mishaps);
       out.push_back(total);
     }
   } else if (step.function == "causal") {

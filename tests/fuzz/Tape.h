@@ -75,7 +75,7 @@ public:
   void startParameter(std::string_view, dsl::Value, dsl::SourceLocation) override {}
   dsl::Value constant(const dsl::Shape &shape, std::vector<double> values, dsl::SourceLocation) override;
   dsl::Value apply(std::string_view function, std::span<const dsl::Value> operands, dsl::SourceLocation) override;
-  dsl::Value matvec(dsl::Value matrix, dsl::Value vector, dsl::SourceLocation) override;
+  dsl::Value matvec(dsl::Value matrix, dsl::Value vector, int64_t columns, dsl::SourceLocation) override;
   dsl::Value causal(dsl::Value matrix, std::vector<int64_t> rows, std::vector<int64_t> columns, dsl::SourceLocation) override;
   dsl::Value extract(dsl::Value vector, std::vector<int64_t> indices, dsl::SourceLocation) override;
   dsl::Value merge(std::span<const dsl::Value> pieces, const std::vector<std::vector<int64_t>> &indices, int64_t size,

@@ -42,14 +42,23 @@ struct Table {
   }
 } table;
 
-CompiledModel compile(const LayerCase &layer, int features) {
+/// The sizes of the data, as a spec states them.
+struct Sizes {
+  std::string text;
+  int features;
+
+  Sizes(int features) : text(fmt::format("{}", features)), features(features) {}
+  Sizes(const std::array<int, 3> &image) : text(fmt::format("{}", fmt::join(image, ", "))), features(image[0] * image[1] * image[2]) {}
+};
+
+CompiledModel compile(const LayerCase &layer, const Sizes &sizes) {
   fs::path folder = fs::temp_directory_path() / fmt::format("flowc_laws_{}", static_cast<int>(getpid()));
   fs::create_directories(folder);
   bool hasBase = layer.items.find("base ") != std::string::npos;
   bool ownBase = !layer.base.empty();
   std::ofstream(folder / "law.flow") << layer.definitions << "\n"
                                      << (ownBase ? "bijection law_base(z) = " + layer.base + "\n" : "")
-                                     << "flow law {\n  data " << layer.data << "[" << features << "]\n  " << layer.items << "\n"
+                                     << "flow law {\n  data " << layer.data << "[" << sizes.text << "]\n  " << layer.items << "\n"
                                      << (hasBase   ? ""
                                          : ownBase ? "  base law_base\n"
                                                    : "  base normal\n")
@@ -190,12 +199,13 @@ bool isWanted(const LayerCase &layer) {
   return !word || layer.name.find(word) != std::string::npos;
 }
 
-void checkAll(const LayerCase &layer, int features) {
+void checkAll(const LayerCase &layer, const Sizes &sizes) {
   if (!isWanted(layer))
     return;
-  std::string where = fmt::format("{} with {} features", layer.name, features);
+  int features = sizes.features;
+  std::string where = fmt::format("{} with {} features", layer.name, sizes.text);
   INFO(where);
-  CompiledModel model = compile(layer, features);
+  CompiledModel model = compile(layer, sizes);
   for (flowrt_dtype dtype : {FLOWRT_F64, FLOWRT_F32}) {
     auto subject = makeSubject(model, dtype);
     subject->setParameters(randomParameters(model.manifest(), 5));
@@ -211,16 +221,19 @@ void checkAll(const LayerCase &layer, int features) {
 } // namespace
 
 TEST_CASE("the laws hold for every scalar function and every layer") {
-  for (const LayerCase &layer : flowc::laws::layerCases())
+  for (const LayerCase &layer : flowc::laws::layerCases()) {
+    for (const auto &image : layer.images)
+      checkAll(layer, image);
     for (int features : {1, 2, 3, 7})
-      if (features <= layer.mostFeatures)
+      if (layer.images.empty() && features <= layer.mostFeatures)
         checkAll(layer, features);
+  }
 }
 
 TEST_CASE("the laws hold at sizes around a tile") {
   for (const LayerCase &layer : flowc::laws::layerCases())
     for (int features : {64, 65})
-      if (features <= layer.mostFeatures)
+      if (layer.images.empty() && features <= layer.mostFeatures)
         checkAll(layer, features);
 }
 

@@ -26,6 +26,11 @@ LayerCase contraction(const std::string &items, const std::string &definitions =
   return {items, definitions, items, -3, 3, 4, "", "real", 16};
 }
 
+/// A layer of images.
+LayerCase image(const std::string &items, std::vector<std::array<int, 3>> images, const std::string &definitions = "") {
+  return {items, definitions, items, -3, 3, 1, "", "real", 65, std::move(images)};
+}
+
 /// A function with no inverse of its own, as a part of a monotone formula.
 LayerCase part(const std::string &name, const std::string &formula, double low = -3, double high = 3) {
   return {name, "bijection part(x) = " + formula, "part", low, high, 1};
@@ -149,6 +154,25 @@ const std::vector<LayerCase> &layerCases() {
       contraction("residual(net = contraction(hidden = [6, 5], activation = softplus)); reverse; inverse(residual(net = "
                   "contraction(hidden = [6])))"),
       contraction("difference", "layer difference(x) { return x + tanh(x) / 3 - lipschitz_linear(sin(x), len(x), 0.6) }"),
+      image("affine_coupling(mask = checkerboard, net = conv_net(hidden = [3]))", {{1, 1, 1}, {1, 2, 3}, {2, 3, 3}, {3, 4, 4}, {1, 5, 13}}),
+      image("repeat 2 { affine_coupling(mask = channels, net = conv_net(mask = channels, hidden = [4, 3], kernel = 1)) }",
+            {{1, 2, 2}, {2, 1, 3}, {3, 2, 2}}),
+      // An even kernel, and one that is larger than the image.
+      image("additive_coupling(mask = checkerboard, net = conv_net(hidden = [2], kernel = 2, activation = tanh))", {{2, 3, 2}}),
+      image("inverse(additive_coupling(mask = checkerboard, net = conv_net(hidden = [], kernel = 5)))", {{1, 2, 3}}),
+      image("mixture_coupling(mask = checkerboard, net = conv_net(hidden = [3]), components = 2)", {{2, 2, 3}}),
+      image("squeeze; affine_coupling(mask = channels([4, 2, 3]), net = conv_net(mask = channels([4, 2, 3]), shape = [4, 2, 3], hidden = "
+            "[3])); inverse(squeeze)",
+            {{1, 4, 6}}),
+      image("conv_maf(net = conv_made(hidden = [5]))", {{1, 1, 1}, {1, 2, 3}, {2, 3, 3}, {3, 4, 4}}),
+      image("inverse(conv_maf(net = conv_made(hidden = [4, 4], kernel = 5, activation = tanh)))", {{2, 3, 4}}),
+      image("conv_linear", {{1, 1, 1}, {1, 2, 3}, {3, 1, 1}, {3, 4, 4}, {5, 1, 13}}),
+      image("inverse(conv_linear(order = random(2)))", {{4, 2, 2}}),
+      // One triangle alone, in an order that is not that of memory.
+      image("mixed; inverse(mixed)", {{3, 2, 2}, {4, 1, 3}},
+            "layer mixed(x) {\n c = event[0]\n param w: real[c, c] ~ normal(0.5), s: positive[c, 1]\n n = positions(event)\n"
+            " place = permute(range(c), random(7))\n"
+            " return matvec(s, cycle([1], n), n) * x - 2 * matvec(causal(w, place - 1, place), x + 1, n)\n}"),
       {"base logistic", "", "affine; base logistic", -3, 3, 1},
       {"base uniform", "", "squash; base uniform", -3, 3, 10},
       {"base mixture_cdf", "", "affine; base mixture_cdf(k = 3)", -2, 2, 20},

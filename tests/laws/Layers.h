@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct LayerCase {
   std::string data = "real";
   /// The most features for which it is derived.
   int mostFeatures = 65;
+  /// The images that it is tried on, [channels, height, width]; empty if it takes any number of features.
+  std::vector<std::array<int, 3>> images = {};
 };
 
 /// Every row of the scalar table as a layer, every layer and bijection of the prelude, and some stacks.

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/SparseBitVector.h"
@@ -35,6 +36,19 @@ private:
   size_t count = 0;
   SetId all = 0;
   llvm::SmallVector<SetId, 0> each; ///< Empty if all are the same.
+};
+
+/// Which elements of one operand the elements of a result need. Both are matrices of `columns` columns, written row by row; an element
+/// needs those of its own column that `rows` has for its row.
+struct NeededElements {
+  llvm::SmallVector<llvm::BitVector> rows;
+  int64_t columns = 1;
+
+  /// Adds what `element` of the result needs.
+  void addTo(llvm::BitVector &operandElements, int64_t element) const {
+    for (unsigned k : rows[element / columns].set_bits())
+      operandElements.set(k * columns + element % columns);
+  }
 };
 
 /// Small where a set has few elements, and few words where it has many.

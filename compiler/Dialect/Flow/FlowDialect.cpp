@@ -76,13 +76,24 @@ LogicalResult LayerOp::verify() {
   return success();
 }
 
+/// How many columns of `rows` elements a vector has; where a matrix has no rows, nobody can tell, and it is one.
+static int64_t columnsOf(Value vector, int64_t rows) { return rows > 0 ? elementCount(vector) / rows : 1; }
+
+static int64_t dimension(Value matrix, unsigned k) { return cast<RankedTensorType>(matrix.getType()).getDimSize(k); }
+
+int64_t MatvecOp::rows() { return dimension(getMatrix(), getTransposed() ? 1 : 0); }
+int64_t MatvecOp::depth() { return dimension(getMatrix(), getTransposed() ? 0 : 1); }
+int64_t MatvecOp::columns() { return depth() > 0 ? columnsOf(getVector(), depth()) : columnsOf(getResult(), rows()); }
+int64_t SolveTriangularOp::columns() { return columnsOf(getVector(), rows()); }
+int64_t OuterOp::columns() { return rows() > 0 ? columnsOf(getLeft(), rows()) : columnsOf(getRight(), width()); }
+
 LogicalResult MatvecOp::verify() {
   auto matrix = cast<RankedTensorType>(getMatrix().getType());
   if (matrix.getRank() != 2)
     return emitOpError("needs a matrix, but got ") << matrix;
-  int64_t rows = matrix.getDimSize(getTransposed() ? 1 : 0), columns = matrix.getDimSize(getTransposed() ? 0 : 1);
-  if (elementCount(getVector()) != columns || elementCount(getResult()) != rows)
-    return emitOpError("a ") << rows << " x " << columns << " matrix takes " << columns << " elements to " << rows
+  int64_t count = columns();
+  if (elementCount(getVector()) != depth() * count || elementCount(getResult()) != rows() * count)
+    return emitOpError("a ") << rows() << " x " << depth() << " matrix takes columns of " << depth() << " elements to " << rows()
                              << ", but operand and result have " << elementCount(getVector()) << " and "
                              << elementCount(getResult());
   return success();
@@ -91,10 +102,18 @@ LogicalResult MatvecOp::verify() {
 LogicalResult SolveTriangularOp::verify() {
   auto matrix = cast<RankedTensorType>(getMatrix().getType());
   int64_t size = elementCount(getVector());
-  if (matrix.getRank() != 2 || matrix.getDimSize(0) != size || matrix.getDimSize(1) != size)
-    return emitOpError("needs a ") << size << " x " << size << " matrix for a vector of " << size << ", but got " << matrix;
+  if (matrix.getRank() != 2 || matrix.getDimSize(0) != matrix.getDimSize(1) || rows() * columns() != size)
+    return emitOpError("needs a square matrix that takes a vector of ") << size << ", but got " << matrix;
   if (getDiagonal() && elementCount(getDiagonal()) != size)
     return emitOpError("has a diagonal of ") << elementCount(getDiagonal()) << " elements for a vector of " << size;
+  return success();
+}
+
+LogicalResult OuterOp::verify() {
+  auto matrix = cast<RankedTensorType>(getResult().getType());
+  if (matrix.getRank() != 2 || elementCount(getLeft()) != rows() * columns() || elementCount(getRight()) != width() * columns())
+    return emitOpError("vectors of ") << elementCount(getLeft()) << " and " << elementCount(getRight()) << " elements have no product "
+                                      << matrix;
   return success();
 }
 

@@ -159,9 +159,8 @@ def PartialOpInterface : OpInterface<"PartialOpInterface"> {
   let methods = [
     InterfaceMethod<"The operand of which only some elements are needed; all of every other one is.",
       "unsigned", "partialOperand", (ins)>,
-    InterfaceMethod<[{
-      One bit per element of that operand for every element of the result: whether it is needed.
-    }], "::llvm::SmallVector<::llvm::BitVector>", "neededElements", (ins)>,
+    InterfaceMethod<"Which of that operand's elements every element of the result needs.",
+      "::flowc::flow::NeededElements", "neededElements", (ins)>,
     InterfaceMethod<[{
       Builds `elements` of the result. The partial operand is given as a vector of its elements `given`, in that order, which
       hold all that are needed.

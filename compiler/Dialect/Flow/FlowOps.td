@@ -232,19 +232,30 @@ class AnsweringOp<string mnemonic, list<Trait> traits = [], list<string> scalarA
 def MatvecOp : AnsweringOp<"matvec", [DeclareOpInterfaceMethods<DependencyOpInterface, ["sumOfProducts"]>,
                                       DeclareOpInterfaceMethods<DifferentiateOpInterface>,
                                       DeclareOpInterfaceMethods<PartialOpInterface>], ["steepness", "norm"]> {
-  let summary = "matrix times vector";
+  let summary = "matrix times vector, or times every column of a vector that is a matrix written row by row";
   let description = [{
-    `result[m] = sum over k of matrix[m, k] * vector[k]`; with `transposed`, of matrix[k, m] * vector[k].
+    `result[m] = sum over k of matrix[m, k] * vector[k]`; with `transposed`, of matrix[k, m] * vector[k]. A vector of `columns` times as
+    many elements is a matrix of as many columns, row by row: `result[m * columns + p] = sum over k of matrix[m, k] * vector[k * columns + p]`.
+    So one matrix over the channels of an image acts at each of its positions.
 
     ```mlir
     %h = flow.matvec %w, %x : tensor<4x2xf64>, tensor<2xf64> -> tensor<4xf64>
     %g = flow.matvec transposed %w, %h : tensor<4x2xf64>, tensor<4xf64> -> tensor<2xf64>
+    %c = flow.matvec %w, %image : tensor<4x2xf64>, tensor<18xf64> -> tensor<36xf64>   // 2 channels of 3 x 3 to 4
     ```
   }];
   let arguments = (ins Flow_Tensor:$matrix, Flow_Vector:$vector, UnitAttr:$transposed);
   let results = (outs Flow_Vector:$result);
   let assemblyFormat = "(`transposed` $transposed^)? $matrix `,` $vector attr-dict `:` type($matrix) `,` type($vector) `->` type($result)";
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The sizes of the matrix as it is applied: it takes `depth()` elements of a column to `rows()`.
+    int64_t rows();
+    int64_t depth();
+    int64_t columns();
+    /// The number of the element (m, k) in the matrix as it is written.
+    int64_t entry(int64_t m, int64_t k) { return getTransposed() ? k * rows() + m : m * depth() + k; }
+  }];
 }
 
 def SolveTriangularOp : AnsweringOp<"solve_triangular", [AllTypesMatch<["vector", "result"]>,
@@ -254,7 +265,8 @@ def SolveTriangularOp : AnsweringOp<"solve_triangular", [AllTypesMatch<["vector"
   let description = [{
     The x with `(D + L) x = vector`, where D is `diagonal` (ones, if there is none) and L what `matrix` has below its diagonal, with
     `upper` above it; with `transposed` of the transpose of D + L. All other elements of `matrix` must be 0, as those of a strict
-    `flow.causal` are: they are not read, and their gradients mean nothing.
+    `flow.causal` are: they are not read, and their gradients mean nothing. A vector of several columns, written as for `flow.matvec`,
+    is solved column by column; `diagonal` has one number for each of its elements.
 
     ```mlir
     %x = flow.solve_triangular %l, %y : tensor<3x3xf64>, tensor<3xf64>
@@ -269,6 +281,8 @@ def SolveTriangularOp : AnsweringOp<"solve_triangular", [AllTypesMatch<["vector"
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
+    int64_t rows() { return ::mlir::cast<::mlir::RankedTensorType>(getMatrix().getType()).getDimSize(0); }
+    int64_t columns();
     /// Whether elements are solved from the last to the first.
     bool isBackward() { return getUpper() != getTransposed(); }
   }];
@@ -297,15 +311,22 @@ def OuterOp : AnsweringOp<"outer", [DeclareOpInterfaceMethods<DependencyOpInterf
                                     DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
   let summary = "the matrix of all products of two vectors: the adjoint of `flow.matvec` in its matrix";
   let description = [{
-    `result[m, k] = left[m] * right[k]`.
+    `result[m, k] = left[m] * right[k]`; of vectors of several columns the sum over them: `left[m * columns + p] * right[k * columns + p]`.
 
     ```mlir
     %p = flow.outer %h, %x : tensor<4xf64>, tensor<2xf64> -> tensor<4x2xf64>
+    %q = flow.outer %c, %image : tensor<36xf64>, tensor<18xf64> -> tensor<4x2xf64>
     ```
   }];
   let arguments = (ins Flow_Vector:$left, Flow_Vector:$right);
   let results = (outs Flow_Tensor:$result);
   let assemblyFormat = "$left `,` $right attr-dict `:` type($left) `,` type($right) `->` type($result)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    int64_t rows() { return ::mlir::cast<::mlir::RankedTensorType>(getResult().getType()).getDimSize(0); }
+    int64_t width() { return ::mlir::cast<::mlir::RankedTensorType>(getResult().getType()).getDimSize(1); }
+    int64_t columns();
+  }];
 }
 
 def ExtractOp : AnsweringOp<"extract", [DeclareOpInterfaceMethods<DependencyOpInterface, ["movedFrom"]>,

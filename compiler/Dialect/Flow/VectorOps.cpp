@@ -5,7 +5,10 @@
 #include "compiler/Dialect/Flow/Expr.h"
 #include "compiler/Dialect/Flow/FlowDialect.h"
 
+#include "llvm/ADT/MapVector.h"
+
 #include <cmath>
+#include <map>
 
 using namespace mlir;
 
@@ -57,68 +60,128 @@ void ReadOp::adjoints(OpBuilder &, ArrayRef<Value>, Value, Value, const BitVecto
 
 //===- matvec: y = A x --------------------------------------------------------------------------------------------===//
 
-SmallVector<BitVector> MatvecOp::neededElements() {
+NeededElements MatvecOp::neededElements() {
   BitVector nonZero = nonZeroElements(getMatrix());
-  int64_t rows = elementCount(getResult()), columns = elementCount(getVector());
-  SmallVector<BitVector> needed(rows, BitVector(columns));
-  for (int64_t m = 0; m < rows; ++m)
-    for (int64_t k = 0; k < columns; ++k)
-      if (nonZero.test(getTransposed() ? k * rows + m : m * columns + k))
-        needed[m].set(k);
+  NeededElements needed{SmallVector<BitVector>(rows(), BitVector(depth())), columns()};
+  for (int64_t m = 0; m < rows(); ++m)
+    for (int64_t k = 0; k < depth(); ++k)
+      if (nonZero.test(entry(m, k)))
+        needed.rows[m].set(k);
   return needed;
 }
 
-/// The boolean product with the matrix's structural zeros. Rows are taken by their number of nonzeros: where the masks are nested,
-/// a row adds only its own columns to the set of the row before.
+/// The boolean product with the matrix's structural zeros, column by column. Rows are taken by their number of nonzeros: where the
+/// masks are nested, a row adds only its own elements to the set of the row before.
 ElementSets MatvecOp::dependencies(ArrayRef<ElementSets> operands, SetPool &pool) {
-  SmallVector<BitVector> needed = neededElements();
+  struct Row {
+    int64_t m;
+    bool goesOn; // It needs all that the row before needs.
+    SmallVector<unsigned> added;
+  };
+  SmallVector<BitVector> needed = neededElements().rows;
   SmallVector<std::pair<unsigned, int64_t>> order;
   for (auto [m, row] : llvm::enumerate(needed))
     order.push_back({row.count(), m});
   llvm::sort(order);
-  SmallVector<SetId> result(needed.size());
-  SetId last = pool.unite(operands[0].distinct());
-  SetId ofMatrix = last;
-  BitVector done(operands[1].size());
+  std::vector<Row> rowsInOrder;
+  BitVector done(depth());
   for (auto [count, m] : order) {
     BitVector added = needed[m];
-    SmallVector<SetId> sets;
-    if (!done.test(needed[m])) {
+    bool goesOn = !done.test(needed[m]);
+    if (goesOn)
       added.reset(done);
-      sets.push_back(last);
-    } else {
-      sets.push_back(ofMatrix);
-    }
-    for (unsigned k : added.set_bits())
-      sets.push_back(operands[1][k]);
-    last = result[m] = pool.unite(sets);
+    rowsInOrder.push_back({m, goesOn, SmallVector<unsigned>(added.set_bits())});
     done = needed[m];
+  }
+  SetId ofMatrix = pool.unite(operands[0].distinct());
+  SmallVector<SetId> result(elementCount(getResult()));
+  int64_t count = columns();
+  for (int64_t p = 0; p < count; ++p) {
+    SetId last = ofMatrix;
+    for (const Row &row : rowsInOrder) {
+      SmallVector<SetId> sets{row.goesOn ? last : ofMatrix};
+      for (unsigned k : row.added)
+        sets.push_back(operands[1][k * count + p]);
+      last = result[row.m * count + p] = pool.unite(sets);
+    }
   }
   return ElementSets(std::move(result));
 }
 unsigned MatvecOp::partialOperand() { return 1; }
+
+namespace {
+
+/// Where some rows of a matrix of several columns, written row by row, lie among elements that are listed.
+struct ColumnShare {
+  SmallVector<int64_t> rows, places;
+};
+
+std::map<int64_t, ColumnShare> shareByColumn(ArrayRef<int64_t> elements, int64_t columns) {
+  std::map<int64_t, ColumnShare> shares;
+  for (auto [place, element] : llvm::enumerate(elements)) {
+    shares[element % columns].rows.push_back(element / columns);
+    shares[element % columns].places.push_back(place);
+  }
+  return shares;
+}
+
+Value takeElements(OpBuilder &builder, Location loc, Value vector, ArrayRef<int64_t> indices, ArrayRef<int64_t> shape) {
+  auto type = RankedTensorType::get(shape, getElementTypeOrSelf(vector.getType()));
+  auto all = llvm::seq<int64_t>(0, elementCount(vector));
+  if (type == vector.getType() && std::equal(indices.begin(), indices.end(), all.begin(), all.end()))
+    return vector;
+  return ExtractOp::create(builder, loc, type, vector, indices);
+}
+
+} // namespace
+
+/// One product for all columns of which the same rows are wanted and the same elements given.
 Value MatvecOp::buildPart(OpBuilder &builder, ArrayRef<Value> operands, ArrayRef<int64_t> elements, ArrayRef<int64_t> given) {
-  // What is taken out of the matrix is never transposed, so that its rows lie in memory in the order in which they are read.
-  int64_t rows = elementCount(getResult()), columns = elementCount(getVector());
-  SmallVector<int64_t> indices;
-  for (int64_t m : elements)
-    for (int64_t k : given)
-      indices.push_back(getTransposed() ? k * rows + m : m * columns + k);
-  Type element = getElementTypeOrSelf(getResult().getType());
-  auto height = static_cast<int64_t>(elements.size()), width = static_cast<int64_t>(given.size());
-  Value matrix = ExtractOp::create(builder, getLoc(), RankedTensorType::get({height, width}, element), operands[0], indices);
-  return MatvecOp::create(builder, getLoc(), RankedTensorType::get({height}, element), matrix, operands[1], false);
+  using Rows = std::vector<int64_t>;
+  int64_t count = columns();
+  std::map<int64_t, ColumnShare> wanted = shareByColumn(elements, count), have = shareByColumn(given, count);
+  llvm::MapVector<std::pair<Rows, Rows>, SmallVector<int64_t>, std::map<std::pair<Rows, Rows>, unsigned>> groups;
+  for (auto &[p, share] : wanted)
+    groups[{Rows(share.rows.begin(), share.rows.end()), Rows(have[p].rows.begin(), have[p].rows.end())}].push_back(p);
+  SmallVector<Value> pieces;
+  SmallVector<Attribute> places;
+  SmallVector<int64_t> placed;
+  for (auto &[key, positions] : groups) {
+    auto &[ms, ks] = key;
+    auto height = static_cast<int64_t>(ms.size()), width = static_cast<int64_t>(ks.size()), across = static_cast<int64_t>(positions.size());
+    // What is taken out of the matrix is never transposed, so that its rows lie in memory in the order in which they are read.
+    SmallVector<int64_t> entries, from, to;
+    for (int64_t m : ms)
+      for (int64_t k : ks)
+        entries.push_back(entry(m, k));
+    for (int64_t k = 0; k < width; ++k)
+      for (int64_t p : positions)
+        from.push_back(have[p].places[k]);
+    for (int64_t m = 0; m < height; ++m)
+      for (int64_t p : positions)
+        to.push_back(wanted[p].places[m]);
+    Type element = getElementTypeOrSelf(getResult().getType());
+    Value matrix = ExtractOp::create(builder, getLoc(), RankedTensorType::get({height, width}, element), operands[0], entries);
+    Value vector = takeElements(builder, getLoc(), operands[1], from, {width * across});
+    pieces.push_back(MatvecOp::create(builder, getLoc(), RankedTensorType::get({height * across}, element), matrix, vector, false));
+    places.push_back(builder.getDenseI64ArrayAttr(to));
+    llvm::append_range(placed, to);
+  }
+  if (pieces.size() == 1 && llvm::is_sorted(placed))
+    return pieces[0];
+  auto type = RankedTensorType::get({static_cast<int64_t>(elements.size())}, getElementTypeOrSelf(getResult().getType()));
+  return MergeOp::create(builder, getLoc(), type, pieces, builder.getArrayAttr(places));
 }
 bool MatvecOp::sumOfProducts(int64_t element, SmallVectorImpl<SmallVector<std::pair<unsigned, int64_t>, 2>> &sum) {
-  int64_t rows = elementCount(getResult()), columns = elementCount(getVector());
-  for (int64_t k = 0; k < columns; ++k)
-    sum.push_back({{0, getTransposed() ? k * rows + element : element * columns + k}, {1, k}});
+  int64_t count = columns();
+  for (int64_t k = 0; k < depth(); ++k)
+    sum.push_back({{0, entry(element / count, k)}, {1, k * count + element % count}});
   return true;
 }
-Interval MatvecOp::inferRange(ArrayRef<Interval>) { return Interval::all(); }
+Interval MatvecOp::inferRange(ArrayRef<Interval> operands) { return operands[0] * operands[1] * Interval::point(depth()); }
 Value MatvecOp::solve(OpBuilder &, unsigned, Value, ArrayRef<Value>, ArrayRef<Interval>) { return {}; }
 
-// |A dx| <= |A| |dx|, |dA x| <= |dA| |x|
+// |A dx| <= |A| |dx|, |dA x| <= |dA| |x|, for each column and so for all
 double MatvecOp::steepness(ArrayRef<Interval>, ArrayRef<double> norms, ArrayRef<double> moves) {
   return times(norms[0], moves[1]) + times(moves[0], norms[1]);
 }
@@ -145,15 +208,19 @@ void MatvecOp::adjoints(OpBuilder &builder, ArrayRef<Value> operands, Value, Val
 
 //===- solve_triangular: (D + L) x = y ----------------------------------------------------------------------------===//
 
-/// An element needs those of the vector that are solved for before it, and its own.
+/// An element needs those of its column that are solved for before it, and its own.
 ElementSets SolveTriangularOp::dependencies(ArrayRef<ElementSets> operands, SetPool &pool) {
   SmallVector<SetId> result(elementCount(getResult()));
-  SetId before = pool.unite(operands[0].distinct());
+  SetId ofMatrix = pool.unite(operands[0].distinct());
   if (getDiagonal())
-    before = pool.unite(before, pool.unite(operands[2].distinct()));
-  for (size_t k = 0; k < result.size(); ++k) {
-    size_t element = isBackward() ? result.size() - 1 - k : k;
-    before = result[element] = pool.unite(before, operands[1][element]);
+    ofMatrix = pool.unite(ofMatrix, pool.unite(operands[2].distinct()));
+  int64_t count = columns();
+  for (int64_t p = 0; p < count; ++p) {
+    SetId before = ofMatrix;
+    for (int64_t k = 0; k < rows(); ++k) {
+      int64_t element = (isBackward() ? rows() - 1 - k : k) * count + p;
+      before = result[element] = pool.unite(before, operands[1][element]);
+    }
   }
   return ElementSets(std::move(result));
 }
@@ -230,12 +297,17 @@ void CausalOp::adjoints(OpBuilder &builder, ArrayRef<Value>, Value, Value adjoin
 
 ElementSets OuterOp::dependencies(ArrayRef<ElementSets> operands, SetPool &pool) {
   SmallVector<SetId> result;
-  for (size_t i = 0; i < operands[0].size(); ++i)
-    for (size_t j = 0; j < operands[1].size(); ++j)
-      result.push_back(pool.unite(operands[0][i], operands[1][j]));
+  int64_t count = columns();
+  for (int64_t i = 0; i < rows(); ++i)
+    for (int64_t j = 0; j < width(); ++j) {
+      SetId all = 0;
+      for (int64_t p = 0; p < count; ++p)
+        all = pool.unite(all, pool.unite(operands[0][i * count + p], operands[1][j * count + p]));
+      result.push_back(all);
+    }
   return ElementSets(std::move(result));
 }
-Interval OuterOp::inferRange(ArrayRef<Interval> operands) { return operands[0] * operands[1]; }
+Interval OuterOp::inferRange(ArrayRef<Interval> operands) { return operands[0] * operands[1] * Interval::point(columns()); }
 Value OuterOp::solve(OpBuilder &, unsigned, Value, ArrayRef<Value>, ArrayRef<Interval>) { return {}; }
 
 // dY = da b^T + a db^T

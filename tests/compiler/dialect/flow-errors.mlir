@@ -63,7 +63,7 @@ func.func @f(%x: tensor<2xf64>) {
 // -----
 
 func.func @f(%a: tensor<3x2xf64>, %x: tensor<3xf64>) {
-  // expected-error @below {{a 3 x 2 matrix takes 2 elements to 3, but operand and result have 3 and 3}}
+  // expected-error @below {{a 3 x 2 matrix takes columns of 2 elements to 3, but operand and result have 3 and 3}}
   flow.matvec %a, %x : tensor<3x2xf64>, tensor<3xf64> -> tensor<3xf64>
   return
 }
@@ -71,7 +71,7 @@ func.func @f(%a: tensor<3x2xf64>, %x: tensor<3xf64>) {
 // -----
 
 func.func @f(%a: tensor<3x2xf64>, %x: tensor<2xf64>) {
-  // expected-error @below {{a 3 x 2 matrix takes 2 elements to 3, but operand and result have 2 and 2}}
+  // expected-error @below {{a 3 x 2 matrix takes columns of 2 elements to 3, but operand and result have 2 and 2}}
   flow.matvec %a, %x : tensor<3x2xf64>, tensor<2xf64> -> tensor<2xf64>
   return
 }
@@ -81,7 +81,7 @@ func.func @f(%a: tensor<3x2xf64>, %x: tensor<2xf64>) {
 // The transpose takes 3 elements to 2.
 func.func @f(%a: tensor<3x2xf64>, %x: tensor<3xf64>, %y: tensor<2xf64>) {
   flow.matvec transposed %a, %x : tensor<3x2xf64>, tensor<3xf64> -> tensor<2xf64>
-  // expected-error @below {{a 2 x 3 matrix takes 3 elements to 2, but operand and result have 2 and 3}}
+  // expected-error @below {{a 2 x 3 matrix takes columns of 3 elements to 2, but operand and result have 2 and 3}}
   flow.matvec transposed %a, %y : tensor<3x2xf64>, tensor<2xf64> -> tensor<3xf64>
   return
 }
@@ -205,7 +205,7 @@ func.func @f(%y: tensor<2xf64>) {
 // -----
 
 func.func @f(%a: tensor<3x2xf64>, %x: tensor<3xf64>) {
-  // expected-error @below {{needs a 3 x 3 matrix for a vector of 3, but got 'tensor<3x2xf64>'}}
+  // expected-error @below {{needs a square matrix that takes a vector of 3, but got 'tensor<3x2xf64>'}}
   flow.solve_triangular %a, %x : tensor<3x2xf64>, tensor<3xf64>
   return
 }
@@ -248,5 +248,32 @@ func.func @f(%y: tensor<2xf64>) {
   ^bb0(%t: tensor<2xf64>):
     flow.yield %t : tensor<2xf64>
   }
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<3x2xf64>, %x: tensor<4xf64>) {
+  // Two columns in, one out.
+  // expected-error @below {{a 3 x 2 matrix takes columns of 2 elements to 3, but operand and result have 4 and 3}}
+  flow.matvec %a, %x : tensor<3x2xf64>, tensor<4xf64> -> tensor<3xf64>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<6xf64>, %y: tensor<4xf64>) {
+  flow.outer %x, %y : tensor<6xf64>, tensor<4xf64> -> tensor<3x2xf64>
+  // expected-error @below {{vectors of 4 and 6 elements have no product 'tensor<3x2xf64>'}}
+  flow.outer %y, %x : tensor<4xf64>, tensor<6xf64> -> tensor<3x2xf64>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<3x3xf64>, %x: tensor<6xf64>, %y: tensor<7xf64>) {
+  flow.solve_triangular %a, %x diagonal(%x : tensor<6xf64>) : tensor<3x3xf64>, tensor<6xf64>
+  // expected-error @below {{needs a square matrix that takes a vector of 7, but got 'tensor<3x3xf64>'}}
+  flow.solve_triangular %a, %y : tensor<3x3xf64>, tensor<7xf64>
   return
 }

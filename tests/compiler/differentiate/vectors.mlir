@@ -222,3 +222,32 @@ flow.model @solve features 2 {
     return
   }
 }
+
+// -----
+
+// Of several columns: dA is the sum over them, which the product of two vectors of as many columns is.
+// CHECK-LABEL: func.func @gradient(
+// CHECK-SAME: %[[X:.*]]: tensor<6xf64>
+// CHECK: %[[A:.*]] = flow.read @a
+// CHECK: %[[V:.*]] = flow.read @v
+// CHECK-DAG: flow.outer %{{.*}}, %[[X]] : tensor<9xf64>, tensor<6xf64> -> tensor<3x2xf64>
+// CHECK-DAG: flow.outer %[[G:.*]], %[[V]] : tensor<9xf64>, tensor<6xf64> -> tensor<3x2xf64>
+// CHECK-DAG: %[[DV:.*]] = flow.matvec transposed %[[A]], %[[G]] : tensor<3x2xf64>, tensor<9xf64> -> tensor<6xf64>
+// CHECK-DAG: flow.accumulate @v, %[[DV]]
+flow.model @columns features 6 {
+  flow.parameter @a : tensor<3x2xf64> {init = {kind = "constant", value = 0.0}}
+  flow.parameter @v : tensor<6xf64> {init = {kind = "constant", value = 0.0}}
+  func.func @log_prob(%x: tensor<6xf64>) -> tensor<f64> {
+    %a = flow.read @a : tensor<3x2xf64>
+    %v = flow.read @v : tensor<6xf64>
+    %y = flow.matvec %a, %x : tensor<3x2xf64>, tensor<6xf64> -> tensor<9xf64>
+    %u = flow.matvec %a, %v : tensor<3x2xf64>, tensor<6xf64> -> tensor<9xf64>
+    %s = flow.sum %y : tensor<9xf64> -> tensor<f64>
+    %t = flow.sum %u : tensor<9xf64> -> tensor<f64>
+    %d = arith.addf %s, %t : tensor<f64>
+    return %d : tensor<f64>
+  }
+  func.func @stage() {
+    return
+  }
+}
