@@ -4,6 +4,11 @@
 
 #include "compiler/Prove/LayerChecker.h"
 
+#include "llvm/Support/Format.h"
+
+#include <cmath>
+#include <map>
+
 using namespace mlir;
 using namespace flowc::flow;
 
@@ -20,6 +25,32 @@ template <typename Op> std::optional<Interval> declaredDomain(Op op) {
 /// What a layer says that its data side must be.
 std::optional<Interval> wantedData(LayerOp layer) { return layer.getGenerative() ? std::nullopt : declaredDomain(layer); }
 
+/// What is found of a layer, for the layers like it.
+struct Judged {
+  LayerReport report;
+  Domain image;
+  bool imageIsCertain;
+};
+
+/// A layer and what surrounds it as text, without the layer's own name: layers of one text have one report.
+std::string textOf(LayerOp layer, const Surroundings &around) {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  auto print = [&](const Interval &side) {
+    out << (side.lowOpen ? "(" : "[") << llvm::format("%a, %a", side.low, side.high) << (side.highOpen ? ")" : "]");
+  };
+  for (const std::optional<Interval> &side : {around.declared, around.latent})
+    print(side.value_or(Interval::point(std::nan(""))));
+  for (const Interval &side : around.data)
+    print(side);
+  out << around.certain << around.alone;
+  layer->print(out, OpPrintingFlags().enableDebugInfo().useLocalScope());
+  std::string own = "@\"" + layer.getSymName().str();
+  for (size_t at = text.find(own); at != std::string::npos; at = text.find(own, at))
+    text.erase(at + 2, own.size() - 2);
+  return text;
+}
+
 } // namespace
 
 ModelReport checkModel(ModelOp model, bool alone) {
@@ -27,6 +58,7 @@ ModelReport checkModel(ModelOp model, bool alone) {
   llvm::SmallVector<LayerOp> layers(model.getOps<LayerOp>());
   if (alone)
     llvm::erase_if(layers, [](LayerOp layer) { return layer.getBase(); });
+  std::map<std::string, Judged> known;
   Domain data(model.getFeatures(), declaredDomain(model).value_or(Interval::all()));
   bool certain = true;
   for (auto [k, layer] : llvm::enumerate(layers)) {
@@ -41,12 +73,20 @@ ModelReport checkModel(ModelOp model, bool alone) {
       latent = Interval::open(0, 1);
     else if (k + 1 < layers.size())
       latent = wantedData(layers[k + 1]);
-    LayerChecker checker(layer, {declared, data, certain, latent, alone});
-    report.layers.push_back(checker.run());
+    Surroundings around{declared, data, certain, latent, alone};
+    std::string text = textOf(layer, around);
+    auto judged = known.find(text);
+    if (judged == known.end()) {
+      LayerChecker checker(layer, around);
+      LayerReport found = checker.run();
+      judged = known.try_emplace(std::move(text), Judged{std::move(found), checker.image(), checker.imageIsCertain()}).first;
+    }
+    report.layers.push_back(judged->second.report);
+    report.layers.back().name = layer.getSymName().str();
     if (!layer.getGenerative() && llvm::all_equal(data) && !data.empty() && data[0] != Interval::all())
       report.layers.back().domain = data[0];
-    data = checker.image();
-    certain = checker.imageIsCertain();
+    data = judged->second.image;
+    certain = judged->second.imageIsCertain;
   }
   return report;
 }
