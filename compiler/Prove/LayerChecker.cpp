@@ -88,6 +88,10 @@ bool isBelowDomain(const Variable &variable) {
 std::string findRemedy(const Formula &formula, llvm::function_ref<bool(llvm::DenseMap<Value, Interval>)> proves) {
   static const std::pair<Interval, StringRef> domains[] = {{Interval::open(0, kInfinity), "positive"},
                                                            {Interval::open(0, 1), "unit"}};
+  // Of a network's many parameters none helps alone.
+  constexpr size_t kMostVariables = 8;
+  if (formula.allVariables().size() > kMostVariables)
+    return "";
   // Parameters first: whoever restricts the input changes what the layer is for.
   llvm::SmallVector<Variable> variables(formula.allVariables().drop_front());
   variables.push_back(formula.unknown());
