@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace flowc::fuzz {
 namespace {
@@ -136,6 +137,17 @@ bool Tape::hasName(size_t layer, const std::string &name) const {
   return std::any_of(steps.begin() + begin, steps.begin() + end, [&](const Step &step) { return step.name == name; });
 }
 
+namespace {
+
+/// A parameter in a domain is a 64-bit map's value, and has that map's rounding: 0 in (-1, 3) is 0 to the digits that 3 has.
+long double roundingOf(const Step &step, double value) {
+  if (step.function != "constrained" || !std::isfinite(step.range.low) || !std::isfinite(step.range.high))
+    return 0;
+  return std::numeric_limits<double>::epsilon() * std::max({std::abs(step.range.low), std::abs(step.range.high), std::abs(value)});
+}
+
+} // namespace
+
 Evaluation Tape::evaluate(size_t layer, const Numbers &input, const Numbers &raw,
                           const std::map<std::string, double> &overrides) const {
   auto [begin, end] = extent(layer);
@@ -153,7 +165,7 @@ Evaluation Tape::evaluate(size_t layer, const Numbers &input, const Numbers &raw
     if (k == begin || steps[k].name.empty())
       continue;
     if (auto found = overrides.find(steps[k].name); found != overrides.end())
-      memory[k].assign(sizeOf(steps[k].shape), Number(found->second));
+      memory[k].assign(sizeOf(steps[k].shape), Number(found->second, 0, roundingOf(steps[k], found->second)));
   }
   evaluation.result = memory[layerList[layer].result];
   return evaluation;
