@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace flowc::fuzz {
 namespace {
@@ -139,17 +138,18 @@ bool Tape::hasName(size_t layer, const std::string &name) const {
 
 namespace {
 
-/// A parameter in a domain is a 64-bit map's value, and has that map's rounding: 0 in (-1, 3) is 0 to the digits that 3 has.
-long double roundingOf(const Step &step, double value) {
-  if (step.function != "constrained" || !std::isfinite(step.range.low) || !std::isfinite(step.range.high))
-    return 0;
-  return std::numeric_limits<double>::epsilon() * std::max({std::abs(step.range.low), std::abs(step.range.high), std::abs(value)});
+/// The size of what a value was computed from: 0 in (-1, 3) is 0 to the digits that 3 has.
+long double sizeBehind(const Step &step, double value) {
+  long double size = std::abs(value);
+  if (step.function == "constrained" && std::isfinite(step.range.low) && std::isfinite(step.range.high))
+    size = std::max<long double>({size, std::abs(step.range.low), std::abs(step.range.high)});
+  return size;
 }
 
 } // namespace
 
 Evaluation Tape::evaluate(size_t layer, const Numbers &input, const Numbers &raw,
-                          const std::map<std::string, double> &overrides) const {
+                          const std::map<std::string, double> &overrides, double rounding) const {
   auto [begin, end] = extent(layer);
   std::vector<Numbers> memory(end);
   Evaluation evaluation;
@@ -165,7 +165,7 @@ Evaluation Tape::evaluate(size_t layer, const Numbers &input, const Numbers &raw
     if (k == begin || steps[k].name.empty())
       continue;
     if (auto found = overrides.find(steps[k].name); found != overrides.end())
-      memory[k].assign(sizeOf(steps[k].shape), Number(found->second, 0, roundingOf(steps[k], found->second)));
+      memory[k].assign(sizeOf(steps[k].shape), Number(found->second, 0, rounding * sizeBehind(steps[k], found->second)));
   }
   evaluation.result = memory[layerList[layer].result];
   return evaluation;
