@@ -24,7 +24,7 @@ Limit limitOf(Formula &formula, Value value, double end, unsigned depth) {
   OpBuilder builder = formula.builder();
   llvm::DenseSet<Value> dependents = formula.dependents();
   llvm::DenseMap<Value, Limit> limits;
-  limits[formula.unknown().value] = Limit::number(builder, builder.getUnknownLoc(), end);
+  limits[formula.unknown().value] = Limit::atEnd(builder, builder.getUnknownLoc(), end);
   auto known = [&](Value value) { return dependents.contains(value) ? limits.lookup(value) : Limit::finite(value); };
   llvm::SetVector<Operation *> slice = backwardSlice(value);
   // Ops that limits add depend on no unknown, so those that were there when it began are enough.

@@ -225,7 +225,7 @@ private:
     // What has a parameter of its own added (a network's last bias) can be anything.
     if (origin.kind == Origin::Summed && origins.partsOf(origin, structure, input).tooLong)
       return opaque(value, element, name);
-    if (hasOwnBias(value) && (valueOnly || !structure.depends(value, element, input)))
+    if (Value rest = besideOwnBias(value); rest && (!structure.depends(value, element, input) || (valueOnly && isSum(rest, element))))
       return variable(name ? name->str() : "net", Interval::all(), true, false);
     return origin.kind == Origin::Summed ? sum(origin) : compute(value, element, name);
   }
@@ -273,11 +273,21 @@ private:
   /// The last part of a parameter's path: "0.tilt.slope" is slope.
   static StringRef parameterName(ReadOp read) { return read.getParameter().rsplit('.').second; }
 
-  /// Whether the value is a sum with a parameter that nothing else uses.
-  static bool hasOwnBias(Value value) {
+  /// If the value is a sum with a parameter that nothing else uses, its other part.
+  static Value besideOwnBias(Value value) {
     auto add = value.getDefiningOp<arith::AddFOp>();
-    return add && llvm::any_of(add->getOperands(),
-                               [](Value operand) { return operand.getDefiningOp<ReadOp>() && operand.hasOneUse(); });
+    for (unsigned k : {0u, 1u})
+      if (add && add->getOperand(k).getDefiningOp<ReadOp>() && add->getOperand(k).hasOneUse())
+        return add->getOperand(1 - k);
+    return {};
+  }
+
+  /// Whether the element is a sum over vectors, and no formula that the user would know again.
+  bool isSum(Value value, int64_t element) {
+    Origin origin = origins.of(value, element);
+    while (origin.kind == Origin::Moved)
+      origin = origins.of(origin.from, origin.element);
+    return origin.kind == Origin::Summed || origin.kind == Origin::Opaque;
   }
 
   Value variable(std::string name, Interval range, bool free, bool parameter) {

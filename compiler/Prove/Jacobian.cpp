@@ -266,31 +266,19 @@ std::optional<StructuralFault> refuteByOrientation(LayerOp layer, llvm::ArrayRef
 }
 
 std::optional<StructuralFault> refuteByCounting(LayerOp layer) {
-  SetPool pool;
-  llvm::DenseMap<Value, ElementSets> sets;
   int64_t features = elementCount(layer.input());
   if (features > 4096)
     return std::nullopt;
-  llvm::SmallVector<SetId> single;
-  for (int64_t i = 0; i < features; ++i)
-    single.push_back(pool.singleton(i));
-  sets[layer.input()] = ElementSets(std::move(single));
-  for (Operation *op : neededOps(layer)) {
-    auto dependency = dyn_cast<DependencyOpInterface>(op);
-    if (!dependency)
-      continue;
-    llvm::SmallVector<ElementSets> operands;
-    for (Value operand : op->getOperands())
-      operands.push_back(sets[operand]);
-    sets[op->getResult(0)] = dependency.dependencies(operands, pool);
-  }
-  const ElementSets &outputs = sets[layer.output()];
+  FailureOr<LayerStructure> structure = LayerStructure::propagated(layer);
+  if (failed(structure))
+    return std::nullopt;
+  const ElementSets &outputs = structure->dependencies(layer.output());
   // Gives every output an input of its own, moving earlier ones on where that helps (Kuhn's matching).
   std::vector<int64_t> takenBy(features, -1);
   for (int64_t output = 0; output < features; ++output) {
     std::vector<bool> tried(features, false);
     std::function<bool(int64_t)> place = [&](int64_t candidate) {
-      for (int64_t input : pool.elements(outputs[candidate])) {
+      for (int64_t input : structure->elements(outputs[candidate])) {
         if (tried[input])
           continue;
         tried[input] = true;

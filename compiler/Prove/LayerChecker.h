@@ -2,7 +2,8 @@
 //
 // The obligations of one layer: that it is defined on its domain, that every block is continuous and strictly monotone
 // in its unknown, and that it maps its domain onto the next layer's. A layer without an order of single unknowns is judged
-// by the rule of compiler/Derive that takes it apart, and has the obligations of its parts.
+// by the rule of compiler/Derive that takes it apart, and has the obligations of its parts. What is asked of a domain, a block and an
+// image stands in files of their own.
 
 #pragma once
 

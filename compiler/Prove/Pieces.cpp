@@ -10,7 +10,8 @@ using namespace flowc::flow;
 namespace flowc::prove {
 namespace {
 
-constexpr size_t kMostPieces = 40;
+/// More pieces are not gone through; nor is what the solver cannot tell apart, after so many questions without an answer.
+constexpr size_t kMostPieces = 40, kMostUndecided = 8;
 
 /// Decides one comparison after the other, and gives up ways that contradict themselves.
 class PieceSearch {
@@ -36,12 +37,20 @@ private:
     size_t next = current.size();
     for (bool holds : {true, false}) {
       current.push_back({comparisons[next], holds});
-      bool possible = problem.askTogether(current) != SmtProblem::Impossible;
+      bool possible = isPossible(current);
+      if (undecided > kMostUndecided)
+        return false;
       if (possible && !extend())
         return false;
       current.pop_back();
     }
     return true;
+  }
+
+  bool isPossible(const Decisions &decisions) {
+    SmtProblem::Answer answer = problem.askTogether(decisions);
+    undecided += answer == SmtProblem::Undecided;
+    return answer != SmtProblem::Impossible;
   }
 
   /// Between two knots only these two matter: takes away what the rest implies.
@@ -50,7 +59,7 @@ private:
     for (size_t k = 0; k < kept.size();) {
       Decisions others = kept;
       others[k].second = !others[k].second;
-      if (problem.askTogether(others) == SmtProblem::Impossible)
+      if (!isPossible(others))
         kept.erase(kept.begin() + k);
       else
         ++k;
@@ -61,6 +70,7 @@ private:
   llvm::ArrayRef<Value> comparisons;
   SmtProblem problem;
   Decisions current;
+  size_t undecided = 0;
   std::vector<Piece> pieces;
 };
 

@@ -133,10 +133,11 @@ Evaluation LayerView::at(const Spot &spot, size_t j) const {
 }
 
 Evaluation LayerView::roundedAt(const Spot &spot) const {
+  constexpr double kRounding = 4 * std::numeric_limits<double>::epsilon();
   Numbers input, raw(spot.raw.begin(), spot.raw.end());
   for (Real v : spot.input)
-    input.emplace_back(v, 0, 4 * std::numeric_limits<double>::epsilon() * std::abs(v));
-  return tape().evaluate(layer, input, raw, spot.overrides);
+    input.emplace_back(v, 0, kRounding * std::abs(v));
+  return tape().evaluate(layer, input, raw, spot.overrides, kRounding);
 }
 
 Determinant LayerView::determinant(const Spot &spot) const {

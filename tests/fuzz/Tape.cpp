@@ -136,8 +136,20 @@ bool Tape::hasName(size_t layer, const std::string &name) const {
   return std::any_of(steps.begin() + begin, steps.begin() + end, [&](const Step &step) { return step.name == name; });
 }
 
+namespace {
+
+/// The size of what a value was computed from: 0 in (-1, 3) is 0 to the digits that 3 has.
+long double sizeBehind(const Step &step, double value) {
+  long double size = std::abs(value);
+  if (step.function == "constrained" && std::isfinite(step.range.low) && std::isfinite(step.range.high))
+    size = std::max<long double>({size, std::abs(step.range.low), std::abs(step.range.high)});
+  return size;
+}
+
+} // namespace
+
 Evaluation Tape::evaluate(size_t layer, const Numbers &input, const Numbers &raw,
-                          const std::map<std::string, double> &overrides) const {
+                          const std::map<std::string, double> &overrides, double rounding) const {
   auto [begin, end] = extent(layer);
   std::vector<Numbers> memory(end);
   Evaluation evaluation;
@@ -153,7 +165,7 @@ Evaluation Tape::evaluate(size_t layer, const Numbers &input, const Numbers &raw
     if (k == begin || steps[k].name.empty())
       continue;
     if (auto found = overrides.find(steps[k].name); found != overrides.end())
-      memory[k].assign(sizeOf(steps[k].shape), Number(found->second));
+      memory[k].assign(sizeOf(steps[k].shape), Number(found->second, 0, rounding * sizeBehind(steps[k], found->second)));
   }
   evaluation.result = memory[layerList[layer].result];
   return evaluation;

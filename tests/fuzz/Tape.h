@@ -61,7 +61,7 @@ public:
   /// `raw` holds all parameters in the order of parameters(). Named values listed in `overrides` take that value
   /// instead of their own.
   Evaluation evaluate(size_t layer, const Numbers &input, const Numbers &raw,
-                      const std::map<std::string, double> &overrides = {}) const;
+                      const std::map<std::string, double> &overrides = {}, double rounding = 0) const;
 
   std::vector<dsl::ScalarFunction> scalarFunctions() const override;
   void beginModel(std::string_view, int64_t, dsl::SourceLocation) override {}

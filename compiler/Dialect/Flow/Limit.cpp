@@ -17,6 +17,58 @@ std::optional<double> numberOf(const Limit &a) { return a.kind == Limit::Finite 
 
 Limit infinity(int sign) { return sign > 0 ? Limit::plusInfinity() : Limit::minusInfinity(); }
 
+/// A number that arithmetic gives without rounding.
+std::optional<double> exactly(const Interval &range) {
+  return range.low == range.high ? std::optional(range.low) : std::nullopt;
+}
+
+/// A number counts as what grows with power 0.
+std::optional<Limit::Growth> growthOf(const Limit &a) {
+  if (a.growth)
+    return a.growth;
+  auto number = numberOf(a);
+  return number && *number != 0 ? std::optional(Limit::Growth{*number, 0, true}) : std::nullopt;
+}
+
+/// What grows so.
+Limit growing(OpBuilder &builder, Location loc, const Limit::Growth &growth) {
+  if (growth.power == 0)
+    return Limit::number(builder, loc, growth.coefficient);
+  Limit limit = growth.power > 0 ? infinity(growth.coefficient > 0 ? 1 : -1) : Limit::number(builder, loc, 0);
+  limit.growth = growth;
+  return limit;
+}
+
+/// The sum of two infinities, as far as their growths tell: the larger power wins.
+std::optional<Limit> sumOfGrowths(OpBuilder &builder, Location loc, const Limit &a, const Limit &b) {
+  if (!a.growth || !b.growth)
+    return std::nullopt;
+  if (a.growth->power != b.growth->power) {
+    Limit::Growth larger = a.growth->power > b.growth->power ? *a.growth : *b.growth;
+    larger.whole = false;
+    return growing(builder, loc, larger);
+  }
+  auto coefficient = exactly(Interval::point(a.growth->coefficient) + Interval::point(b.growth->coefficient));
+  bool whole = a.growth->whole && b.growth->whole;
+  if (!coefficient || (*coefficient == 0 && !whole))
+    return std::nullopt;
+  if (*coefficient == 0)
+    return Limit::number(builder, loc, 0);
+  return growing(builder, loc, {*coefficient, a.growth->power, whole});
+}
+
+/// Nothing where neither grows, or the coefficient is no number exactly.
+std::optional<Limit> productOfGrowths(OpBuilder &builder, Location loc, const Limit &a, const Limit &b) {
+  auto x = growthOf(a), y = growthOf(b);
+  if (!x || !y || !(a.growth || b.growth))
+    return std::nullopt;
+  auto coefficient = exactly(Interval::point(x->coefficient) * Interval::point(y->coefficient));
+  if (!coefficient)
+    return std::nullopt;
+  bool whole = x->whole && y->whole && !(a.growth && b.growth);
+  return growing(builder, loc, {*coefficient, x->power + y->power, whole});
+}
+
 } // namespace
 
 int signOf(const Limit &a) {
@@ -27,6 +79,23 @@ int signOf(const Limit &a) {
   return range.isPositive() ? 1 : range.isNegative() ? -1 : 0;
 }
 
+Limit Limit::atEnd(OpBuilder &builder, Location loc, double end) {
+  return std::isinf(end) ? growing(builder, loc, {end > 0 ? 1.0 : -1.0, kPowers, true}) : number(builder, loc, end);
+}
+
+std::optional<Limit::Growth> powerOf(const Limit::Growth &growth, double exponent, int sign) {
+  // A whole power, or a whole root whose power it is.
+  bool root = exponent < 1;
+  int64_t n = std::lround(root ? 1 / exponent : exponent);
+  double base = std::abs(growth.coefficient), result = std::pow(base, exponent);
+  Interval product = Interval::point(1);
+  for (int64_t k = 0; k < n; ++k)
+    product = product * Interval::point(root ? result : base);
+  if (exactly(product) != (root ? base : result) || (root && growth.power % n != 0))
+    return std::nullopt;
+  return Limit::Growth{sign * result, root ? growth.power / n : growth.power * n, n == 1 && growth.whole};
+}
+
 Limit Limit::number(OpBuilder &builder, Location loc, double value) {
   if (std::isinf(value))
     return infinity(value > 0 ? 1 : -1);
@@ -34,6 +103,8 @@ Limit Limit::number(OpBuilder &builder, Location loc, double value) {
 }
 
 Limit Limit::negated(OpBuilder &builder, Location loc) const {
+  if (growth)
+    return growing(builder, loc, {-growth->coefficient, growth->power, growth->whole});
   if (isInfinite())
     return infinity(-signOf(*this));
   if (auto number = numberOf(*this))
@@ -50,14 +121,24 @@ Limit sumOf(OpBuilder &builder, Location loc, const Limit &a, const Limit &b) {
   }
   if (a.kind == Limit::Finite && b.kind == Limit::Finite)
     return Limit::finite(Expr(builder, loc, a.value) + Expr(builder, loc, b.value));
-  if (a.isInfinite() && (b.staysBounded() || b.kind == a.kind))
-    return a;
-  if (b.isInfinite() && a.staysBounded())
-    return b;
+  if (a.isInfinite() && b.isInfinite()) {
+    if (auto known = sumOfGrowths(builder, loc, a, b))
+      return *known;
+    return a.kind == b.kind ? a.withoutGrowth() : Limit::unknown();
+  }
+  for (const auto &[infinite, other] : {std::pair(&a, &b), std::pair(&b, &a)})
+    if (infinite->isInfinite() && other->staysBounded()) {
+      Limit sum = *infinite;
+      if (sum.growth)
+        sum.growth->whole &= numberOf(*other) == 0.0;
+      return sum;
+    }
   return a.staysBounded() && b.staysBounded() ? Limit::bounded() : Limit::unknown();
 }
 
 Limit productOf(OpBuilder &builder, Location loc, const Limit &a, const Limit &b) {
+  if (auto known = productOfGrowths(builder, loc, a, b))
+    return *known;
   if ((numberOf(a) == 0.0 && b.staysBounded()) || (numberOf(b) == 0.0 && a.staysBounded()))
     return Limit::number(builder, loc, 0);
   if (auto x = numberOf(a), y = numberOf(b); x && y) {
@@ -78,8 +159,12 @@ Limit productOf(OpBuilder &builder, Location loc, const Limit &a, const Limit &b
 }
 
 Limit reciprocalOf(OpBuilder &builder, Location loc, const Limit &a) {
-  if (a.isInfinite())
-    return Limit::number(builder, loc, 0);
+  if (a.isInfinite()) {
+    Limit zero = Limit::number(builder, loc, 0);
+    if (auto inverse = a.growth ? exactly(reciprocal(Interval::point(a.growth->coefficient))) : std::nullopt)
+      zero.growth = Limit::Growth{*inverse, -a.growth->power, false};
+    return zero;
+  }
   if (a.kind == Limit::Finite && signOf(a))
     return Limit::finite(1.0 / Expr(builder, loc, a.value));
   return Limit::unknown();

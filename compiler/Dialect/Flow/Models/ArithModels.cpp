@@ -31,8 +31,9 @@ using MaybeExpr = std::optional<Expr>;
 /// The limit of max (or min): the `winning` infinity wins, the other one leaves the other operand.
 template <typename Op> Limit largest(OpBuilder &builder, Location loc, ArrayRef<Limit> v, Limit::Kind winning) {
   for (unsigned k : {0u, 1u}) {
+    // (How fast, only if the other one is not in the race.)
     if (v[k].kind == winning)
-      return v[k];
+      return v[1 - k].staysBounded() || (v[1 - k].isInfinite() && v[1 - k].kind != winning) ? v[k] : v[k].withoutGrowth();
     if (v[k].isInfinite())
       return v[1 - k];
   }
@@ -242,7 +243,7 @@ struct SelectRule : NoAnswer {
     if (holds)
       return v[*holds ? 1 : 2];
     if (v[1].isInfinite() && v[1].kind == v[2].kind)
-      return v[1];
+      return v[1].withoutGrowth();
     return v[1].staysBounded() && v[2].staysBounded() ? Limit::bounded() : Limit::unknown();
   }
   template <typename> static MaybeExpr scaled(const Site &site, unsigned k, Expr v) {

@@ -56,7 +56,7 @@ llvm::ArrayRef<ScalarRule> scalarRules() {
 #define ODD "(=> (= (+ x u) 0.0) (= (+ y v) 0.0))"
 #define EVEN "(=> (= (+ x u) 0.0) (= y v))"
 #define SCALAR_RULE(NAME, OP, VALUE, DOMAIN, RANGE, INJECTIVE, DIRECTION, DERIVATIVE, LOG_DERIVATIVE, INVERSE, TERM, LEMMA,   \
-                    PAIR_LEMMA, STEEPEST)                                                                             \
+                    PAIR_LEMMA, STEEPEST, GROWTH)                                                                             \
   ScalarRule{NAME,                                                                                                    \
              OP::getOperationName(),                                                                                  \
              [](OpBuilder &builder, Location loc, Value x) -> Value { return OP::create(builder, loc, x); },          \
@@ -71,7 +71,8 @@ llvm::ArrayRef<ScalarRule> scalarRules() {
              TERM,                                                                                                    \
              LEMMA,                                                                                                   \
              PAIR_LEMMA,                                                                                              \
-             STEEPEST},
+             STEEPEST,                                                                                                \
+             GROWTH},
   static const ScalarRule rules[] = {
 #include "compiler/Dialect/Flow/Models/ScalarRules.def"
   };
@@ -215,7 +216,10 @@ Limit limitOf(const ScalarRule &rule, OpBuilder &builder, Location loc, const Li
   bool atLow = end == rule.domain.low && rule.domain.lowOpen, atHigh = end == rule.domain.high && rule.domain.highOpen;
   if (monotone && (atLow || atHigh)) {
     bool low = atLow == (rule.direction == Direction::Increasing);
-    return Limit::number(builder, loc, low ? rule.range.low : rule.range.high);
+    Limit limit = Limit::number(builder, loc, low ? rule.range.low : rule.range.high);
+    if (limit.isInfinite() && x.growth && rule.growth > 0)
+      limit.growth = powerOf(*x.growth, rule.growth, signOf(limit));
+    return limit;
   }
   llvm::DenseMap<Value, Interval> given;
   if (x.kind == Limit::Finite && inferRange(x.value, given).within(rule.domain))

@@ -32,6 +32,8 @@ struct ScalarRule {
   llvm::StringRef smtTerm, lemma, pairLemma;
   /// A bound of |f'| on all of the domain that its formula does not show; infinite if there is none.
   double steepest;
+  /// The power of x that f(x) grows like at infinities; 0 if there is none.
+  double growth;
 
   /// Whether f(-x) = f(x): it is injective from 0 on only.
   bool isEven() const;
