@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cctype>
 #include <fmt/format.h>
+#include <set>
 
 namespace flowc::dsl {
 namespace {
@@ -114,7 +115,9 @@ private:
       return list;
     }
     case Type::Object:
-      if (value.members.size() == 1 && (value.members[0].key == "random" || value.members[0].key == "swap")) {
+      // Masks that take an argument.
+      static const std::set<std::string> calls = {"random", "swap", "checkerboard", "channels"};
+      if (value.members.size() == 1 && calls.count(value.members[0].key)) {
         ExprPtr operand = argument(*value.members[0].value);
         return operand ? std::make_shared<const Expr>(Expr{
                              ExprKind::Call, value.members[0].keyLoc, 0, value.members[0].key, {}, {{"", {}, operand}}})

@@ -182,7 +182,13 @@ private:
                  {"properties", {{"swap", reference("mask")}}},
                  {"required", {"swap"}},
                  {"additionalProperties", false}};
-    return {{"anyOf", {{{"enum", {"half", "alternate", "checkerboard", "channels"}}}, indices, random, swap}}};
+    Json anyOf = {{{"enum", {"half", "alternate", "checkerboard", "channels"}}}, indices, random, swap};
+    for (const char *ofImages : {"checkerboard", "channels"})
+      anyOf.push_back({{"type", "object"},
+                       {"properties", {{ofImages, {{"type", "array"}, {"items", {{"type", "integer"}}}, {"minItems", 3}, {"maxItems", 3}}}}},
+                       {"required", {ofImages}},
+                       {"additionalProperties", false}});
+    return {{"anyOf", anyOf}};
   }
 
   static Json settings(const std::vector<TrainSetting> &rows) {

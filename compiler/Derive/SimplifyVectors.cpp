@@ -115,6 +115,38 @@ Value mergeOfExtracts(MergeOp op, PatternRewriter &rewriter) {
   return ExtractOp::create(rewriter, op.getLoc(), op.getType(), vector, indices);
 }
 
+/// Columns of a product that are moved, and 0 elsewhere, are the product with the moved columns: the adjoint of a product with an image's
+/// neighbors. It then reads as the product itself does.
+Value columnsBeforeProduct(MergeOp op, PatternRewriter &rewriter) {
+  auto extract = op.getPieces().size() == 1 ? op.getPieces()[0].getDefiningOp<ExtractOp>() : ExtractOp();
+  auto product = extract ? extract.getVector().getDefiningOp<MatvecOp>() : MatvecOp();
+  int64_t size = elementCount(op.getResult());
+  if (!product || !product->hasOneUse() || product.columns() < 2 || product.rows() == 0 || product.depth() == 0 ||
+      size % product.rows() != 0)
+    return {};
+  int64_t from = product.columns(), to = size / product.rows();
+  llvm::SmallVector<int64_t> source(size, -1);
+  for (auto [place, index] : llvm::zip_equal(op.pieceIndices(0), extract.getIndices()))
+    source[place] = index;
+  for (int64_t place = 0; place < size; ++place) {
+    int64_t here = source[place % to];
+    if (here >= from || source[place] != (here < 0 ? -1 : here + place / to * from))
+      return {};
+  }
+  llvm::SmallVector<int64_t> taken, places;
+  for (int64_t k = 0; k < product.depth(); ++k)
+    for (int64_t column = 0; column < to; ++column)
+      if (source[column] >= 0) {
+        taken.push_back(k * from + source[column]);
+        places.push_back(k * to + column);
+      }
+  auto type = [&](int64_t count) { return RankedTensorType::get({count}, getElementTypeOrSelf(op.getType())); };
+  Value part = ExtractOp::create(rewriter, op.getLoc(), type(taken.size()), product.getVector(), taken);
+  Value moved = MergeOp::create(rewriter, op.getLoc(), type(product.depth() * to), ValueRange{part},
+                                rewriter.getArrayAttr({rewriter.getDenseI64ArrayAttr(places)}));
+  return MatvecOp::create(rewriter, op.getLoc(), op.getType(), product.getMatrix(), moved, product.getTransposed());
+}
+
 /// Two merges that leave each other's elements out add up to one.
 Value addOfMerges(arith::AddFOp op, PatternRewriter &rewriter) {
   auto left = op.getLhs().getDefiningOp<MergeOp>(), right = op.getRhs().getDefiningOp<MergeOp>();
@@ -311,6 +343,7 @@ void populateVectorPatterns(RewritePatternSet &patterns) {
   addRule<MergeOp>(patterns, simplifyMerge);
   addRule<MergeOp>(patterns, mergeOfConstants);
   addRule<MergeOp>(patterns, mergeOfExtracts);
+  addRule<MergeOp>(patterns, columnsBeforeProduct);
   addRule<arith::AddFOp>(patterns, addOfMerges);
   addRule<SumOp>(patterns, simplifySum);
   addRule<SumOp>(patterns, sumOfMerge);

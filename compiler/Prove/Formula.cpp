@@ -34,6 +34,9 @@ namespace {
 
 /// In longer sums, what does not depend on the unknown is one variable; if there is more than that, it is no formula.
 constexpr size_t kLongestSum = 16;
+/// What does not depend on the unknown is written out up to so many products in all; beyond, a value is just what its range tells. A
+/// few convolutions would reach thousands.
+constexpr size_t kMostProducts = 2000;
 
 /// The derivative of `result` by `unknown`, forward mode.
 Value differentiate(OpBuilder &builder, Block &block, Value unknown, Value result) {
@@ -225,8 +228,11 @@ private:
     // What has a parameter of its own added (a network's last bias) can be anything.
     if (origin.kind == Origin::Summed && origins.partsOf(origin, structure, input).tooLong)
       return opaque(value, element, name);
-    if (Value rest = besideOwnBias(value); rest && (!structure.depends(value, element, input) || (valueOnly && isSum(rest, element))))
+    bool steady = !structure.depends(value, element, input);
+    if (Value rest = besideOwnBias(value); rest && (steady || (valueOnly && isSum(rest, element))))
       return variable(name ? name->str() : "net", Interval::all(), true, false);
+    if (products > kMostProducts && steady)
+      return opaque(value, element, name);
     return origin.kind == Origin::Summed ? sum(origin) : compute(value, element, name);
   }
 
@@ -243,6 +249,7 @@ private:
     SumParts parts = origins.partsOf(origin, structure, input);
     if (parts.rest != SumParts::None)
       total = variable("rest", Interval::all(), parts.rest == SumParts::Anything, false);
+    products += parts.terms.size();
     for (const auto &product : parts.terms) {
       std::optional<Value> term;
       for (auto [factor, element] : product) {
@@ -292,8 +299,8 @@ private:
 
   Value variable(std::string name, Interval range, bool free, bool parameter) {
     std::string stem = name;
-    for (unsigned k = 2; !names.insert(name).second; ++k)
-      name = stem + std::to_string(k);
+    for (unsigned &k = lastNumber[stem]; !names.insert(name).second;)
+      name = stem + std::to_string(k = std::max(k + 1, 2u));
     Value argument = block->addArgument(builder.getF64Type(), loc);
     variables.push_back({argument, name, range, free, parameter});
     if (range == Interval::all())
@@ -343,6 +350,8 @@ private:
   std::optional<std::string> entangled;
   llvm::SmallVector<Variable> variables;
   std::set<std::string> names;
+  std::map<std::string, unsigned> lastNumber; ///< Of the names that were numbered.
+  size_t products = 0;                        ///< Written out so far.
   std::map<std::pair<void *, int64_t>, Value> memo;
 };
 

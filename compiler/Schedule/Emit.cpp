@@ -133,12 +133,12 @@ private:
     return slice(base(buffer), buffer.offset + first * width, {rows, columns * width}, {step * columns * width, 1});
   }
 
-  /// One column of it.
-  Value operandColumn(const View &view, int64_t rows, int64_t columns, int64_t column) {
+  /// Some of its columns, from `column` on.
+  Value operandColumns(const View &view, int64_t rows, int64_t columns, int64_t column, int64_t count) {
     const Buffer &buffer = plan.buffers[view.buffer];
     auto [first, step] = evenRows(view);
     int64_t width = buffer.uniform ? 1 : plan.tile;
-    return slice(base(buffer), buffer.offset + (first + column) * width, {rows, width}, {step * columns * width, 1});
+    return slice(base(buffer), buffer.offset + (first + column) * width, {rows, count * width}, {step * columns * width, 1});
   }
 
   Value parameterMatrix(const View &view, int64_t rows, int64_t columns, bool transposed) {
@@ -229,18 +229,21 @@ private:
   }
 
   void emit(const GemmNode &gemm) {
+    ColumnRun run = gemm.run.value_or(ColumnRun{0, 0, gemm.columns});
+    int64_t width = plan.signature->uniform ? 1 : plan.tile;
+    const Buffer &target = plan.buffers[gemm.c.buffer];
     Value a, b, c;
     if (gemm.outer) {
-      a = operandMatrix(gemm.a, gemm.m, gemm.columns);
+      a = operandColumns(gemm.a, gemm.m, gemm.columns, run.column, run.count);
       const Buffer &right = plan.buffers[gemm.b.buffer];
       int64_t stride = plan.signature->uniform ? gemm.n : paddedRows(gemm.n);
-      b = slice(base(right), right.offset + evenRows(gemm.b).first, {gemm.k, gemm.n}, {stride, 1});
+      b = slice(base(right), right.offset + evenRows(gemm.b).first + run.source * width * stride, {run.count * width, gemm.n}, {stride, 1});
+      c = slice(base(target), target.offset + evenRows(gemm.c).first, {gemm.m, gemm.n}, {gemm.n, 1});
     } else {
       a = parameterMatrix(gemm.a, gemm.m, gemm.k, gemm.transposeA);
-      b = operandMatrix(gemm.b, gemm.k, gemm.columns);
+      b = operandColumns(gemm.b, gemm.k, gemm.sourceColumns, run.source, run.count);
+      c = operandColumns(gemm.c, gemm.m, gemm.columns, run.column, run.count);
     }
-    const Buffer &target = plan.buffers[gemm.c.buffer];
-    c = slice(base(target), target.offset + evenRows(gemm.c).first * (target.uniform ? 1 : plan.tile), {gemm.m, gemm.n}, {gemm.n, 1});
     Value bias = gemm.bias ? whole(gemm.bias->buffer) : Value();
     auto op = tile::GemmOp::create(builder, gemm.loc, a, b, c, bias, gemm.accumulate);
     if (gemm.epilogue.empty())
@@ -264,8 +267,8 @@ private:
         auto [first, step] = evenRows(*solve.diagonal);
         diagonal = slice(base(buffer), buffer.offset + first + column * step, {solve.rows}, {step * solve.columns});
       }
-      tile::SolveOp::create(builder, solve.loc, a, diagonal, operandColumn(solve.y, solve.rows, solve.columns, column),
-                            operandColumn(solve.x, solve.rows, solve.columns, column), solve.backward);
+      tile::SolveOp::create(builder, solve.loc, a, diagonal, operandColumns(solve.y, solve.rows, solve.columns, column, 1),
+                            operandColumns(solve.x, solve.rows, solve.columns, column, 1), solve.backward);
     }
   }
 

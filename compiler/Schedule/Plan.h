@@ -67,13 +67,20 @@ struct MapNode {
   llvm::SmallVector<MapOutput> outputs;
 };
 
+/// Columns of a vector that are next to each other, and which of another's they are taken from.
+struct ColumnRun {
+  int64_t column, source, count;
+};
+
 /// A matrix product with what is fused into it. The samples of all `columns` of a vector are next to each other, so that many columns
 /// are no more than a longer product.
 struct GemmNode {
   mlir::Location loc;
   View a, b;
   View c;
-  int64_t m, n, k, columns;
+  int64_t m, n, k;
+  int64_t columns, sourceColumns;   ///< Of c (if `outer`, of a); of b.
+  std::optional<ColumnRun> run = {}; ///< The columns that have a part in it, if not all.
   bool transposeA = false, accumulate = false;
   bool outer = false; ///< a is a vector, and b one written column by column; where there are samples, the output of a TransposeNode.
   std::optional<View> bias;

@@ -6,8 +6,8 @@
 // operand whole, so it runs at the boundary between two phases, and so does whatever reads other rows than its own.
 // What an anchor makes is ready at its boundary; what a map makes, at the next one.
 
+#include "compiler/Schedule/MovedColumns.h"
 #include "compiler/Schedule/Plan.h"
-
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -352,6 +352,8 @@ private:
   }
 
   LogicalResult place(MergeOp op) {
+    if (isReadAsColumns(op))
+      return success();
     bool inPlace = growsInPlace(op);
     unsigned buffer = inPlace ? grown[op] : targetBuffer(op.getResult());
     int64_t covered = 0;
@@ -422,20 +424,108 @@ private:
     return last;
   }
 
+  /// Of a merge that is nothing but moved columns, for products of `depth` rows.
+  std::optional<MovedColumns> columnsOf(MergeOp merge, int64_t depth) {
+    std::optional<unsigned> piece;
+    for (auto [k, candidate] : llvm::enumerate(merge.getPieces())) {
+      if (flow::constantValue(candidate) == 0)
+        continue;
+      if (piece || flow::constantValue(candidate))
+        return std::nullopt;
+      piece = k;
+    }
+    if (!piece || uniform() || elementCount(merge.getResult()) == depth)
+      return std::nullopt;
+    const View &from = view(merge.getPieces()[*piece]);
+    const Buffer &buffer = plan.buffers[from.buffer];
+    llvm::SmallVector<int64_t> rows(elementCount(merge.getResult()), -1);
+    for (auto [place, index] : llvm::enumerate(merge.pieceIndices(*piece)))
+      rows[index] = from.rows.empty() ? place : from.rows[place];
+    return buffer.uniform ? std::nullopt : movedColumns(rows, depth, from.buffer, buffer.rows);
+  }
+
+  /// Whether all who use the merge are products that read its columns where they come from; it is then not made at all.
+  bool isReadAsColumns(MergeOp merge) {
+    std::optional<int64_t> depth;
+    for (OpOperand &use : merge->getUses()) {
+      int64_t here = 0;
+      if (auto product = dyn_cast<MatvecOp>(use.getOwner()); product && use.getOperandNumber() == 1)
+        here = product.depth();
+      else if (auto outer = dyn_cast<OuterOp>(use.getOwner()); outer && use.getOperandNumber() == 1)
+        here = outer.width();
+      if (here == 0 || depth.value_or(here) != here || use.getOwner()->getBlock() != merge->getBlock())
+        return false;
+      depth = here;
+    }
+    std::optional<MovedColumns> moved = depth ? columnsOf(merge, *depth) : std::nullopt;
+    if (!moved)
+      return false;
+    readAsColumns[merge.getResult()] = std::move(*moved);
+    for (Value piece : merge.getPieces())
+      if (!flow::constantValue(piece))
+        readyAt[merge.getResult()] = ready(piece);
+    return true;
+  }
+
+  /// Where the sum goes that a product of several columns is a term of: to the place of the other term, if nothing else needs that.
+  /// Else a place of its own, which begins as 0.
+  View accumulatedView(MatvecOp op, Value &result, int &boundary, bool mustAccumulate) {
+    auto add = op->hasOneUse() ? dyn_cast<arith::AddFOp>(*op->user_begin()) : arith::AddFOp();
+    if (add && add->getBlock() == op->getBlock() && add.getLhs() != add.getRhs()) {
+      Value other = add.getLhs() == op.getResult() ? add.getRhs() : add.getLhs();
+      bool before = !other.getDefiningOp() || other.getDefiningOp()->isBeforeInBlock(op);
+      bool chained = accumulated.contains(other);
+      if (other.hasOneUse() && other.getDefiningOp() && other.getDefiningOp()->getBlock() == op->getBlock() && before &&
+          (chained || mustAccumulate)) {
+        View target = chained ? plan.views.lookup(other) : View{workspaceBuffer(elementCount(other)), {}};
+        boundary = std::max(boundary, chained ? ready(other) : write(other, target, tile::OutputKind::Store));
+        absorbed.insert(add);
+        result = add.getResult();
+        return target;
+      }
+    }
+    if (!mustAccumulate)
+      return {};
+    View target{workspaceBuffer(elementCount(op.getResult())), {}};
+    filled.insert(target.buffer);
+    addNode(boundary, FillNode{op.getLoc(), target.buffer});
+    return target;
+  }
+
   LogicalResult place(MatvecOp op) {
     auto matrix = cast<RankedTensorType>(op.getMatrix().getType());
     int64_t columns = op.columns();
     int boundary = std::max(ready(op.getVector()), ready(op.getMatrix()));
-    View vector = evenView(op.getVector(), columns, boundary);
-    GemmNode gemm{op.getLoc(), view(op.getMatrix()), vector, {}, op.rows(), columns * samples(), op.depth(), columns};
+    auto moved = readAsColumns.find(op.getVector());
+    bool isMoved = moved != readAsColumns.end();
+    View vector = isMoved ? moved->second.source : evenView(op.getVector(), columns, boundary);
+    GemmNode gemm{op.getLoc(), view(op.getMatrix()), vector, {}, op.rows(), columns * samples(), op.depth(), columns,
+                  isMoved ? moved->second.sourceColumns : columns};
     if (!plan.buffers[gemm.a.buffer].uniform || matrix.getRank() != 2)
       return op.emitError("the matrix of a product must not depend on the sample");
     gemm.transposeA = op.getTransposed();
-    Value result = fuseAfter(op, gemm);
-    gemm.c = targetView(result);
+    Value result = op.getResult();
+    bool empty = elementCount(op.getResult()) == 0;
+    if (!empty && columns > 1 && !uniform())
+      gemm.c = accumulatedView(op, result, boundary, /*mustAccumulate=*/isMoved);
+    gemm.accumulate = gemm.c.buffer != ~0u;
+    if (gemm.accumulate) {
+      accumulated.insert(result);
+    } else {
+      result = fuseAfter(op, gemm);
+      gemm.c = targetView(result);
+    }
     bind(result, gemm.c, boundary);
-    if (elementCount(op.getResult()) > 0)
+    if (empty)
+      return success();
+    if (!isMoved) {
       addNode(boundary, std::move(gemm));
+      return success();
+    }
+    for (const ColumnRun &run : moved->second.runs) {
+      gemm.run = run;
+      addNode(boundary, gemm);
+    }
     return success();
   }
 
@@ -485,16 +575,25 @@ private:
     int boundary = std::max(ready(op.getLeft()), ready(op.getRight()));
     if (rows == 0 || width == 0)
       return boundary;
-    View left = evenView(op.getLeft(), columns, boundary), right;
-    if (uniform()) {
-      right = columnByColumn(op.getRight(), width, columns, boundary);
-    } else {
-      right = evenView(op.getRight(), columns, boundary);
-      right = {transposed(op.getLoc(), right, width, columns, boundary), {}};
-    }
-    GemmNode gemm{op.getLoc(), left, right, target, rows, width, columns * samples(), columns};
+    View left = evenView(op.getLeft(), columns, boundary);
+    GemmNode gemm{op.getLoc(), left, {}, target, rows, width, columns * samples(), columns, columns};
     gemm.accumulate = accumulate;
     gemm.outer = true;
+    if (auto moved = readAsColumns.find(op.getRight()); moved != readAsColumns.end()) {
+      gemm.sourceColumns = moved->second.sourceColumns;
+      gemm.b = {transposed(op.getLoc(), moved->second.source, width, gemm.sourceColumns, boundary), {}};
+      for (const ColumnRun &run : moved->second.runs) {
+        gemm.run = run;
+        addNode(boundary, gemm);
+      }
+      return boundary;
+    }
+    if (uniform()) {
+      gemm.b = columnByColumn(op.getRight(), width, columns, boundary);
+    } else {
+      View right = evenView(op.getRight(), columns, boundary);
+      gemm.b = {transposed(op.getLoc(), right, width, columns, boundary), {}};
+    }
     addNode(boundary, std::move(gemm));
     return boundary;
   }
@@ -596,6 +695,8 @@ private:
   llvm::DenseSet<unsigned> returned;
   llvm::DenseMap<Operation *, unsigned> grown; ///< Values that lie in the buffer of their first piece.
   llvm::DenseSet<unsigned> filled;
+  llvm::DenseMap<Value, MovedColumns> readAsColumns; ///< Merges that are not made.
+  llvm::DenseSet<Value> accumulated;                 ///< Sums of products, in places of their own.
   std::map<std::tuple<unsigned, int64_t, int64_t, std::vector<int64_t>>, std::pair<unsigned, int>> transposes;
 };
 

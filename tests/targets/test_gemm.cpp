@@ -12,6 +12,7 @@ struct GemmCase {
   int64_t m, n, k;
   bool transA = false, accumulate = false, bias = false;
   int epilogue = 0; // 0: none, 1: relu (inlined), 2: a longer one
+  int64_t besideC = 0; // columns of a wider matrix that c is a part of
 };
 
 std::string epilogueText(int kind, const std::string &e) {
@@ -38,7 +39,7 @@ template <typename T> T applyEpilogue(int kind, T value) {
 template <typename T> void checkGemm(const GemmCase &test, const flowc::cpu::CompiledTiles::Options &options) {
   Arena<T> arena(static_cast<unsigned>(test.m * 131 + test.n * 17 + test.k));
   Slice a = test.transA ? arena.matrix(test.m, test.k, 1, test.m + 3) : arena.matrix(test.m, test.k, test.k + 2, 1);
-  Slice b = arena.matrix(test.k, test.n, test.n + 5, 1), c = arena.matrix(test.m, test.n, test.n, 1);
+  Slice b = arena.matrix(test.k, test.n, test.n + 5, 1), c = arena.matrix(test.m, test.n, test.n + test.besideC, 1);
   Slice bias = arena.uniform(test.m);
   std::string text = std::string("  tile.gemm ") + (test.accumulate ? "accumulate " : "") + "a(" + a.typed() + ") b(" +
                      b.typed() + ") c(" + c.typed() + ")" + (test.bias ? " bias(" + bias.typed() + ")" : "") +
@@ -97,6 +98,12 @@ TEMPLATE_TEST_CASE("products with every option", "[gemm]", float, double) {
       for (bool bias : {false, true})
         for (int epilogue : {0, 1, 2})
           checkGemm<TestType>({11, 41, 23, transA, accumulate, bias, epilogue}, {"native"});
+}
+
+TEMPLATE_TEST_CASE("products for some columns of a wider matrix", "[gemm]", float, double) {
+  for (int64_t n : {1, 7, 64, 128, 200})
+    for (bool accumulate : {false, true})
+      checkGemm<TestType>({5, n, 9, false, accumulate, false, 0, 48}, {"native"});
 }
 
 TEST_CASE("products for machines without AVX and without optimization", "[gemm]") {

@@ -17,7 +17,7 @@ template <typename T> void checkSolve(const SolveCase &test, const flowc::cpu::C
   int64_t n = test.rows;
   Arena<T> arena(static_cast<unsigned>(n * 131 + test.samples));
   Slice a = test.transposed ? arena.matrix(n, n, 1, n + 3) : arena.matrix(n, n, n + 2, 1);
-  Slice y = arena.matrix(n, test.samples, test.samples * 2, 1), x = arena.matrix(n, test.samples, test.samples, 1);
+  Slice y = arena.matrix(n, test.samples, test.samples * 2, 1), x = arena.matrix(n, test.samples, test.samples * 3, 1);
   Slice diagonal = arena.uniform(n, 2);
   for (int64_t i = 0; i < n; ++i) {
     arena.at(diagonal, i) += arena.at(diagonal, i) < 0 ? -2 : 2;

@@ -178,7 +178,9 @@ bool MatvecOp::sumOfProducts(int64_t element, SmallVectorImpl<SmallVector<std::p
     sum.push_back({{0, entry(element / count, k)}, {1, k * count + element % count}});
   return true;
 }
-Interval MatvecOp::inferRange(ArrayRef<Interval> operands) { return operands[0] * operands[1] * Interval::point(depth()); }
+Interval MatvecOp::inferRange(ArrayRef<Interval> operands) {
+  return depth() == 0 ? Interval::point(0) : operands[0] * operands[1] * Interval::point(depth());
+}
 Value MatvecOp::solve(OpBuilder &, unsigned, Value, ArrayRef<Value>, ArrayRef<Interval>) { return {}; }
 
 // |A dx| <= |A| |dx|, |dA x| <= |dA| |x|, for each column and so for all

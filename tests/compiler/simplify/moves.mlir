@@ -140,3 +140,27 @@ func.func @add_overlapping_merges(%a: tensor<2xf64>, %b: tensor<1xf64>) -> tenso
   %s = arith.addf %m, %n : tensor<4xf64>
   return %s : tensor<4xf64>
 }
+
+// Columns of a product that are moved are the product with the moved columns: [0, 1, 2] to [1, 2, 3] of the 2 rows of 3,
+// CHECK-LABEL: func.func @columns_before_product(
+// CHECK-NEXT: %[[M:.*]] = flow.merge(%arg1) [array<i64: 1, 2, 3>] : (tensor<3xf64>) -> tensor<4xf64>
+// CHECK-NEXT: %[[P:.*]] = flow.matvec %arg0, %[[M]] : tensor<2x1xf64>, tensor<4xf64> -> tensor<8xf64>
+// CHECK-NEXT: return %[[P]]
+func.func @columns_before_product(%w: tensor<2x1xf64>, %x: tensor<3xf64>) -> tensor<8xf64> {
+  %p = flow.matvec %w, %x : tensor<2x1xf64>, tensor<3xf64> -> tensor<6xf64>
+  %e = flow.extract %p [3, 4, 5, 0, 1, 2] : tensor<6xf64> -> tensor<6xf64>
+  %m = flow.merge(%e) [array<i64: 5, 6, 7, 1, 2, 3>] : (tensor<6xf64>) -> tensor<8xf64>
+  return %m : tensor<8xf64>
+}
+
+// and not what moves otherwise in one row than in the other.
+// CHECK-LABEL: func.func @rows_apart(
+// CHECK-NEXT: flow.matvec
+// CHECK-NEXT: flow.extract
+// CHECK-NEXT: flow.merge
+func.func @rows_apart(%w: tensor<2x1xf64>, %x: tensor<3xf64>) -> tensor<8xf64> {
+  %p = flow.matvec %w, %x : tensor<2x1xf64>, tensor<3xf64> -> tensor<6xf64>
+  %e = flow.extract %p [3, 4, 5, 0, 1, 2] : tensor<6xf64> -> tensor<6xf64>
+  %m = flow.merge(%e) [array<i64: 4, 5, 6, 1, 2, 3>] : (tensor<6xf64>) -> tensor<8xf64>
+  return %m : tensor<8xf64>
+}
