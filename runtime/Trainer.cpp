@@ -14,8 +14,9 @@ namespace {
 /// Data-dependent starts see at least so many rows where the data has them: a small batch's deviations are too noisy.
 constexpr int64_t StartRows = 1024;
 
-/// Saving more often than this would cost short epochs more than their training; a kill loses at most so much.
-constexpr double SaveSeconds = 2;
+/// Saving more often than this would cost short epochs more than their training; a large model waits SaveShare times as long as its
+/// last save took. A kill loses at most so much.
+constexpr double SaveSeconds = 2, SaveShare = 20;
 
 /// Rows of a step on which the layers' assumptions are checked.
 constexpr int64_t RowsToCheck = 64;
@@ -175,7 +176,14 @@ template <typename T> Result<EpochReport> Trainer<T>::endEpoch() {
 }
 
 template <typename T> Failure Trainer<T>::save() {
+  Clock::time_point start = Clock::now();
+  Failure failure = writeState();
   saved = Clock::now();
+  secondsBetweenSaves = std::max(SaveSeconds, SaveShare * secondsSince(start));
+  return failure;
+}
+
+template <typename T> Failure Trainer<T>::writeState() {
   // First what resuming needs: it alone holds everything, so that a kill between the files loses nothing.
   if (Failure failure = saveTrainState(folder.file("optim.safetensors"), current))
     return failure;
@@ -207,6 +215,7 @@ template <typename T> StepReport Trainer<T>::report() const {
 
 template <typename T> Result<TrainSummary> Trainer<T>::run(const TrainObserver &observer) {
   began = epochBegan = saved = Clock::now();
+  secondsBetweenSaves = SaveSeconds;
   beganStep = current.step;
   epochBeganRows = current.epochRows;
   TrainSummary summary;
@@ -234,7 +243,7 @@ template <typename T> Result<TrainSummary> Trainer<T>::run(const TrainObserver &
       summary.end = TrainSummary::End::StoppedEarly;
     else if (observer.shouldStop && observer.shouldStop())
       summary.end = TrainSummary::End::Interrupted;
-    else if (secondsSince(saved) > SaveSeconds)
+    else if (secondsSince(saved) > secondsBetweenSaves)
       if (Failure other = save())
         return *other;
   }

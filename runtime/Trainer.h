@@ -64,6 +64,7 @@ private:
   Failure diverged(const char *what, double value) const;
   Result<EpochReport> endEpoch();
   Failure save();
+  Failure writeState();
   double meanNll(const Table<T> &table);
   StepReport report() const;
   Failure checkStarted();
@@ -81,6 +82,7 @@ private:
   std::vector<T> batch, gradient;
   double lastNorm = 0, lastValid = 0;
   Clock::time_point began, epochBegan, saved;
+  double secondsBetweenSaves = 0;
   int64_t beganStep = 0, epochBeganRows = 0;
 };
 

@@ -5,6 +5,7 @@
 #include "runtime/Parameters.h"
 #include "runtime/commands/Session.h"
 
+#include <cmath>
 #include <limits>
 
 namespace flowc::runtime {
@@ -42,6 +43,19 @@ template <typename T> int sampleTyped(const Session &session, int64_t count, uin
   return writeResult<T>(session, x, count, columns, header);
 }
 
+/// The mean and, of more than one row, twice its standard error, as the literature states it.
+template <typename T> std::string meanText(const std::vector<T> &density) {
+  double count = double(density.size()), sum = 0, squares = 0;
+  for (T value : density)
+    sum += double(value);
+  double mean = sum / count;
+  for (T value : density)
+    squares += (double(value) - mean) * (double(value) - mean);
+  std::string spread =
+      density.size() > 1 ? fmt::format(" +- {:.2g}", 2 * std::sqrt(squares / (count - 1) / count)) : "";
+  return fmt::format("mean log_prob {:.6f}{} over {} rows", mean, spread, density.size());
+}
+
 template <typename T> int logProbTyped(const Session &session) {
   Result<Table<T>> table = readData<T>(session, true);
   if (!table)
@@ -52,12 +66,9 @@ template <typename T> int logProbTyped(const Session &session) {
   if (Failure failure = assumptionsHold<T>(session, *model, table->values))
     return session.fail(*failure);
   std::vector<T> density = model->log_prob(table->values);
-  double sum = 0;
-  for (T value : density)
-    sum += double(value);
   int code = writeResult<T>(session, density, table->rows, 0, {"log_prob"});
   if (code == int(ExitCode::Done) && !density.empty())
-    session.note(fmt::format("mean log_prob {:.6f} over {} rows", sum / double(density.size()), density.size()));
+    session.note(meanText(density));
   return code;
 }
 

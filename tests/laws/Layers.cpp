@@ -109,6 +109,8 @@ const std::vector<LayerCase> &layerCases() {
       prelude("maf(order = random(4), net = made(hidden = [16, 16], activation = silu, seed = 5))"),
       // Wide enough that a pass leaves out most of the zeros of its matrices.
       prelude("maf(order = random(9), net = made(hidden = [150, 120], seed = 2))"),
+      prelude("maf(net = residual_made(width = 12, blocks = 2, activation = silu))"),
+      prelude("maf(order = random(4), net = residual_made(width = 9, blocks = 1, activation = tanh, seed = 3)); reverse"),
       prelude("iaf(net = made(hidden = [16]))"),
       prelude("repeat 2 as i { maf(order = random(i), net = made(hidden = [12], activation = tanh)); reverse }"),
       {"autoregressive with a root",
