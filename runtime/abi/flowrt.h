@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-#define FLOWRT_ABI 1
+#define FLOWRT_ABI 2
 
 typedef enum flowrt_status {
   FLOWRT_OK = 0,
@@ -69,9 +69,14 @@ typedef struct flowrt_api {
   flowrt_status (*sample)(flowrt_instance *instance, uint64_t seed, uint64_t first, int64_t count, void *x,
                           void *log_prob);
 
-  /* gradient[parameters] := d(sum over rows of weight * log_prob) / d(parameters). `weight` NULL means all 1;
-   * `log_prob` (which is not weighted) may be NULL. */
-  flowrt_status (*gradient)(flowrt_instance *instance, const void *x, const void *weight, int64_t rows, void *log_prob,
+  /* What training raises, objective[rows] of in[rows][features]. Of most models it is log_prob, of rows of data. A model
+   * whose manifest has an `objective` makes a sample of each row of uniform numbers inside (0, 1), and the objective is
+   * how much larger the sample's log density is under the target than under the model. */
+  flowrt_status (*objective)(flowrt_instance *instance, const void *in, int64_t rows, void *objective);
+
+  /* gradient[parameters] := d(sum over rows of weight * objective) / d(parameters). `weight` NULL means all 1;
+   * `objective` (which is not weighted) may be NULL. Frozen parameters have gradient 0. */
+  flowrt_status (*gradient)(flowrt_instance *instance, const void *in, const void *weight, int64_t rows, void *objective,
                             void *gradient);
 
   /* Mean and standard deviation over the rows of each of the [probes] values that data-dependent starts ask for. */

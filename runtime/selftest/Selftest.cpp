@@ -19,6 +19,7 @@ void testOne(std::vector<Verdict> &verdicts, Subject &subject, bool withDerivati
   if (withDerivatives) {
     append(verdicts, testJacobian(subject, seed));
     append(verdicts, testGradients(subject, seed));
+    append(verdicts, testObjective(subject, seed));
   }
 }
 

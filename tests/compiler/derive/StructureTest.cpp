@@ -24,7 +24,7 @@ OwningOpRef<ModuleOp> autoregressiveLayer(MLIRContext &context, int64_t features
   auto type = [&](llvm::ArrayRef<int64_t> shape) { return RankedTensorType::get(shape, builder.getF64Type()); };
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
   builder.setInsertionPointToEnd(module->getBody());
-  auto model = flow::ModelOp::create(builder, loc, "m", features, FloatAttr(), FloatAttr());
+  auto model = flow::ModelOp::create(builder, loc, "m", features, FloatAttr(), FloatAttr(), DictionaryAttr());
   builder.createBlock(&model.getBody());
   auto layer = flow::LayerOp::create(builder, loc, "l", "l", false, false, FloatAttr(), FloatAttr());
   Block *body = builder.createBlock(&layer.getBody(), {}, type({features}), loc);
