@@ -26,8 +26,8 @@ void registerDialects(mlir::DialectRegistry &registry) {
 
 void registerPasses() {
   mlir::registerTransformsPasses();
-  for (auto create : {createDeriveLayersPass, createTeacherPass, createSimplifyPass, createComposeModelPass, createDropFactsPass, createDropDetachedPass,
-                      createStagePass, createDifferentiatePass, createLowerRootPass, createExpandMathPass})
+  for (auto create : {createDeriveLayersPass, createTeacherPass, createSimplifyPass, createComposeModelPass, createDropFactsPass,
+                      createDropDetachedPass, createStagePass, createDifferentiatePass, createLowerRootPass, createExpandMathPass})
     mlir::registerPass(create);
   mlir::registerPass([] { return createSchedulePass(); });
 }

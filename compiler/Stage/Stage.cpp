@@ -47,7 +47,7 @@ public:
     stage = func::FuncOp::create(builder, model.getLoc(), "stage", builder.getFunctionType({}, {}));
     inStage.emplace(OpBuilder::atBlockEnd(stage.addEntryBlock()));
     // The start function has no parameters to depend on.
-    for (StringRef name : {"to_latent", "to_data", "log_prob", "sample", "objective", "probe"})
+    for (StringRef name : {"to_latent", "to_data", "log_prob", "sample", "objective", "target", "probe"})
       if (auto function = model.lookupSymbol<func::FuncOp>(name))
         stageFunction(function);
     func::ReturnOp::create(*inStage, model.getLoc(), ValueRange());

@@ -87,6 +87,13 @@ public:
     return out;
   }
 
+  /// The target's log density of each row of x, up to a constant, where the objective has a target.
+  std::vector<T> target(std::span<const T> x) {
+    std::vector<T> out(rows_of(x));
+    check(api_->target(instance_.get(), x.data(), int64_t(out.size()), out.data()));
+    return out;
+  }
+
   /// gradient := d(sum of weight * objective) / d(parameters), all weights 1 where none are given. Returns the objective
   /// of each row.
   std::vector<T> gradient(std::span<const T> in, std::span<T> gradient, std::span<const T> weight = {}) {

@@ -59,6 +59,11 @@ template <typename T> int plotDensity(const Session &session) {
     std::vector<T> typed(points.begin(), points.end()), density = model->log_prob(typed);
     return std::vector<double>(density.begin(), density.end());
   };
+  if (session.compiled.manifest().objective.drawsSamples())
+    picture.target = [&](std::span<const double> points) {
+      std::vector<T> typed(points.begin(), points.end()), density = model->target(typed);
+      return std::vector<double>(density.begin(), density.end());
+    };
   return writePicture(session, "density", densityPlot(picture));
 }
 

@@ -50,6 +50,8 @@ const char *statusMessage(flowrt_status status) {
     return "the parameters are not set yet";
   case FLOWRT_ABI_MISMATCH:
     return "the model's kernels belong to another version of flowc";
+  case FLOWRT_NO_TARGET:
+    return "the model learns from data and has no target";
   }
   return "unknown status";
 }
@@ -121,6 +123,12 @@ flowrt_status sample(flowrt_instance *instance, uint64_t seed, uint64_t first, i
 flowrt_status objective(flowrt_instance *instance, const void *in, int64_t rows, void *objective) {
   return dispatchRows(instance, rows, in && objective, [&]<typename T>(Instance<T> &typed, T) {
     return typed.objective(static_cast<const T *>(in), rows, static_cast<T *>(objective));
+  });
+}
+
+flowrt_status target(flowrt_instance *instance, const void *x, int64_t rows, void *logDensity) {
+  return dispatchRows(instance, rows, x && logDensity, [&]<typename T>(Instance<T> &typed, T) {
+    return typed.target(static_cast<const T *>(x), rows, static_cast<T *>(logDensity));
   });
 }
 
@@ -217,6 +225,7 @@ const flowrt_api *makeApi() {
          toData,
          sample,
          objective,
+         target,
          gradient,
          probe,
          start,

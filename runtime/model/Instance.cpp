@@ -156,6 +156,10 @@ template <typename T> flowrt_status Instance<T>::objective(const T *in, int64_t 
   return judge(kernels.objective, in, rows, objective);
 }
 
+template <typename T> flowrt_status Instance<T>::target(const T *x, int64_t rows, T *logDensity) {
+  return kernels.target ? judge(kernels.target, x, rows, logDensity) : FLOWRT_NO_TARGET;
+}
+
 template <typename T> flowrt_status Instance<T>::map(Map kernel, const T *in, int64_t rows, T *out, T *density) {
   int64_t features = kernels.info->features, tile = kernels.info->tile;
   forEach(tilesIn(rows), [&](Worker<T> &worker, int64_t index) {

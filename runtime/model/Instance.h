@@ -50,6 +50,7 @@ public:
   flowrt_status toData(const T *z, int64_t rows, T *x, T *logDet);
   flowrt_status sample(uint64_t seed, uint64_t first, int64_t count, T *x, T *logProb);
   flowrt_status objective(const T *in, int64_t rows, T *objective);
+  flowrt_status target(const T *x, int64_t rows, T *logDensity);
   flowrt_status gradient(const T *in, const T *weight, int64_t rows, T *objective, T *gradient);
   flowrt_status probe(const T *x, int64_t rows, T *mean, T *deviation);
   flowrt_status start(const T *mean, const T *deviation, T *values);

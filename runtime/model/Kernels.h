@@ -23,6 +23,7 @@ template <typename T> struct Kernels {
   void (*logProb)(const T *staged, const T *x, T *logProb, T *workspace);
   void (*sample)(const T *staged, const T *u, T *x, T *logProb, T *workspace);
   void (*objective)(const T *staged, const T *in, T *objective, T *workspace); // or else logProb
+  void (*target)(const T *staged, const T *x, T *logDensity, T *workspace);    // may be null
   void (*gradient)(const T *staged, const T *in, const T *weight, T *objective, T *stagedGradient, T *workspace);
   void (*probe)(const T *staged, const T *x, T *probed, T *workspace);
   void (*start)(const T *mean, const T *deviation, T *parameters, T *workspace);
@@ -41,6 +42,7 @@ template <typename T> Kernels<T> linkedKernels();
             flow_##P##_log_prob,                                                                                       \
             flow_##P##_sample,                                                                                         \
             flow_##P##_objective ? flow_##P##_objective : flow_##P##_log_prob,                                         \
+            flow_##P##_target,                                                                                         \
             flow_##P##_gradient,                                                                                       \
             flow_##P##_probe,                                                                                          \
             flow_##P##_start};                                                                                         \

@@ -42,6 +42,7 @@ public:
     return widen(x);
   }
   Values objective(const Values &in) override { return widen(model.objective(narrow(in))); }
+  Values target(const Values &x) override { return widen(model.target(narrow(x))); }
   Values gradient(const Values &in, const Values &weight, Values &gradient) override {
     std::vector<T> result(size_t(model.parameter_count())), values = model.gradient(narrow(in), result, narrow(weight));
     gradient = widen(result);
@@ -61,14 +62,6 @@ std::unique_ptr<Subject> makeSubject(const CompiledModel &compiled, flowrt_dtype
   if (dtype == FLOWRT_F64)
     return std::make_unique<TypedSubject<double>>(compiled);
   return std::make_unique<TypedSubject<float>>(compiled);
-}
-
-bool isKnownBase(const std::string &base) { return base == "normal" || base == "logistic" || base == "uniform"; }
-
-double baseDistribution(const std::string &base, double z) {
-  if (base == "normal")
-    return 0.5 * std::erfc(-z / std::numbers::sqrt2);
-  return base == "logistic" ? 1 / (1 + std::exp(-z)) : z;
 }
 
 Values uniformRows(const Subject &subject, uint64_t seed, RandomStream stream, uint64_t first, int64_t rows) {

@@ -36,6 +36,7 @@ public:
   virtual Values toData(const Values &z, Values &logDet) = 0;
   virtual Values sample(uint64_t seed, uint64_t first, int64_t count, Values &logProb) = 0;
   virtual Values objective(const Values &in) = 0;
+  virtual Values target(const Values &x) = 0;
   virtual Values gradient(const Values &in, const Values &weight, Values &gradient) = 0;
 
   const Manifest *manifest = nullptr;
@@ -53,10 +54,6 @@ std::unique_ptr<Subject> makeSubject(const CompiledModel &compiled, flowrt_dtype
 
 /// Initial parameters, each disturbed: by a tenth or so, less for those of wide matrices.
 Values randomParameters(const Manifest &manifest, uint64_t seed);
-
-/// The base's distribution function, for those that are known here.
-bool isKnownBase(const std::string &base);
-double baseDistribution(const std::string &base, double z);
 
 /// Uniform numbers inside (0, 1) as the subject's element type has them.
 Values uniformRows(const Subject &subject, uint64_t seed, RandomStream stream, uint64_t first, int64_t rows);
