@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Gradient descent on what the model's objective says, by mini-batches. Everything random is a function of
-// (seed, epoch), everything summed is summed in
-// a fixed order: a run gives the same bits for any number of threads, and when it is stopped anywhere and resumed.
+// Gradient descent on what the model's objective says, by mini-batches. Everything random is a function of (seed,
+// epoch), everything summed is summed in a fixed order: a run gives the same bits for any number of threads, and when
+// it is stopped anywhere and resumed.
 
 #ifndef FLOWC_RUNTIME_TRAINER_H
 #define FLOWC_RUNTIME_TRAINER_H
