@@ -5,8 +5,6 @@
 
 #include "dsl/Elaborator.h"
 
-#include <algorithm>
-
 namespace flowc::dsl {
 
 bool Elaborator::runObjective(const ExprPtr &objective, const std::vector<FlowDecl> &others, const FlowDecl *&teacher) {

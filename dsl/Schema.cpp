@@ -188,7 +188,7 @@ private:
                    {"required", {"type"}}};
     if (!cases.empty())
       target["allOf"] = cases;
-    return {{"description", "what training raises or lowers; default: likelihood"},
+    return {{"description", "what training lowers; default: likelihood"},
             {"type", {"string", "object"}},
             {"properties", {{"type", {{"const", "reverse_kl"}}}, {"target", target}}},
             {"required", {"type", "target"}},

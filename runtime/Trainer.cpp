@@ -36,12 +36,14 @@ template <typename T> double weightedSum(const std::vector<T> &values, const std
 
 /// Makes the mean of the weights 1, so that a mean over rows is the weighted mean.
 template <typename T> void normalizeWeights(std::vector<T> &weights) {
-  double sum = 0;
+  double largest = 0, sum = 0; // relative to the largest, no sum overflows
   for (T weight : weights)
-    sum += double(weight);
+    largest = std::max(largest, double(weight));
+  for (T weight : weights)
+    sum += double(weight) / largest;
   double mean = sum / double(weights.size());
   for (T &weight : weights)
-    weight = T(double(weight) / mean);
+    weight = T(double(weight) / largest / mean);
 }
 
 } // namespace

@@ -10,7 +10,7 @@
 #include "runtime/plots/LossPlot.h"
 #include "runtime/terminal/Progress.h"
 
-#include <cmath>
+#include <algorithm>
 #include <csignal>
 #include <ctime>
 #include <filesystem>
@@ -64,6 +64,9 @@ Failure collectOptions(const Session &session, const RunFolder &folder, bool res
       return badInput("{}: not the configuration of a run", folder.file("config.json"));
     if (Failure failure = applySpec(config["train"], options))
       return badInput("{}: {}", folder.file("config.json"), failure->message);
+    bool hadWeights = !config.value("weights", "").empty();
+    if (hadWeights != session.arguments.has("weights"))
+      return badInput("{}: the run has {} `--weights`; go on with the same", folder.path, hadWeights ? "its" : "no");
   }
   return applyArguments(session.arguments, options);
 }
@@ -85,15 +88,16 @@ template <typename T> Result<std::vector<T>> readWeights(const std::string &path
     return table.error();
   if (table->rows != rows)
     return badInput("{}: {} weights for {} rows of data", path, table->rows, rows);
-  double sum = 0;
-  for (size_t row = 0; row < table->values.size(); ++row) {
+  for (size_t row = 0; row < table->values.size(); ++row)
     if (table->values[row] < 0)
       return badInput("{}: the weight of row {} is {}; expected 0 or more", path, row + 1, table->values[row]);
-    sum += double(table->values[row]);
-  }
-  if (!(sum > 0) || !std::isfinite(sum))
-    return badInput("{}: the weights add up to {}; expected a sum above 0", path, sum);
   return std::move(table->values);
+}
+
+/// Weights are relative to their mean, which must not be 0.
+template <typename T> Failure checkCounts(const Examples<T> &examples, const char *what) {
+  bool someCount = std::any_of(examples.weights.begin(), examples.weights.end(), [](T weight) { return weight > 0; });
+  return examples.weights.empty() || someCount ? Failure() : badInput("all rows to {} have the weight 0", what);
 }
 
 /// The rows of `path` and the weights that `option` names.
@@ -125,6 +129,10 @@ template <typename T> Result<TrainInput<T>> readTrainData(const Session &session
   } else if (options.validSplit > 0) {
     valid = splitOff(*train, options.validSplit, options.seed);
   }
+  if (Failure failure = checkCounts(*train, "train on"))
+    return *failure;
+  if (Failure failure = checkCounts(valid, "validate with"))
+    return *failure;
   return dataInput(std::move(*train), std::move(valid), options.seed);
 }
 

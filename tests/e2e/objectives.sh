@@ -78,6 +78,8 @@ echo "divergence of the student: reported $reported, from its samples $found"
 near 'the divergence reported' "$reported" "$found" "$(awk -v f="$found" 'BEGIN { print 0.05 + 0.3 * f }')"
 expect 0 student/model selftest
 says out 'gradient of frozen parameters'
+expect 0 student/model explain
+says out 'parameters and 18448 of teacher'
 
 # A run of a student that is stopped has its teacher in it.
 expect 0 student/model train --teacher teacher --steps 30 --samples 1024 --schedule constant --run-dir whole
@@ -104,6 +106,11 @@ expect 1 line/model train --data line.csv --weights odd.csv
 says err '200 weights for 400 rows'
 expect 1 line/model train --data line.csv --weights line.csv
 says err 'expected 0 or more'
+sed 's/.*/0/' ones.csv >zeros.csv
+expect 1 line/model train --data line.csv --weights zeros.csv
+says err 'all rows to train on have the weight 0'
+expect 1 line/model train --data line.csv --resume ones
+says err 'the run has its `--weights`'
 expect 2 line/model train --data line.csv --samples 100
 # A strong L2 term holds the parameters at 0, where the layer does nothing.
 expect 0 line/model train --data line.csv --l2 1e4 "${fit[@]}" --run-dir l2
