@@ -85,7 +85,10 @@ struct Statement {
   Block body, otherwise;
 };
 
-enum class DefinitionKind { Bijection, Network, Layer };
+enum class DefinitionKind { Bijection, Network, Layer, Energy };
+
+/// Whether what is so defined may stand in a flow.
+inline bool isLayer(DefinitionKind kind) { return kind == DefinitionKind::Bijection || kind == DefinitionKind::Layer; }
 
 /// A parameter of a definition. The first of every definition is its input. `domain` is given after a colon
 /// (bijections: of the input or of a parameter), `fallback` after `=`. Only a bijection's parameters have the others.
@@ -98,7 +101,7 @@ struct Parameter {
 };
 
 /// bijection NAME(x; p: domain) = formula or { body }, network NAME(x, args) { body }, (generative)? layer NAME(x,
-/// args) { body }. A bijection's formula is a body of one statement, a Return.
+/// args) { body }, energy NAME(x, args) = formula or { body }. A formula is a body of one statement, a Return.
 struct Definition {
   DefinitionKind kind;
   std::string name;
@@ -132,6 +135,7 @@ struct FlowDecl {
   std::vector<FlowItem> items;
   ExprPtr base;  ///< A Name or Call; null means `normal`.
   ExprPtr train; ///< A Record, or null.
+  ExprPtr objective; ///< A Name or Call; null means `likelihood`.
 };
 
 struct Import {

@@ -273,6 +273,8 @@ MaybeThing Elaborator::runStatement(const Statement &statement, Scope &scope, bo
 
 bool Elaborator::assume(const Expr &comparison, const Scope &scope) {
   static const std::set<std::string> comparisons = {"<", "<=", ">", ">="};
+  if (inEnergy)
+    return reject(Kind::TypeMismatch, comparison.loc, "nothing is proved of an energy, so there is nothing to assume in it");
   std::string text = printExpr(comparison);
   if (comparison.kind == ExprKind::Binary) // It stands in brackets.
     text = text.substr(1, text.size() - 2);

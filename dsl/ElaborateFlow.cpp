@@ -67,9 +67,9 @@ Elaborator::Step::Step(Elaborator &elaborator, SourceLocation loc) : elaborator(
   good = !elaborator.exhausted;
 }
 
-bool elaborateFlow(const FlowDecl &flow, const Definitions &definitions, GraphBuilder &builder,
-                   Diagnostics &diagnostics) {
-  return Elaborator(definitions, builder, diagnostics).runFlow(flow) && !diagnostics.hasErrors();
+bool elaborateFlow(const FlowDecl &flow, const std::vector<FlowDecl> &others, const Definitions &definitions,
+                   GraphBuilder &builder, Diagnostics &diagnostics) {
+  return Elaborator(definitions, builder, diagnostics).runFlow(flow, others) && !diagnostics.hasErrors();
 }
 
 bool Elaborator::readFeatures(const FlowDecl &flow) {
@@ -99,8 +99,8 @@ Thing Elaborator::event() const {
   return Thing::list(std::move(sizes));
 }
 
-bool Elaborator::runFlow(const FlowDecl &flow) {
-  bool named = checkNames();
+/// How many features the flow's data has and where they lie.
+bool Elaborator::readSpace(const FlowDecl &flow) {
   if (!readFeatures(flow))
     return false;
   if (flow.dataDomain) {
@@ -109,6 +109,13 @@ bool Elaborator::runFlow(const FlowDecl &flow) {
       return false;
     dataDomain = intervalOf(*domain);
   }
+  return true;
+}
+
+bool Elaborator::runFlow(const FlowDecl &flow, const std::vector<FlowDecl> &others) {
+  bool named = checkNames();
+  if (!readSpace(flow))
+    return false;
   builder.beginModel(flow.name, features, flow.loc);
   if (dataDomain)
     builder.dataDomain(*dataDomain);
@@ -116,7 +123,16 @@ bool Elaborator::runFlow(const FlowDecl &flow) {
   static const auto standard = std::make_shared<const Expr>(Expr{ExprKind::Name, {}, 0, "normal", {}, {}});
   iteration = 0;
   good &= runLayer(flow.base ? flow.base : standard, true);
+  const FlowDecl *teacher = nullptr;
+  if (flow.objective)
+    good &= runObjective(flow.objective, others, teacher);
   builder.endModel();
+  if (teacher && good) {
+    // Only as a density: what it was trained by itself does not matter here.
+    FlowDecl model = *teacher;
+    model.objective = nullptr;
+    good = Elaborator(definitions, builder, diagnostics).runFlow(model, {});
+  }
   return good && named;
 }
 
@@ -171,8 +187,8 @@ bool Elaborator::runLayer(const ExprPtr &expr, bool base) {
     return false;
   }
   auto found = definitions.find(layer->text);
-  bool isLayer = found != definitions.end() && found->second->kind != DefinitionKind::Network;
-  if (!isLayer || (base && found->second->kind != DefinitionKind::Bijection)) {
+  bool isOne = found != definitions.end() && isLayer(found->second->kind);
+  if (!isOne || (base && found->second->kind != DefinitionKind::Bijection)) {
     std::vector<std::string> known;
     for (const auto &[name, definition] : definitions)
       if (definition->kind == DefinitionKind::Bijection || (!base && definition->kind == DefinitionKind::Layer))
@@ -180,8 +196,10 @@ bool Elaborator::runLayer(const ExprPtr &expr, bool base) {
     const char *wanted = base ? "base" : "layer";
     std::string what = fmt::format("no {} is called `{}`", wanted, layer->text);
     if (found != definitions.end())
-      what = fmt::format("`{}` is a {}, not a {}", layer->text,
-                         found->second->kind == DefinitionKind::Network ? "network" : "layer",
+      what = fmt::format("`{}` is {}, not a {}", layer->text,
+                         found->second->kind == DefinitionKind::Network  ? "a network"
+                         : found->second->kind == DefinitionKind::Energy ? "an energy"
+                                                                         : "a layer",
                          base ? "base; a base is a bijection onto (0, 1)" : "layer");
     report(Kind::UnknownLayer, layer->loc, what).suggestion = nearestName(layer->text, known);
     return false;

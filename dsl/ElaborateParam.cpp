@@ -207,6 +207,9 @@ Value Elaborator::constrain(Value raw, const Shape &shape, const Domain &domain,
 
 std::optional<TensorThing> Elaborator::rawParameter(const std::string &name, const Shape &shape,
                                                     const ParameterInit &init, SourceLocation loc) {
+  if (inEnergy)
+    return fail(Kind::TypeMismatch, loc,
+                "an energy has no parameters that are learned: it is what the flow learns to resemble; give numbers instead");
   int64_t count = std::accumulate(shape.begin(), shape.end(), int64_t(1), std::multiplies<>());
   parameterCount += count;
   if (parameterCount > kMostParameters)

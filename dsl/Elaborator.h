@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The elaborator's state and its parts; each part is a file: ElaborateExpr, ElaborateList, ElaborateComponents,
-// ElaborateCall, ElaborateParam, Builtins, CheckNames, ElaborateFlow. A function that returns nothing (an empty
+// ElaborateCall, ElaborateParam, Builtins, CheckNames, ElaborateFlow, ElaborateObjective. A function that returns nothing (an empty
 // optional) has reported why.
 
 #pragma once
@@ -36,7 +36,8 @@ public:
   Elaborator(const Definitions &definitions, GraphBuilder &builder, Diagnostics &diagnostics);
 
   // ElaborateFlow.cpp
-  bool runFlow(const FlowDecl &flow);
+  /// Tells the model of `flow`, which may learn from one of `others`.
+  bool runFlow(const FlowDecl &flow, const std::vector<FlowDecl> &others);
   /// Every name that the language gives a meaning where a function could stand.
   std::vector<std::string> languageNames() const;
 
@@ -96,6 +97,13 @@ private:
   bool readFeatures(const FlowDecl &flow);
   /// The sizes of the data, a list.
   Thing event() const;
+  bool readSpace(const FlowDecl &flow);
+
+  // ElaborateObjective.cpp
+  /// Tells what the flow is trained by. Where that is to resemble another flow, `teacher` is it.
+  bool runObjective(const ExprPtr &objective, const std::vector<FlowDecl> &others, const FlowDecl *&teacher);
+  bool runEnergy(const Thing &target, SourceLocation loc);
+  bool checkTeacher(const FlowDecl &teacher, SourceLocation loc);
 
   // ElaborateExpr.cpp
   MaybeThing evaluate(const ExprPtr &expr, const Scope &scope);
@@ -223,7 +231,7 @@ private:
   int64_t features = 0, layerCount = 0, parameterCount = 0, iteration = 0;
   Shape eventShape; ///< Its product is the number of features.
   std::optional<Interval> dataDomain;
-  bool inStart = false;
+  bool inStart = false, inEnergy = false;
   /// A layer turned by `inverse` sees latent values, so its parameters start as without data.
   enum class StartRule { FromData, PassedOver, Wrong } startRule = StartRule::FromData;
   std::map<uint32_t, std::pair<Value, Value>> probes; ///< Of the current layer, by the value probed.

@@ -36,6 +36,9 @@ public:
     done.insert(path);
     for (const Definition &definition : tree.definitions)
       define(definition);
+    for (const FlowDecl &known : spec.importedFlows)
+      if (tree.flow && known.name == tree.flow->name)
+        twice(known.name, tree.flow->loc, known.loc);
     return tree;
   }
 
@@ -55,10 +58,14 @@ private:
       diagnostics.report(Kind::ImportNotFound, import.loc, fmt::format("cannot read `{}`", name));
       return;
     }
-    SyntaxTree imported = load(*file);
-    if (imported.flow)
-      diagnostics.report(Kind::ImportsFlow, import.loc,
-                         fmt::format("`{}` defines a flow; only files of definitions can be imported", import.path));
+    // An imported flow may be the one that the spec's own learns from.
+    if (auto flow = load(*file).flow)
+      spec.importedFlows.push_back(*flow);
+  }
+
+  void twice(const std::string &name, SourceLocation loc, SourceLocation first) {
+    auto &diagnostic = diagnostics.report(Kind::DuplicateDefinition, loc, fmt::format("`{}` is defined twice", name));
+    diagnostic.notes.push_back({first, "the first definition is here"});
   }
 
   void define(const Definition &definition) {
@@ -72,9 +79,7 @@ private:
       known = std::make_shared<const Definition>(definition);
       return;
     }
-    auto &diagnostic = diagnostics.report(Kind::DuplicateDefinition, definition.loc,
-                                          fmt::format("`{}` is defined twice", definition.name));
-    diagnostic.notes.push_back({known->loc, "the first definition is here"});
+    twice(definition.name, definition.loc, known->loc);
   }
 
   Spec &spec;
@@ -127,7 +132,7 @@ FlowDecl trialFlow(const Definition &definition, int64_t features) {
   Expr real{ExprKind::Name, {}}, layer{ExprKind::Name, {}};
   real.text = "real";
   layer.text = definition.name;
-  FlowDecl flow{definition.name, definition.loc, expression(real), expression(size), definition.loc, {}, nullptr, nullptr};
+  FlowDecl flow{definition.name, definition.loc, expression(real), expression(size), definition.loc, {}, nullptr, nullptr, nullptr};
   flow.items.push_back({FlowItemKind::Layer, definition.loc, expression(layer), nullptr, "", {}});
   return flow;
 }
@@ -142,7 +147,7 @@ std::vector<Spec> loadTrials(const std::string &path, const std::string &name, i
     return trials;
   Spec whole = loadTree(*file, sources, diagnostics);
   for (const Definition &definition : whole.tree.definitions) {
-    if (definition.kind == DefinitionKind::Network || (!name.empty() && definition.name != name))
+    if (!isLayer(definition.kind) || (!name.empty() && definition.name != name))
       continue;
     trials.push_back(whole);
     trials.back().tree.flow = trialFlow(definition, features);
@@ -165,7 +170,7 @@ bool elaborate(const Spec &spec, GraphBuilder &builder, Diagnostics &diagnostics
   Definitions definitions;
   for (const auto &definition : spec.definitions)
     definitions[definition->name] = definition.get();
-  return elaborateFlow(*spec.tree.flow, definitions, builder, diagnostics);
+  return elaborateFlow(*spec.tree.flow, spec.importedFlows, definitions, builder, diagnostics);
 }
 
 } // namespace flowc::dsl

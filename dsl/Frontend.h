@@ -20,6 +20,8 @@ struct Spec {
   SyntaxTree tree; ///< Of the spec itself.
   /// All definitions in scope: the prelude's, the imported ones, the spec's own.
   std::vector<std::shared_ptr<const Definition>> definitions;
+  /// The flows of imported files: what an objective may name.
+  std::vector<FlowDecl> importedFlows;
   /// The `train` section, for the manifest.
   nlohmann::json train = nlohmann::json::object();
 };

@@ -68,6 +68,13 @@ public:
   virtual void dataDomain(Interval) {}
   virtual void endModel() = 0;
 
+  /// States that the current model is trained not by the likelihood of data but by its reverse Kullback-Leibler divergence from `target`:
+  /// an energy, which is told next, or a `flow`, which is told as a model of its own after this one.
+  virtual void reverseKl(std::string_view target, bool isFlow) = 0;
+  /// Starts the function of a sample of the current model that is minus the logarithm of a density, up to a constant; returns its input.
+  virtual Value beginEnergy(int64_t features, SourceLocation loc) = 0;
+  virtual void endEnergy(Value result, SourceLocation loc) = 0;
+
   /// Starts the next layer, in the order data to latent, the base last; returns its input, of shape [features]. `domain` is
   /// the interval that each feature of the input is declared to lie in, absent if it is all reals.
   virtual Value beginLayer(const LayerInfo &info, std::optional<Interval> domain, SourceLocation loc) = 0;

@@ -23,7 +23,7 @@ public:
     SyntaxTree tree;
     if (!expectType(root, Type::Object, "a spec"))
       return tree;
-    checkKeys(root, {"$schema", "flowc", "name", "event", "domain", "base", "define", "import", "flow", "train"},
+    checkKeys(root, {"$schema", "flowc", "name", "event", "domain", "base", "define", "import", "flow", "objective", "train"},
               "a spec");
     checkVersion(root);
     for (const JsonValue *path : strings(root, "import"))
@@ -239,13 +239,14 @@ private:
     return make(ExprKind::Record, value, std::move(entries));
   }
 
-  ExprPtr baseOf(const JsonValue &value) {
+  /// A name or {"type": name, ...}, for a key of the spec itself.
+  ExprPtr namedOrTyped(const JsonValue &value, std::string_view key, const char *what) {
     if (value.type == Type::String)
       return make(ExprKind::Name, value);
     if (value.type == Type::Object)
-      return typed(value, "a base");
+      return typed(value, what);
     diagnostics.report(Kind::WrongType, value.loc,
-                       fmt::format("expected a name or an object for \"base\", but found {}", describe(value.type)));
+                       fmt::format("expected a name or an object for \"{}\", but found {}", key, describe(value.type)));
     return nullptr;
   }
 
@@ -256,19 +257,21 @@ private:
     bool named = name && expectName(*name, "\"name\"");
     ExprPtr size = event ? features(*event) : nullptr;
     std::vector<FlowItem> layers = list ? items(*list, "\"flow\"") : std::vector<FlowItem>();
-    ExprPtr dataDomain, base, train;
+    ExprPtr dataDomain, base, objective, train;
     if (const JsonMember *domain = root.find("domain");
         domain && expectType(*domain->value, Type::String, "\"domain\""))
       dataDomain = make(ExprKind::Name, *domain->value);
     if (const JsonMember *member = root.find("base"))
-      base = baseOf(*member->value);
+      base = namedOrTyped(*member->value, "base", "a base");
+    if (const JsonMember *member = root.find("objective"))
+      objective = namedOrTyped(*member->value, "objective", "an objective");
     if (const JsonMember *member = root.find("train"))
       train = record(*member->value, "\"train\"");
     if (!named || !size || !list)
       return std::nullopt;
     if (!dataDomain)
       dataDomain = std::make_shared<const Expr>(Expr{ExprKind::Name, event->loc, 0, "real", {}, {}});
-    return FlowDecl{name->text, name->loc, dataDomain, size, event->loc, std::move(layers), base, train};
+    return FlowDecl{name->text, name->loc, dataDomain, size, event->loc, std::move(layers), base, train, objective};
   }
 
   Diagnostics &diagnostics;

@@ -42,7 +42,9 @@ private:
       if (closed) // What is not was reported.
         tree.imports.push_back({path.text, path.loc});
     } else if (accept("bijection")) {
-      bijection(tree);
+      withFormula(tree, DefinitionKind::Bijection, "the bijection's name");
+    } else if (accept("energy")) {
+      withFormula(tree, DefinitionKind::Energy, "the energy's name");
     } else if (accept("network")) {
       withBody(tree, DefinitionKind::Network, false);
     } else if (accept("layer")) {
@@ -56,10 +58,10 @@ private:
       std::string found = describe(peek());
       auto &diagnostic = diagnostics.report(
           Kind::Syntax, peek().loc,
-          fmt::format("expected `bijection`, `network`, `layer`, `generative layer`, `flow` or `import`, but found {}",
+          fmt::format("expected `bijection`, `network`, `layer`, `generative layer`, `energy`, `flow` or `import`, but found {}",
                       found));
       diagnostic.suggestion =
-          nearestName(peek().text, {"bijection", "network", "layer", "generative", "flow", "import"});
+          nearestName(peek().text, {"bijection", "network", "layer", "generative", "energy", "flow", "import"});
       throw Abandon();
     }
   }
@@ -112,12 +114,12 @@ private:
     take();
   }
 
-  void bijection(SyntaxTree &tree) {
-    Definition definition = head(DefinitionKind::Bijection, "the bijection's name");
+  void withFormula(SyntaxTree &tree, DefinitionKind kind, const char *what) {
+    Definition definition = head(kind, what);
     if (at("{")) {
       definition.body = block();
     } else {
-      expect("=", "before the bijection's formula");
+      expect("=", kind == DefinitionKind::Bijection ? "before the bijection's formula" : "before the energy's formula");
       skipNewlines();
       SourceLocation loc = peek().loc;
       Statement statement{StatementKind::Return, loc, {}, expression(), {}, {}, {}};
@@ -259,7 +261,7 @@ private:
 
   void flow(SyntaxTree &tree) {
     Token token = name("the flow's name");
-    FlowDecl decl{token.text, token.loc, nullptr, nullptr, {}, {}, nullptr, nullptr};
+    FlowDecl decl{token.text, token.loc, nullptr, nullptr, {}, {}, nullptr, nullptr, nullptr};
     SourceLocation open = expect("{", "to open the flow");
     flowItems(decl, decl.items, open, true);
     if (!decl.features) {
@@ -302,7 +304,7 @@ private:
            after.text != ";";
   }
 
-  /// `data`, `base` and `train` stand once, directly in the flow.
+  /// `data`, `base`, `objective` and `train` stand once, directly in the flow.
   void once(std::string_view word, bool outermost, bool stated) {
     if (!outermost || stated)
       diagnostics.report(
@@ -345,6 +347,9 @@ private:
     } else if (atKeyword("base")) {
       once("base", outermost, decl.base != nullptr);
       decl.base = postfix();
+    } else if (atKeyword("objective")) {
+      once("objective", outermost, decl.objective != nullptr);
+      decl.objective = postfix();
     } else if (atKeyword("train")) {
       once("train", outermost, decl.train != nullptr);
       if (!at("{"))
@@ -352,7 +357,7 @@ private:
       decl.train = record();
     } else {
       if (peek().kind != TokenKind::Name)
-        expected("a layer, `repeat`, `data`, `base` or `train`");
+        expected("a layer, `repeat`, `data`, `base`, `objective` or `train`");
       items.push_back({FlowItemKind::Layer, loc, postfix(), nullptr, "", {}});
     }
   }

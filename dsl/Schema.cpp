@@ -34,6 +34,7 @@ public:
               {"base", base()},
               {"function", function()},
               {"mask", mask()},
+              {"objective", objective()},
               {"train", settings(trainSettings())},
               {"optimizer", settings(optimizerSettings())}}}};
   }
@@ -54,18 +55,20 @@ private:
             {"define", {{"type", "array"}, {"items", {{"type", "string"}}}}},
             {"import", {{"type", "array"}, {"items", {{"type", "string"}}}}},
             {"flow", {{"type", "array"}, {"items", reference("layer")}}},
+            {"objective", reference("objective")},
             {"train", reference("train")}};
   }
 
-  static bool isLayer(const Definition &definition) { return definition.kind != DefinitionKind::Network; }
-
-  std::vector<std::string> names(bool layers) const {
+  template <typename Belongs> std::vector<std::string> names(Belongs belongs) const {
     std::vector<std::string> result;
     for (const Definition &definition : definitions)
-      if (isLayer(definition) == layers)
+      if (belongs(definition.kind))
         result.push_back(definition.name);
     return result;
   }
+
+  static bool isNetwork(DefinitionKind kind) { return kind == DefinitionKind::Network; }
+  static bool isEnergy(DefinitionKind kind) { return kind == DefinitionKind::Energy; }
 
   /// What an argument may be, judged by its default.
   Json argument(const Definition &definition, const Parameter &parameter) const {
@@ -112,7 +115,7 @@ private:
   Json layer() const {
     Json cases = Json::array(), snippets = Json::array();
     for (const Definition &definition : definitions) {
-      if (!isLayer(definition))
+      if (!isLayer(definition.kind))
         continue;
       cases.push_back(forType(definition, true));
       snippets.push_back({{"label", definition.name}, {"body", {{"type", definition.name}}}});
@@ -129,7 +132,7 @@ private:
         {{"if", {{"type", "object"}, {"not", {{"anyOf", {{{"required", {"type"}}}, {{"required", {"repeat"}}}}}}}}},
          {"then",
           {{"properties", {{"inverse", invertible()}}}, {"required", {"inverse"}}, {"additionalProperties", false}}}});
-    Json type = {{"enum", names(true)}};
+    Json type = {{"enum", names(isLayer)}};
     return {{"type", {"object", "string"}},
             {"defaultSnippets", snippets},
             {"properties", {{"type", type}}},
@@ -164,12 +167,33 @@ private:
   Json function() const {
     Json cases = Json::array();
     for (const Definition &definition : definitions)
-      if (!isLayer(definition))
+      if (isNetwork(definition.kind))
         cases.push_back(forType(definition, false));
     return {{"type", {"string", "number", "object"}},
-            {"properties", {{"type", {{"enum", names(false)}}}}},
+            {"properties", {{"type", {{"enum", names(isNetwork)}}}}},
             {"required", {"type"}},
             {"allOf", cases}};
+  }
+
+  /// Another file's flow may be the target as well, so any name can be.
+  Json objective() const {
+    Json cases = Json::array();
+    for (const Definition &definition : definitions)
+      if (isEnergy(definition.kind))
+        cases.push_back(forType(definition, false));
+    Json target = {{"description", "an energy, or the flow of an imported file"},
+                   {"type", {"string", "object"}},
+                   {"examples", names(isEnergy)},
+                   {"required", {"type"}}};
+    if (!cases.empty())
+      target["allOf"] = cases;
+    return {{"description", "what training lowers; default: likelihood"},
+            {"type", {"string", "object"}},
+            {"properties", {{"type", {{"const", "reverse_kl"}}}, {"target", target}}},
+            {"required", {"type", "target"}},
+            {"additionalProperties", false},
+            {"if", {{"type", "string"}}},
+            {"then", {{"const", "likelihood"}}}};
   }
 
   static Json mask() {

@@ -100,7 +100,7 @@ protected:
   }
 
   static bool startsDefinition(const Token &token) {
-    static const std::string_view words[] = {"bijection", "network", "layer", "generative", "flow", "import"};
+    static const std::string_view words[] = {"bijection", "network", "layer", "generative", "energy", "flow", "import"};
     return token.kind == TokenKind::Name &&
            std::find(std::begin(words), std::end(words), token.text) != std::end(words);
   }

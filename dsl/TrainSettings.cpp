@@ -70,6 +70,7 @@ const std::vector<TrainSetting> &trainSettings() {
       {"warmup", Type::Whole, 0, kAny, {}},     {"clip_norm", Type::Number, 0, kAny, {}},
       {"seed", Type::Whole, 0, kAny, {}},       {"valid_split", Type::Number, 0, 0.9, {}},
       {"patience", Type::Whole, 0, kAny, {}},   {"ema", Type::Number, 0, 0.999999, {}},
+      {"l2", Type::Number, 0, kAny, {}},        {"samples", Type::Whole, 1, kAny, {}},
   };
   return settings;
 }

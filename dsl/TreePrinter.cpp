@@ -46,7 +46,7 @@ private:
   }
 
   void printDefinition(const Definition &definition) {
-    static constexpr const char *names[] = {"bijection", "network", "layer"};
+    static constexpr const char *names[] = {"bijection", "network", "layer", "energy"};
     line("{}{} {}", definition.generative ? "generative " : "", names[static_cast<size_t>(definition.kind)],
          definition.name);
     nested([&] {
@@ -114,6 +114,8 @@ private:
       line("data {}{}", printExpr(*flow.dataDomain), flow.features->kind == ExprKind::List ? sizes : "[" + sizes + "]");
       printItems(flow.items);
       line("base {}", flow.base ? printExpr(*flow.base) : "normal");
+      if (flow.objective)
+        line("objective {}", printExpr(*flow.objective));
       if (flow.train)
         line("train {}", printExpr(*flow.train));
     });

@@ -53,7 +53,11 @@ void parseParameters(const Json &list, Manifest &manifest) {
       throw Malformed{fmt::format("parameter `{}` is at {}; expected {}", parameter.name, parameter.offset,
                                   manifest.parameterCount)};
     parameter.initializer = parseInitializer(member(json, "init"), parameter.size);
+    parameter.frozen = json.value("frozen", false);
+    if (!parameter.frozen && manifest.trainedCount != manifest.parameterCount)
+      throw Malformed{fmt::format("parameter `{}` is trained, but stands behind frozen ones", parameter.name)};
     manifest.parameterCount += parameter.size;
+    manifest.trainedCount += parameter.frozen ? 0 : parameter.size;
     manifest.parameters.push_back(std::move(parameter));
   }
 }
@@ -102,6 +106,16 @@ Layer parseLayer(const Json &json) {
   return layer;
 }
 
+Objective parseObjective(const Json &json) {
+  Objective objective;
+  objective.type = member(json, "type").get<std::string>();
+  if (objective.type != "reverse_kl")
+    throw Malformed{fmt::format("objective `{}` is unknown", objective.type)};
+  objective.target = member(json, "target").get<std::string>();
+  objective.normalized = json.value("normalized", false);
+  return objective;
+}
+
 Manifest convert(const Json &json) {
   Manifest manifest;
   if (member(json, "flowc") != 1)
@@ -119,6 +133,11 @@ Manifest convert(const Json &json) {
   if (json.contains("layers"))
     for (const Json &layer : json["layers"])
       manifest.layers.push_back(parseLayer(layer));
+  if (json.contains("objective"))
+    manifest.objective = parseObjective(json["objective"]);
+  for (const Parameter &parameter : manifest.parameters)
+    if (parameter.frozen && !parameter.name.starts_with(manifest.objective.target + "."))
+      throw Malformed{fmt::format("the frozen parameter `{}` is none of `{}`", parameter.name, manifest.objective.target)};
   manifest.train = json.value("train", Json::object());
   if (!manifest.train.is_object())
     throw Malformed{"`train` is no object"};

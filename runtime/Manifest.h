@@ -30,6 +30,7 @@ struct Parameter {
   int64_t offset = 0;
   int64_t size = 1;
   Initializer initializer;
+  bool frozen = false; // not trained: a teacher's
 };
 
 /// One data-dependent start.
@@ -51,6 +52,28 @@ struct Layer {
   std::vector<std::string> forward, inverse, logDet;
 };
 
+/// What training lowers.
+struct Objective {
+  std::string type = "likelihood";
+  std::string target;      // the energy or flow that a divergence is taken from
+  bool normalized = false; // the target's density integrates to one
+
+  /// Whether the model draws its own samples, rather than learning from rows of data.
+  bool drawsSamples() const { return type != "likelihood"; }
+  /// The short name of what is lowered, in metrics.
+  const char *metric() const { return drawsSamples() ? "kl" : "nll"; }
+  /// The title of its curve.
+  std::string title() const {
+    if (!drawsSamples())
+      return "negative log-likelihood, nats a row";
+    return "reverse KL divergence from " + target + (normalized ? "" : ", up to a constant") + ", nats a sample";
+  }
+  /// The name of its value, for a line of text.
+  std::string describe() const {
+    return !drawsSamples() ? "nll" : "kl from " + target + (normalized ? "" : ", up to its constant");
+  }
+};
+
 struct Manifest {
   std::string name;
   std::string base;
@@ -58,9 +81,11 @@ struct Manifest {
   std::vector<std::string> dtypes;
   std::vector<Parameter> parameters;
   int64_t parameterCount = 0; // elements of the vector
+  int64_t trainedCount = 0;   // of these, the first ones that are trained; the others are frozen
   std::vector<Start> starts;
   std::vector<Assumption> assumptions;
   std::vector<Layer> layers;
+  Objective objective;
   nlohmann::json train; // an object; empty where the spec says nothing
   std::string specPath, specText;
 };

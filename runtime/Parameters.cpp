@@ -6,6 +6,7 @@
 #include "runtime/Safetensors.h"
 
 #include <cmath>
+#include <filesystem>
 #include <fmt/ranges.h>
 #include <numbers>
 
@@ -93,37 +94,83 @@ Failure saveParameters(const std::string &path, const Manifest &manifest, std::s
   return writeSafetensors(path, tensors, extra);
 }
 
-template <typename T> Result<std::vector<T>> loadParameters(const std::string &path, const Manifest &manifest) {
+namespace {
+
+/// Copies the tensor `name` of a checkpoint to the place of `parameter`.
+template <typename T>
+Failure takeTensor(const std::string &path, const TensorFile &file, const std::string &name, const Parameter &parameter,
+                   const std::string &model, const std::string &remedy, std::vector<T> &values) {
+  const Tensor *tensor = file.find(name);
+  if (!tensor)
+    return badInput("{}: parameter `{}` of {} is missing{}", path, name, model, remedy);
+  if (tensor->shape != parameter.shape)
+    return badInput("{}: parameter `{}` has shape {}; the model has {}{}", path, name, tensor->shape, parameter.shape, remedy);
+  Result<std::vector<T>> loaded = tensorValues<T>(path, *tensor);
+  if (!loaded)
+    return badInput("{}{}", loaded.error().message, remedy);
+  for (size_t i = 0; i < loaded->size(); ++i)
+    if (!std::isfinite((*loaded)[i]))
+      return badInput("{}: parameter `{}` holds {} at element {}{}", path, name, (*loaded)[i], i, remedy);
+  std::copy(loaded->begin(), loaded->end(), values.begin() + parameter.offset);
+  return std::nullopt;
+}
+
+/// Reads the file's table of tensors; `option` is how another one is named.
+Result<TensorFile> openCheckpoint(const std::string &path, const char *option) {
   Result<TensorFile> file = readSafetensors(path);
   if (!file && file.error().code == ExitCode::BadInput)
-    return badInput("{}; name a sound checkpoint with --params, or train again", file.error().message);
+    return badInput("{}; name a sound checkpoint with {}, or train again", file.error().message, option);
+  return file;
+}
+
+/// What to do about a checkpoint that does not fit.
+std::string remedyFor(const TensorFile &file, const std::string &model, const char *option) {
+  auto written = file.metadata.find("flowc.model");
+  return written != file.metadata.end() && written->second != model
+             ? fmt::format("; the checkpoint is one of `{}`: name one of `{}` with {}", written->second, model, option)
+             : fmt::format("; name another checkpoint with {}, or train again", option);
+}
+
+} // namespace
+
+template <typename T> Result<std::vector<T>> loadParameters(const std::string &path, const Manifest &manifest) {
+  Result<TensorFile> file = openCheckpoint(path, "--params");
   if (!file)
     return file.error();
-  auto written = file->metadata.find("flowc.model");
-  std::string remedy = written != file->metadata.end() && written->second != manifest.name
-                           ? fmt::format("; the checkpoint is one of `{}`: name one of `{}` with --params",
-                                         written->second, manifest.name)
-                           : "; name another checkpoint with --params, or train again";
+  std::string remedy = remedyFor(*file, manifest.name, "--params");
   std::vector<T> values(size_t(manifest.parameterCount));
-  for (const Parameter &parameter : manifest.parameters) {
-    const Tensor *tensor = file->find(parameter.name);
-    if (!tensor)
-      return badInput("{}: parameter `{}` of {} is missing{}", path, parameter.name, manifest.name, remedy);
-    if (tensor->shape != parameter.shape)
-      return badInput("{}: parameter `{}` has shape {}; the model has {}{}", path, parameter.name, tensor->shape,
-                      parameter.shape, remedy);
-    Result<std::vector<T>> loaded = tensorValues<T>(path, *tensor);
-    if (!loaded)
-      return badInput("{}{}", loaded.error().message, remedy);
-    for (size_t i = 0; i < loaded->size(); ++i)
-      if (!std::isfinite((*loaded)[i]))
-        return badInput("{}: parameter `{}` holds {} at element {}{}", path, parameter.name, (*loaded)[i], i, remedy);
-    std::copy(loaded->begin(), loaded->end(), values.begin() + parameter.offset);
-  }
+  for (const Parameter &parameter : manifest.parameters)
+    if (Failure failure = takeTensor(path, *file, parameter.name, parameter, manifest.name, remedy, values))
+      return *failure;
   if (file->tensors.size() != manifest.parameters.size())
     return badInput("{}: {} tensors, the model {} has {} parameters{}", path, file->tensors.size(), manifest.name,
                     manifest.parameters.size(), remedy);
   return values;
+}
+
+template <typename T> Failure loadFrozen(const std::string &given, const Manifest &manifest, std::vector<T> &parameters) {
+  std::error_code ignored;
+  const std::string &teacher = manifest.objective.target;
+  bool isFolder = std::filesystem::is_directory(given, ignored);
+  std::string path = isFolder ? given + "/parameters.safetensors" : given;
+  if (isFolder && !std::filesystem::exists(path, ignored))
+    return environmentError("{}: has no parameters.safetensors; train {} first", given, teacher);
+  Result<TensorFile> file = openCheckpoint(path, "--teacher");
+  if (!file)
+    return file.error();
+  std::string remedy = remedyFor(*file, teacher, "--teacher");
+  size_t frozen = 0;
+  for (const Parameter &parameter : manifest.parameters) {
+    if (!parameter.frozen)
+      continue;
+    ++frozen;
+    std::string name = parameter.name.substr(teacher.size() + 1); // behind `TEACHER.`
+    if (Failure failure = takeTensor(path, *file, name, parameter, teacher, remedy, parameters))
+      return failure;
+  }
+  if (file->tensors.size() != frozen)
+    return badInput("{}: {} tensors, {} has {} parameters{}", path, file->tensors.size(), teacher, frozen, remedy);
+  return std::nullopt;
 }
 
 template std::vector<float> initialParameters(const Manifest &, uint64_t);
@@ -138,5 +185,7 @@ template Failure saveParameters(const std::string &, const Manifest &, std::span
                                 std::map<std::string, std::string>);
 template Result<std::vector<float>> loadParameters(const std::string &, const Manifest &);
 template Result<std::vector<double>> loadParameters(const std::string &, const Manifest &);
+template Failure loadFrozen(const std::string &, const Manifest &, std::vector<float> &);
+template Failure loadFrozen(const std::string &, const Manifest &, std::vector<double> &);
 
 } // namespace flowc::runtime

@@ -34,6 +34,10 @@ Failure saveParameters(const std::string &path, const Manifest &manifest, std::s
 /// Reads them back; every parameter must be there in its shape, and nothing else. Stored F32 or F64, returned as T.
 template <typename T> Result<std::vector<T>> loadParameters(const std::string &path, const Manifest &manifest);
 
+/// Puts a teacher's parameters, from its checkpoint or its model directory, into the frozen places of `parameters`.
+template <typename T>
+Failure loadFrozen(const std::string &path, const Manifest &manifest, std::vector<T> &parameters);
+
 } // namespace flowc::runtime
 
 #endif

@@ -18,7 +18,7 @@ using Json = nlohmann::ordered_json;
 
 Json toJson(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
-double numberOr(const Json &line, const char *key, double fallback) {
+double numberOr(const Json &line, const std::string &key, double fallback) {
   auto found = line.find(key);
   return found != line.end() && found->is_number() ? found->get<double>() : fallback;
 }
@@ -52,8 +52,8 @@ Failure RunFolder::create(bool resume) const {
 Failure RunFolder::appendMetrics(const EpochReport &report) const {
   Json line = {{"epoch", report.epoch},
                {"step", report.step},
-               {"train_nll", toJson(report.trainNll)},
-               {"valid_nll", toJson(report.validNll)},
+               {"train_" + metric, toJson(report.trainLoss)},
+               {"valid_" + metric, toJson(report.validLoss)},
                {"lr", report.rate},
                {"gradient_norm", toJson(report.gradientNorm)},
                {"rows_per_second", std::round(report.rowsPerSecond)},
@@ -88,8 +88,8 @@ Result<std::vector<EpochReport>> RunFolder::readMetrics() const {
     EpochReport report;
     report.epoch = int64_t(numberOr(json, "epoch", 0));
     report.step = int64_t(numberOr(json, "step", 0));
-    report.trainNll = numberOr(json, "train_nll", missing);
-    report.validNll = numberOr(json, "valid_nll", missing);
+    report.trainLoss = numberOr(json, "train_" + metric, missing);
+    report.validLoss = numberOr(json, "valid_" + metric, missing);
     report.rate = numberOr(json, "lr", missing);
     report.isBest = json.value("best", false);
     reports.push_back(report);

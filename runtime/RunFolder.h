@@ -16,14 +16,15 @@ namespace flowc::runtime {
 /// What is known when an epoch has ended.
 struct EpochReport {
   int64_t epoch = 0, epochs = 0, step = 0;
-  double trainNll = 0;
-  double validNll = 0; // NaN where there is no validation data
+  double trainLoss = 0;
+  double validLoss = 0; // NaN where there is no validation data
   double rate = 0, gradientNorm = 0, rowsPerSecond = 0, seconds = 0;
   bool isBest = false;
 };
 
 struct RunFolder {
   std::string path;
+  std::string metric = "nll"; // what is lowered, in the names of metrics
 
   std::string file(const char *name) const { return path + "/" + name; }
 

@@ -109,6 +109,8 @@ Failure applySpec(const Json &train, TrainOptions &options) {
                 {{"constant", Schedule::Kind::Constant}, {"cosine", Schedule::Kind::Cosine}});
   reader.integer("warmup", options.warmup, 0);
   reader.number("clip_norm", options.clipNorm, 0, Infinity);
+  reader.number("l2", options.l2, 0, Infinity);
+  reader.integer("samples", options.samples, 1);
   reader.integer("seed", seed, 0);
   reader.number("valid_split", options.validSplit, 0, 0.9);
   reader.integer("patience", options.patience, 0);
@@ -128,6 +130,8 @@ Failure applyArguments(const cli::Arguments &arguments, TrainOptions &options) {
   options.optimizer.momentum = arguments.number("momentum", 0, 1).value_or(options.optimizer.momentum);
   options.warmup = arguments.integer("warmup", 0, most).value_or(options.warmup);
   options.clipNorm = arguments.number("clip-norm", 0, 1e30).value_or(options.clipNorm);
+  options.l2 = arguments.number("l2", 0, 1e6).value_or(options.l2);
+  options.samples = arguments.integer("samples", 1, most).value_or(options.samples);
   options.seed = uint64_t(arguments.integer("seed", 0, most).value_or(int64_t(options.seed)));
   options.validSplit = arguments.number("valid-split", 0, 0.9).value_or(options.validSplit);
   options.patience = arguments.integer("patience", 0, most).value_or(options.patience);
@@ -159,6 +163,8 @@ nlohmann::ordered_json toJson(const TrainOptions &options) {
           {"schedule", options.schedule == Schedule::Kind::Cosine ? "cosine" : "constant"},
           {"warmup", options.warmup},
           {"clip_norm", options.clipNorm},
+          {"l2", options.l2},
+          {"samples", options.samples},
           {"seed", options.seed},
           {"valid_split", options.validSplit},
           {"patience", options.patience},

@@ -23,6 +23,8 @@ struct TrainOptions {
   Schedule::Kind schedule = Schedule::Kind::Constant;
   int64_t warmup = 0;
   double clipNorm = 0; // 0: off
+  double l2 = 0;       // times half the sum of the parameters' squares is added to the loss
+  int64_t samples = 16384; // of an epoch, where the model draws its own
   uint64_t seed = 0;
   double validSplit = 0.1;
   int64_t patience = 0; // epochs without a better validation; 0: never stop early

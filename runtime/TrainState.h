@@ -17,7 +17,7 @@ template <typename T> struct TrainState {
   int64_t step = 0;                                      // steps done
   double epochSum = 0;                                   // of log_prob over the rows of the epoch that is under way
   int64_t epochRows = 0;                                 // how many those are
-  double best = std::numeric_limits<double>::infinity(); // the best nll of an epoch
+  double best = std::numeric_limits<double>::infinity(); // the best loss of an epoch
   int64_t bestEpoch = 0;                                 // 0: none yet
   int64_t worseEpochs = 0;                               // since then
   std::vector<T> parameters, averaged, bestParameters;   // averaged: empty without EMA

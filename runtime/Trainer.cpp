@@ -3,7 +3,6 @@
 #include "runtime/Trainer.h"
 
 #include "runtime/Parameters.h"
-#include "runtime/data/Shuffle.h"
 
 #include <cmath>
 #include <limits>
@@ -28,15 +27,47 @@ double secondsSince(std::chrono::steady_clock::time_point then) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - then).count();
 }
 
+/// The sum of weight * value.
+template <typename T> double weightedSum(const std::vector<T> &values, const std::vector<T> &weights) {
+  double sum = 0;
+  for (size_t row = 0; row < values.size(); ++row)
+    sum += double(values[row]) * (weights.empty() ? 1.0 : double(weights[row]));
+  return sum;
+}
+
+/// Makes the mean of the weights 1, so that a mean over rows is the weighted mean.
+template <typename T> void normalizeWeights(std::vector<T> &weights) {
+  double largest = 0, sum = 0; // relative to the largest, no sum overflows
+  for (T weight : weights)
+    largest = std::max(largest, double(weight));
+  for (T weight : weights)
+    sum += double(weight) / largest;
+  double mean = sum / double(weights.size());
+  for (T &weight : weights)
+    weight = T(double(weight) / largest / mean);
+}
+
 } // namespace
 
+template <typename T> TrainInput<T> dataInput(Examples<T> train, Examples<T> valid, uint64_t seed) {
+  normalizeWeights(train.weights);
+  normalizeWeights(valid.weights);
+  return {std::make_unique<DataBatches<T>>(std::move(train), seed), std::move(valid)};
+}
+
+template <typename T> TrainInput<T> noiseInput(int64_t columns, const TrainOptions &options) {
+  // As many as an epoch has: so few as a part of them would judge by chance which epoch is best.
+  int64_t judged = options.validSplit > 0 ? options.samples : 0;
+  return {std::make_unique<NoiseBatches<T>>(options.samples, columns, options.seed),
+          {noiseTable<T>(options.seed, RandomStream::ValidNoise, 0, judged, columns), {}}};
+}
+
 template <typename T>
-Trainer<T>::Trainer(const CompiledModel &compiled, const TrainOptions &options, Table<T> trainTable,
-                    Table<T> validTable, RunFolder folder, int64_t threads)
-    : compiled(compiled), options(options), train(std::move(trainTable)), valid(std::move(validTable)),
-      folder(std::move(folder)), model(compiled.api()) {
+Trainer<T>::Trainer(const CompiledModel &compiled, const TrainOptions &options, TrainInput<T> given, RunFolder folder,
+                    int64_t threads)
+    : compiled(compiled), options(options), input(std::move(given)), folder(std::move(folder)), model(compiled.api()) {
   model.set_threads(threads);
-  stepsPerEpoch = (train.rows + options.batchSize - 1) / options.batchSize;
+  stepsPerEpoch = (input.train->rows() + options.batchSize - 1) / options.batchSize;
   totalSteps = options.steps > 0 ? options.steps : options.epochs * stepsPerEpoch;
   epochs = (totalSteps + stepsPerEpoch - 1) / stepsPerEpoch;
   schedule = {options.schedule, options.learningRate, options.warmup, totalSteps};
@@ -44,13 +75,18 @@ Trainer<T>::Trainer(const CompiledModel &compiled, const TrainOptions &options, 
   lastValid = std::numeric_limits<double>::quiet_NaN();
 }
 
-template <typename T> Failure Trainer<T>::begin() {
+template <typename T> Failure Trainer<T>::begin(const std::string &teacher) {
+  const Manifest &manifest = compiled.manifest();
   current = {};
-  current.parameters = initialParameters<T>(compiled.manifest(), options.seed);
-  order = permutation(train.rows, options.seed, RandomStream::Shuffle, 0);
-  orderEpoch = 0;
-  gatherRows(train, order, 0, std::min(train.rows, std::max(options.batchSize, StartRows)), batch);
-  runStarts<T>(compiled.manifest(), model, batch, current.parameters);
+  current.parameters = initialParameters<T>(manifest, options.seed);
+  if (!teacher.empty())
+    if (Failure failure = loadFrozen(teacher, manifest, current.parameters))
+      return failure;
+  // A model that draws its own samples has no data to start from.
+  if (!manifest.objective.drawsSamples()) {
+    int64_t rows = std::min(input.train->rows(), std::max(options.batchSize, StartRows));
+    runStarts<T>(manifest, model, input.train->take(0, 0, rows).table.values, current.parameters);
+  }
   if (Failure failure = checkStarted())
     return failure;
   current.bestParameters = current.parameters;
@@ -94,36 +130,40 @@ template <typename T> Failure Trainer<T>::diverged(const char *what, double valu
                            current.step + 1, epochOf(current.step) + 1, what, value, kept)};
 }
 
+/// A tile of rows: enough for what is assumed of parameters, which every row shows.
+template <typename T> Failure Trainer<T>::checkAssumed(const Table<T> &batch) {
+  const Manifest &manifest = compiled.manifest();
+  int64_t rows = std::min(batch.rows, RowsToCheck);
+  if (manifest.assumptions.empty())
+    return std::nullopt;
+  if (manifest.objective.drawsSamples())
+    return checkAssumptions<T>(manifest, model, model.sample(rows, options.seed), ExitCode::Training);
+  std::span<const T> few(batch.values.data(), size_t(rows * batch.columns));
+  return checkAssumptions<T>(manifest, model, few, ExitCode::Training);
+}
+
 template <typename T> Failure Trainer<T>::takeStep() {
-  int64_t epoch = epochOf(current.step);
-  if (epoch != orderEpoch) {
-    order = permutation(train.rows, options.seed, RandomStream::Shuffle, uint32_t(epoch));
-    orderEpoch = epoch;
-  }
   int64_t first = current.step % stepsPerEpoch * options.batchSize;
-  int64_t rows = std::min(options.batchSize, train.rows - first);
-  gatherRows(train, order, first, rows, batch);
+  int64_t rows = std::min(options.batchSize, input.train->rows() - first);
+  const Examples<T> &batch = input.train->take(epochOf(current.step), first, rows);
   model.set_parameters(current.parameters);
-  // A tile of rows: enough for what is assumed of parameters, which every row shows.
-  std::span<const T> few(batch.data(), size_t(std::min(rows, RowsToCheck) * train.columns));
-  if (Failure failure = checkAssumptions<T>(compiled.manifest(), model, few, ExitCode::Training))
+  if (Failure failure = checkAssumed(batch.table))
     return failure;
-  double sum = 0;
-  for (T density : model.gradient(batch, gradient))
-    sum += double(density);
+  double sum = weightedSum(model.gradient(batch.table.values, gradient, batch.weights), batch.weights);
   if (!std::isfinite(sum))
     return diverged("the loss", -sum / double(rows));
-  lastNorm = gradientNorm<T>(gradient) / double(rows);
+  std::span<T> slope = trained(gradient), parameters = trained(current.parameters);
+  for (size_t i = 0; i < slope.size(); ++i)
+    slope[i] = T(options.l2) * parameters[i] - slope[i] / T(rows);
+  lastNorm = gradientNorm<T>(slope);
   if (!std::isfinite(lastNorm))
     return diverged("the gradient's norm", lastNorm);
-  double scale = -1 / double(rows);
   if (options.clipNorm > 0 && lastNorm > options.clipNorm)
-    scale *= options.clipNorm / lastNorm;
-  for (T &element : gradient)
-    element *= T(scale);
+    for (T &element : slope)
+      element *= T(options.clipNorm / lastNorm);
   ++current.step;
-  optimizerStep<T>(options.optimizer, current.optimizer, current.step, scheduledRate(schedule, current.step), gradient,
-                   current.parameters);
+  optimizerStep<T>(options.optimizer, current.optimizer, current.step, scheduledRate(schedule, current.step), slope,
+                   parameters);
   for (size_t i = 0; i < current.averaged.size(); ++i)
     current.averaged[i] += T(1 - options.ema) * (current.parameters[i] - current.averaged[i]);
   current.epochSum += sum;
@@ -131,15 +171,17 @@ template <typename T> Failure Trainer<T>::takeStep() {
   return std::nullopt;
 }
 
-template <typename T> double Trainer<T>::meanNll(const Table<T> &table) {
-  double sum = 0;
+template <typename T> double Trainer<T>::meanLoss(const Examples<T> &examples) {
+  const Table<T> &table = examples.table;
+  std::vector<T> objective;
+  objective.reserve(size_t(table.rows));
   for (int64_t row = 0; row < table.rows; row += EvaluationRows) {
     int64_t count = std::min(EvaluationRows, table.rows - row);
     std::span<const T> rows(table.values.data() + row * table.columns, size_t(count * table.columns));
-    for (T density : model.log_prob(rows))
-      sum += double(density);
+    for (T value : model.objective(rows))
+      objective.push_back(value);
   }
-  return -sum / double(table.rows);
+  return -weightedSum(objective, examples.weights) / double(table.rows);
 }
 
 template <typename T> Result<EpochReport> Trainer<T>::endEpoch() {
@@ -147,21 +189,21 @@ template <typename T> Result<EpochReport> Trainer<T>::endEpoch() {
   report.epoch = epochOf(current.step - 1) + 1;
   report.epochs = epochs;
   report.step = current.step;
-  report.trainNll = -current.epochSum / double(current.epochRows);
+  report.trainLoss = -current.epochSum / double(current.epochRows);
   report.rate = scheduledRate(schedule, current.step);
   report.gradientNorm = lastNorm;
   report.seconds = secondsSince(epochBegan);
   report.rowsPerSecond = double(current.epochRows - epochBeganRows) / std::max(report.seconds, 1e-9);
   const std::vector<T> &judged = current.averaged.empty() ? current.parameters : current.averaged;
   model.set_parameters(judged);
-  lastValid = report.validNll = valid.rows ? meanNll(valid) : std::numeric_limits<double>::quiet_NaN();
-  if (valid.rows && !std::isfinite(report.validNll))
-    return *diverged("the validation loss", report.validNll);
-  double nll = valid.rows ? report.validNll : report.trainNll;
-  report.isBest = nll < current.best;
+  lastValid = report.validLoss = input.valid.table.rows ? meanLoss(input.valid) : std::numeric_limits<double>::quiet_NaN();
+  if (input.valid.table.rows && !std::isfinite(report.validLoss))
+    return *diverged("the validation loss", report.validLoss);
+  double loss = input.valid.table.rows ? report.validLoss : report.trainLoss;
+  report.isBest = loss < current.best;
   ++current.worseEpochs;
   if (report.isBest) {
-    current.best = nll;
+    current.best = loss;
     current.bestEpoch = report.epoch;
     current.worseEpochs = 0;
     current.bestParameters = judged;
@@ -195,7 +237,7 @@ template <typename T> Failure Trainer<T>::writeState() {
     return std::nullopt;
   return saveParameters<T>(
       folder.file("model.safetensors"), compiled.manifest(), current.bestParameters,
-      {{"flowc.epoch", fmt::format("{}", current.bestEpoch)}, {"flowc.nll", fmt::format("{}", current.best)}});
+      {{"flowc.epoch", fmt::format("{}", current.bestEpoch)}, {"flowc." + folder.metric, fmt::format("{}", current.best)}});
 }
 
 template <typename T> StepReport Trainer<T>::report() const {
@@ -204,11 +246,11 @@ template <typename T> StepReport Trainer<T>::report() const {
   report.steps = totalSteps;
   report.epoch = epochOf(current.step - 1) + 1;
   report.epochs = epochs;
-  report.trainNll = current.epochRows ? -current.epochSum / double(current.epochRows) : 0;
-  report.validNll = lastValid;
+  report.trainLoss = current.epochRows ? -current.epochSum / double(current.epochRows) : 0;
+  report.validLoss = lastValid;
   report.gradientNorm = lastNorm;
   double seconds = std::max(secondsSince(began), 1e-9), rate = double(current.step - beganStep) / seconds;
-  report.rowsPerSecond = rate * double(std::min(options.batchSize, train.rows));
+  report.rowsPerSecond = rate * double(std::min(options.batchSize, input.train->rows()));
   report.secondsLeft = double(totalSteps - current.step) / std::max(rate, 1e-9);
   return report;
 }
@@ -249,14 +291,18 @@ template <typename T> Result<TrainSummary> Trainer<T>::run(const TrainObserver &
   }
   if (Failure failure = save())
     return *failure;
-  summary.bestNll = current.best;
+  summary.bestLoss = current.best;
   summary.bestEpoch = current.bestEpoch;
   summary.epochs = current.step > 0 ? epochOf(current.step - 1) + 1 : 0;
   summary.step = current.step;
-  summary.validated = valid.rows > 0;
+  summary.validated = input.valid.table.rows > 0;
   return summary;
 }
 
+template TrainInput<float> dataInput(Examples<float>, Examples<float>, uint64_t);
+template TrainInput<double> dataInput(Examples<double>, Examples<double>, uint64_t);
+template TrainInput<float> noiseInput(int64_t, const TrainOptions &);
+template TrainInput<double> noiseInput(int64_t, const TrainOptions &);
 template class Trainer<float>;
 template class Trainer<double>;
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Maximum likelihood by mini-batches. Everything random is a function of (seed, epoch), everything summed is summed in
-// a fixed order: a run gives the same bits for any number of threads, and when it is stopped anywhere and resumed.
+// Gradient descent on what the model's objective says, by mini-batches. Everything random is a function of (seed,
+// epoch), everything summed is summed in a fixed order: a run gives the same bits for any number of threads, and when
+// it is stopped anywhere and resumed.
 
 #ifndef FLOWC_RUNTIME_TRAINER_H
 #define FLOWC_RUNTIME_TRAINER_H
@@ -10,7 +11,7 @@
 #include "runtime/RunFolder.h"
 #include "runtime/TrainOptions.h"
 #include "runtime/TrainState.h"
-#include "runtime/data/Table.h"
+#include "runtime/data/Batches.h"
 
 #include <chrono>
 #include <functional>
@@ -20,7 +21,7 @@ namespace flowc::runtime {
 /// Where the run is, for a progress display.
 struct StepReport {
   int64_t step = 0, steps = 0, epoch = 0, epochs = 0;
-  double trainNll = 0, validNll = 0, gradientNorm = 0; // of the epoch so far; of the last epoch; of this step
+  double trainLoss = 0, validLoss = 0, gradientNorm = 0; // of the epoch so far; of the last epoch; of this step
   double rowsPerSecond = 0, secondsLeft = 0;
 };
 
@@ -35,19 +36,30 @@ struct TrainObserver {
 struct TrainSummary {
   enum class End { Finished, StoppedEarly, Interrupted };
   End end = End::Finished;
-  double bestNll = 0;
+  double bestLoss = 0;
   int64_t bestEpoch = 0, epochs = 0, step = 0;
-  bool validated = false; // bestNll is of validation data
+  bool validated = false; // bestLoss is of validation data
 };
+
+/// What a run learns from and is judged by. `valid` may be empty.
+template <typename T> struct TrainInput {
+  std::unique_ptr<Batches<T>> train;
+  Examples<T> valid;
+};
+
+/// Rows of data, perhaps weighted. Their weights are taken relative to the mean weight of their table.
+template <typename T> TrainInput<T> dataInput(Examples<T> train, Examples<T> valid, uint64_t seed);
+
+/// Random numbers for a model that draws its own samples; those that judge it are the same in every epoch.
+template <typename T> TrainInput<T> noiseInput(int64_t columns, const TrainOptions &options);
 
 template <typename T> class Trainer {
 public:
-  /// `valid` may be empty. The folder must exist.
-  Trainer(const CompiledModel &compiled, const TrainOptions &options, Table<T> train, Table<T> valid, RunFolder folder,
-          int64_t threads);
+  /// The folder must exist.
+  Trainer(const CompiledModel &compiled, const TrainOptions &options, TrainInput<T> input, RunFolder folder, int64_t threads);
 
-  /// Begins from the initializers and the data-dependent starts.
-  Failure begin();
+  /// Begins from the initializers, the teacher's checkpoint where the objective has one, and the data-dependent starts.
+  Failure begin(const std::string &teacher = "");
 
   /// Goes on from the folder's saved state.
   Failure resume();
@@ -65,21 +77,21 @@ private:
   Result<EpochReport> endEpoch();
   Failure save();
   Failure writeState();
-  double meanNll(const Table<T> &table);
+  double meanLoss(const Examples<T> &examples);
   StepReport report() const;
   Failure checkStarted();
+  Failure checkAssumed(const Table<T> &batch);
+  std::span<T> trained(std::vector<T> &vector) const { return {vector.data(), size_t(compiled.manifest().trainedCount)}; }
 
   const CompiledModel &compiled;
   TrainOptions options;
-  Table<T> train, valid;
+  TrainInput<T> input;
   RunFolder folder;
   Model<T> model;
   TrainState<T> current;
   Schedule schedule;
   int64_t stepsPerEpoch = 1, totalSteps = 1, epochs = 1;
-  std::vector<int64_t> order; // of the epoch `orderEpoch`
-  int64_t orderEpoch = -1;
-  std::vector<T> batch, gradient;
+  std::vector<T> gradient;
   double lastNorm = 0, lastValid = 0;
   Clock::time_point began, epochBegan, saved;
   double secondsBetweenSaves = 0;

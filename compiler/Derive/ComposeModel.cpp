@@ -32,6 +32,8 @@ public:
     buildDirection("to_data", withoutBase, /*inverse=*/true);
     buildLogProb();
     buildSample();
+    if (auto target = model.lookupSymbol<func::FuncOp>(kTargetName))
+      buildObjective(target);
     buildProbe();
     buildStart();
   }
@@ -77,6 +79,15 @@ private:
     auto function = begin("sample", vector, {vector, scalar});
     auto [value, logDet] = run(layers, true, function.getArgument(0));
     finish({value, arith::NegFOp::create(builder, model.getLoc(), logDet)});
+  }
+
+  /// Of the sample that belongs to uniform numbers: how much likelier it is under the target than under the model. Its mean is minus the
+  /// divergence of the model from the target, but for the target's constant.
+  void buildObjective(func::FuncOp target) {
+    auto function = begin("objective", vector, scalar);
+    auto [value, logDet] = run(layers, true, function.getArgument(0));
+    Value aim = inlineBody(builder, target, value)[0];
+    finish(Value(arith::AddFOp::create(builder, model.getLoc(), aim, logDet)));
   }
 
   /// The rows of every probe one after the other, then those of every assumption, 1 where it holds and 0 elsewhere; the manifest tells

@@ -236,7 +236,8 @@ LayerOp TornEquation::asLayer() {
   Value left = end().getOperand(0);
   bool seesOutput = reachedFrom(block.getArgument(0), block).contains(left);
   if (seesOutput)
-    ParameterOp::create(builder, layer.getLoc(), outputName(layer), layer.input().getType(), builder.getDictionaryAttr({}));
+    ParameterOp::create(builder, layer.getLoc(), outputName(layer), layer.input().getType(), builder.getDictionaryAttr({}),
+                        /*frozen=*/false);
   auto result = LayerOp::create(builder, layer.getLoc(), name, layer.getLayerType(), false, false, FloatAttr(), FloatAttr());
   Block *body = builder.createBlock(&result.getBody(), {}, vector, held.getLoc());
   builder.setInsertionPointToEnd(body);

@@ -17,6 +17,8 @@ namespace json = llvm::json;
 json::Value toJson(Attribute attribute) {
   if (auto text = dyn_cast<StringAttr>(attribute))
     return text.getValue();
+  if (auto truth = dyn_cast<BoolAttr>(attribute)) // Also an IntegerAttr, so it comes first.
+    return truth.getValue();
   if (auto number = dyn_cast<FloatAttr>(attribute))
     return number.getValueAsDouble();
   if (auto number = dyn_cast<IntegerAttr>(attribute))
@@ -42,10 +44,13 @@ json::Array describeParameters(ModelOp model) {
   int64_t offset = 0;
   for (ParameterOp parameter : model.getOps<ParameterOp>()) {
     auto type = cast<RankedTensorType>(parameter.getType());
-    parameters.push_back(json::Object{{"name", parameter.getSymName()},
-                                      {"shape", json::Array(type.getShape())},
-                                      {"offset", offset},
-                                      {"init", toJson(parameter.getInit())}});
+    json::Object described{{"name", parameter.getSymName()},
+                           {"shape", json::Array(type.getShape())},
+                           {"offset", offset},
+                           {"init", toJson(parameter.getInit())}};
+    if (parameter.getFrozen())
+      described["frozen"] = true;
+    parameters.push_back(std::move(described));
     offset += type.getNumElements();
   }
   return parameters;
@@ -112,14 +117,17 @@ json::Object describeModel(ModelOp model) {
     if (layer.getBase())
       base = layer.getLayerType().str();
   }
-  return json::Object{{"flowc", 1},
-                      {"name", model.getSymName()},
-                      {"features", static_cast<int64_t>(model.getFeatures())},
-                      {"base", base},
-                      {"parameters", describeParameters(model)},
-                      {"starts", describeStarts(model)},
-                      {"assumptions", describeAssumptions(model)},
-                      {"layers", std::move(layers)}};
+  json::Object described{{"flowc", 1},
+                         {"name", model.getSymName()},
+                         {"features", static_cast<int64_t>(model.getFeatures())},
+                         {"base", base},
+                         {"parameters", describeParameters(model)},
+                         {"starts", describeStarts(model)},
+                         {"assumptions", describeAssumptions(model)},
+                         {"layers", std::move(layers)}};
+  if (DictionaryAttr objective = model.getObjectiveAttr())
+    described["objective"] = toJson(objective);
+  return described;
 }
 
 } // namespace flowc

@@ -7,6 +7,7 @@
 #include "compiler/Import/Assumptions.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
@@ -91,9 +92,10 @@ std::vector<dsl::ScalarFunction> FlowBuilder::scalarFunctions() const {
 }
 
 void FlowBuilder::beginModel(std::string_view name, int64_t features, dsl::SourceLocation loc) {
-  module = ModuleOp::create(locate(loc));
+  if (!module)
+    module = ModuleOp::create(locate(loc));
   builder.setInsertionPointToEnd(module->getBody());
-  auto model = flow::ModelOp::create(builder, locate(loc), name, features, FloatAttr(), FloatAttr());
+  auto model = flow::ModelOp::create(builder, locate(loc), name, features, FloatAttr(), FloatAttr(), DictionaryAttr());
   modelBody = builder.createBlock(&model.getBody());
   builder.setInsertionPointToEnd(modelBody);
 }
@@ -105,6 +107,28 @@ void FlowBuilder::dataDomain(dsl::Interval domain) {
 }
 
 void FlowBuilder::endModel() { builder.clearInsertionPoint(); }
+
+void FlowBuilder::reverseKl(std::string_view target, bool isFlow) {
+  auto entry = [&](StringRef key, Attribute value) { return builder.getNamedAttr(key, value); };
+  // What a flow is learned from has a density that integrates to one: the divergence from it is known, not only up to a constant.
+  cast<flow::ModelOp>(modelBody->getParentOp())
+      .setObjectiveAttr(builder.getDictionaryAttr({entry("type", builder.getStringAttr("reverse_kl")),
+                                                   entry("target", builder.getStringAttr(target)),
+                                                   entry("normalized", builder.getBoolAttr(isFlow))}));
+}
+
+dsl::Value FlowBuilder::beginEnergy(int64_t features, dsl::SourceLocation loc) {
+  builder.setInsertionPointToEnd(modelBody);
+  auto type = builder.getFunctionType({tensorType({features})}, {tensorType({})});
+  auto function = func::FuncOp::create(builder, locate(loc), flow::kTargetName, type);
+  builder.setInsertionPointToEnd(function.addEntryBlock());
+  return keep(function.getArgument(0));
+}
+
+void FlowBuilder::endEnergy(dsl::Value result, dsl::SourceLocation loc) {
+  Value logDensity = arith::NegFOp::create(builder, locate(loc), get(result));
+  func::ReturnOp::create(builder, locate(loc), logDensity);
+}
 
 dsl::Value FlowBuilder::beginLayer(const dsl::LayerInfo &info, std::optional<dsl::Interval> domain,
                                    dsl::SourceLocation loc) {
@@ -133,7 +157,7 @@ dsl::Value FlowBuilder::parameter(std::string_view name, const dsl::Shape &shape
   {
     OpBuilder::InsertionGuard guard(builder);
     builder.restoreInsertionPoint(declarations);
-    flow::ParameterOp::create(builder, locate(loc), name, type, initAttribute(builder, init));
+    flow::ParameterOp::create(builder, locate(loc), name, type, initAttribute(builder, init), /*frozen=*/false);
   }
   return keep(flow::ReadOp::create(builder, locate(loc), type, name));
 }

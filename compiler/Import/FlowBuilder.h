@@ -30,6 +30,9 @@ public:
   void beginModel(std::string_view name, int64_t features, dsl::SourceLocation loc) override;
   void dataDomain(dsl::Interval domain) override;
   void endModel() override;
+  void reverseKl(std::string_view target, bool isFlow) override;
+  dsl::Value beginEnergy(int64_t features, dsl::SourceLocation loc) override;
+  void endEnergy(dsl::Value result, dsl::SourceLocation loc) override;
   dsl::Value beginLayer(const dsl::LayerInfo &info, std::optional<dsl::Interval> domain,
                         dsl::SourceLocation loc) override;
   void endLayer(dsl::Value result, dsl::SourceLocation loc) override;

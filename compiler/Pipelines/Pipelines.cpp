@@ -5,6 +5,7 @@
 #include "compiler/Derive/ComposeModel.h"
 #include "compiler/Derive/DeriveLayers.h"
 #include "compiler/Derive/Simplify.h"
+#include "compiler/Derive/Teacher.h"
 #include "compiler/Stage/Differentiate.h"
 #include "compiler/Stage/Stage.h"
 
@@ -53,6 +54,7 @@ void addCleanup(OpPassManager &passes) {
 
 void addDerivePipeline(OpPassManager &passes) {
   passes.addPass(createDeriveLayersPass());
+  passes.addPass(createTeacherPass());
   addCleanup(passes);
 }
 

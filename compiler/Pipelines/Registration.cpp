@@ -5,6 +5,7 @@
 #include "compiler/Derive/ComposeModel.h"
 #include "compiler/Derive/DeriveLayers.h"
 #include "compiler/Derive/Simplify.h"
+#include "compiler/Derive/Teacher.h"
 #include "compiler/Dialect/Flow/FlowDialect.h"
 #include "compiler/Dialect/Tile/TileDialect.h"
 #include "compiler/Schedule/Schedule.h"
@@ -25,8 +26,8 @@ void registerDialects(mlir::DialectRegistry &registry) {
 
 void registerPasses() {
   mlir::registerTransformsPasses();
-  for (auto create : {createDeriveLayersPass, createSimplifyPass, createComposeModelPass, createDropFactsPass, createDropDetachedPass,
-                      createStagePass, createDifferentiatePass, createLowerRootPass, createExpandMathPass})
+  for (auto create : {createDeriveLayersPass, createTeacherPass, createSimplifyPass, createComposeModelPass, createDropFactsPass,
+                      createDropDetachedPass, createStagePass, createDifferentiatePass, createLowerRootPass, createExpandMathPass})
     mlir::registerPass(create);
   mlir::registerPass([] { return createSchedulePass(); });
 }

@@ -25,6 +25,8 @@ llvm::ArrayRef<Signature> signatures() {
       {"to_data", false, {{Staged}, {Argument, 0}, {Result, 0}, {Result, 1}, {Workspace}}},
       {"log_prob", false, {{Staged}, {Argument, 0}, {Result, 0}, {Workspace}}},
       {"sample", false, {{Staged}, {Argument, 0}, {Result, 0}, {Result, 1}, {Workspace}}},
+      {"objective", false, {{Staged}, {Argument, 0}, {Result, 0}, {Workspace}}},
+      {"target", false, {{Staged}, {Argument, 0}, {Result, 0}, {Workspace}}},
       {"gradient", false, {{Staged}, {Argument, 0}, {Argument, 1}, {Result, 0}, {StagedGradient}, {Workspace}}},
       {"probe", false, {{Staged}, {Argument, 0}, {Result, 0}, {Workspace}}},
       {"start", true, {{Argument, 0}, {Argument, 1}, {Parameters}, {Workspace}}},
@@ -66,6 +68,8 @@ LogicalResult scheduleModel(ModelOp model, ModuleOp module, const ScheduleOption
   int64_t workspace = 0;
   for (const Signature &signature : signatures()) {
     auto function = model.lookupSymbol<func::FuncOp>(signature.name);
+    if (!function) // Only a model with an objective of its own has it and a target.
+      continue;
     FailureOr<Plan> plan = planKernel(function, signature, layout, options.tile);
     if (failed(plan))
       return failure();

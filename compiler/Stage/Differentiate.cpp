@@ -116,13 +116,14 @@ public:
   }
 
 private:
-  /// Whether a gradient must pass through the op's result: it reads a parameter, or computes with what does.
+  /// Whether a gradient must pass through the op's result: it reads a parameter that is trained, or computes with what does.
   bool leadsToParameter(Operation *op) {
     if (isa<DetachOp, RootOp, FixedPointOp>(op))
       return false;
     if (auto read = dyn_cast<ReadOp>(op)) {
-      auto staged = model.lookupSymbol<StagedOp>(read.getParameter());
-      return !staged || !staged.getFixed();
+      Operation *symbol = model.lookupSymbol(read.getParameter());
+      auto staged = dyn_cast<StagedOp>(symbol);
+      return staged ? !staged.getFixed() : !cast<ParameterOp>(symbol).getFrozen();
     }
     return llvm::any_of(op->getOperands(), [&](Value v) { return isActive(v); });
   }
@@ -157,24 +158,27 @@ llvm::SmallVector<Operation *> opsOf(Block &block) {
   return llvm::map_to_vector(block.without_terminator(), [](Operation &op) { return &op; });
 }
 
+/// The gradient of what training raises: the log density of a row of data, or the objective of the model's own.
 LogicalResult buildGradient(ModelOp model) {
-  auto logProb = model.lookupSymbol<func::FuncOp>("log_prob");
-  OpBuilder builder(logProb->getContext());
-  builder.setInsertionPointAfter(logProb);
-  auto gradient = cast<func::FuncOp>(builder.clone(*logProb));
+  auto raised = model.lookupSymbol<func::FuncOp>("objective");
+  if (!raised)
+    raised = model.lookupSymbol<func::FuncOp>("log_prob");
+  OpBuilder builder(raised->getContext());
+  builder.setInsertionPointAfter(raised);
+  auto gradient = cast<func::FuncOp>(builder.clone(*raised));
   gradient.setName("gradient");
   Block &body = gradient.getBody().front();
   if (failed(exposeIterations(body)))
     return failure();
   Operation *end = body.getTerminator();
-  Value density = end->getOperand(0);
-  Value weight = body.addArgument(density.getType(), model.getLoc());
-  gradient.setFunctionType(builder.getFunctionType(body.getArgumentTypes(), density.getType()));
+  Value value = end->getOperand(0);
+  Value weight = body.addArgument(value.getType(), model.getLoc());
+  gradient.setFunctionType(builder.getFunctionType(body.getArgumentTypes(), value.getType()));
 
   ReverseSweep sweep(body, model);
   llvm::SmallVector<Operation *> forward = opsOf(body);
   builder.setInsertionPoint(end);
-  sweep.seed(builder, density, weight);
+  sweep.seed(builder, value, weight);
   return sweep.run(builder, forward);
 }
 
@@ -207,7 +211,7 @@ LogicalResult buildStageAdjoint(ModelOp model) {
 struct Differentiate : PassWrapper<Differentiate, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(Differentiate)
   StringRef getArgument() const final { return "flow-differentiate"; }
-  StringRef getDescription() const final { return "add the gradient of log_prob and of the staging"; }
+  StringRef getDescription() const final { return "add the gradient of what training raises and of the staging"; }
   void getDependentDialects(DialectRegistry &registry) const final {
     registry.insert<FlowDialect, arith::ArithDialect, math::MathDialect>();
   }

@@ -47,7 +47,7 @@ public:
     stage = func::FuncOp::create(builder, model.getLoc(), "stage", builder.getFunctionType({}, {}));
     inStage.emplace(OpBuilder::atBlockEnd(stage.addEntryBlock()));
     // The start function has no parameters to depend on.
-    for (StringRef name : {"to_latent", "to_data", "log_prob", "sample", "probe"})
+    for (StringRef name : {"to_latent", "to_data", "log_prob", "sample", "objective", "target", "probe"})
       if (auto function = model.lookupSymbol<func::FuncOp>(name))
         stageFunction(function);
     func::ReturnOp::create(*inStage, model.getLoc(), ValueRange());
@@ -132,9 +132,13 @@ private:
   /// Gives every staged value its place.
   void declare() {
     llvm::DenseSet<Value> fixed;
+    auto isFixed = [&](Operation &op) {
+      if (auto read = dyn_cast<ReadOp>(op))
+        return model.lookupSymbol<ParameterOp>(read.getParameter()).getFrozen();
+      return llvm::all_of(op.getOperands(), [&](Value v) { return fixed.contains(v); });
+    };
     for (Operation &op : stage.getBody().front().without_terminator())
-      if (op.getNumResults() && !isa<ReadOp>(op) &&
-          llvm::all_of(op.getOperands(), [&](Value v) { return fixed.contains(v); }))
+      if (op.getNumResults() && isFixed(op))
         fixed.insert(op.getResults().begin(), op.getResults().end());
     builder.setInsertionPoint(stage);
     int64_t offset = 0;

@@ -121,16 +121,18 @@ private:
     const int wrong = static_cast<int>(cli::ExitCode::BadInput), bug = static_cast<int>(cli::ExitCode::Bug);
     if (request.emit == Phase::Flow)
       return emit(printModule(*spec.module));
-    auto model = *spec.module->getOps<flow::ModelOp>().begin();
-    prove::ModelReport report = times.measure("check", [&] { return prove::checkModel(model); });
-    // What is undecided may still be derived, or is refused there; what is refuted goes no further.
-    if (report.verdict() == prove::Verdict::Refuted) {
-      prove::emitFindings(report);
-      return wrong;
+    // The flow, and perhaps the one that it learns from.
+    for (auto model : spec.module->getOps<flow::ModelOp>()) {
+      prove::ModelReport report = times.measure("check", [&] { return prove::checkModel(model); });
+      // What is undecided may still be derived, or is refused there; what is refuted goes no further.
+      if (report.verdict() == prove::Verdict::Refuted) {
+        prove::emitFindings(report);
+        return wrong;
+      }
+      if (request.options.schedule.f32)
+        prove::emitWarnings(report);
+      prove::recordFindings(report, model);
     }
-    if (request.options.schedule.f32)
-      prove::emitWarnings(report);
-    prove::recordFindings(report, model);
     Compilation compilation(std::move(spec.module), request.options, times);
     if (failed(compilation.derive()))
       return wrong;

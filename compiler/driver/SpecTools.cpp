@@ -97,12 +97,15 @@ int runList(const cli::Arguments &arguments) {
     return exitCode;
   const std::pair<dsl::DefinitionKind, const char *> kinds[] = {{dsl::DefinitionKind::Layer, "layers"},
                                                                 {dsl::DefinitionKind::Bijection, "bijections"},
-                                                                {dsl::DefinitionKind::Network, "networks"}};
+                                                                {dsl::DefinitionKind::Network, "networks"},
+                                                                {dsl::DefinitionKind::Energy, "energies"}};
   for (auto [kind, title] : kinds) {
-    std::printf("%s\n", title);
+    bool isFirst = true;
     for (const auto &definition : *definitions) {
       if (definition->kind != kind)
         continue;
+      if (std::exchange(isFirst, false))
+        std::printf("%s\n", title);
       std::string parameters;
       for (size_t i = 1; i < definition->parameters.size(); ++i)
         parameters += (i > 1 ? ", " : "") + definition->parameters[i].name;

@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-#define FLOWRT_ABI 1
+#define FLOWRT_ABI 2
 
 typedef enum flowrt_status {
   FLOWRT_OK = 0,
@@ -27,7 +27,8 @@ typedef enum flowrt_status {
   FLOWRT_NO_DTYPE = 2,      /* the model was not compiled for this element type */
   FLOWRT_NO_MEMORY = 3,     /* the allocation failed */
   FLOWRT_NO_PARAMETERS = 4, /* set_parameters was not called yet */
-  FLOWRT_ABI_MISMATCH = 5   /* the kernels were compiled for another version of the driver */
+  FLOWRT_ABI_MISMATCH = 5,  /* the kernels were compiled for another version of the driver */
+  FLOWRT_NO_TARGET = 6      /* the model learns from data, not from a target */
 } flowrt_status;
 
 typedef enum flowrt_dtype { FLOWRT_F32 = 0, FLOWRT_F64 = 1 } flowrt_dtype;
@@ -69,9 +70,17 @@ typedef struct flowrt_api {
   flowrt_status (*sample)(flowrt_instance *instance, uint64_t seed, uint64_t first, int64_t count, void *x,
                           void *log_prob);
 
-  /* gradient[parameters] := d(sum over rows of weight * log_prob) / d(parameters). `weight` NULL means all 1;
-   * `log_prob` (which is not weighted) may be NULL. */
-  flowrt_status (*gradient)(flowrt_instance *instance, const void *x, const void *weight, int64_t rows, void *log_prob,
+  /* What training raises, objective[rows] of in[rows][features]. Of most models it is log_prob, of rows of data. A model
+   * whose manifest has an `objective` makes a sample of each row of uniform numbers inside (0, 1), and the objective is
+   * how much larger the sample's log density is under the target than under the model. */
+  flowrt_status (*objective)(flowrt_instance *instance, const void *in, int64_t rows, void *objective);
+
+  /* The target's log density of each row of x, up to a constant. */
+  flowrt_status (*target)(flowrt_instance *instance, const void *x, int64_t rows, void *log_density);
+
+  /* gradient[parameters] := d(sum over rows of weight * objective) / d(parameters). `weight` NULL means all 1;
+   * `objective` (which is not weighted) may be NULL. Frozen parameters have gradient 0. */
+  flowrt_status (*gradient)(flowrt_instance *instance, const void *in, const void *weight, int64_t rows, void *objective,
                             void *gradient);
 
   /* Mean and standard deviation over the rows of each of the [probes] values that data-dependent starts ask for. */

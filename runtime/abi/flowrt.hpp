@@ -80,16 +80,30 @@ public:
     return x;
   }
 
-  /// gradient := d(sum of weight * log_prob) / d(parameters), all weights 1 where none are given. Returns log_prob of
-  /// each row.
-  std::vector<T> gradient(std::span<const T> x, std::span<T> gradient, std::span<const T> weight = {}) {
-    std::vector<T> log_prob(rows_of(x));
+  /// What training raises, of each row: log_prob of data, unless the manifest has an `objective`; then of uniform numbers.
+  std::vector<T> objective(std::span<const T> in) {
+    std::vector<T> out(rows_of(in));
+    check(api_->objective(instance_.get(), in.data(), int64_t(out.size()), out.data()));
+    return out;
+  }
+
+  /// The target's log density of each row of x, up to a constant, where the objective has a target.
+  std::vector<T> target(std::span<const T> x) {
+    std::vector<T> out(rows_of(x));
+    check(api_->target(instance_.get(), x.data(), int64_t(out.size()), out.data()));
+    return out;
+  }
+
+  /// gradient := d(sum of weight * objective) / d(parameters), all weights 1 where none are given. Returns the objective
+  /// of each row.
+  std::vector<T> gradient(std::span<const T> in, std::span<T> gradient, std::span<const T> weight = {}) {
+    std::vector<T> objective(rows_of(in));
     expect(gradient.size(), size_t(api_->parameters), "gradient");
     if (!weight.empty())
-      expect(weight.size(), log_prob.size(), "weight");
-    check(api_->gradient(instance_.get(), x.data(), weight.empty() ? nullptr : weight.data(), int64_t(log_prob.size()),
-                         log_prob.data(), gradient.data()));
-    return log_prob;
+      expect(weight.size(), objective.size(), "weight");
+    check(api_->gradient(instance_.get(), in.data(), weight.empty() ? nullptr : weight.data(), int64_t(objective.size()),
+                         objective.data(), gradient.data()));
+    return objective;
   }
 
   /// Mean and deviation of what data-dependent starts ask for; and the parameters they give, in place.

@@ -35,7 +35,9 @@ typedef struct flowrt_kernel_info {
  *   to_data          x, and log|det dx/dz| per sample
  *   log_prob         log density per sample
  *   sample           x and its log density, from u uniform in the open interval (0, 1), [features][tile]
- *   gradient         log_prob per sample, and staged_gradient += d(sum of weight[s] * log_prob[s]) / d(staged)
+ *   objective        what training raises, per sample, from u as for sample; absent where that is log_prob, from x
+ *   target           the target's log density per sample, up to a constant, from x; absent where there is none
+ *   gradient         the objective (or else log_prob) per sample, and staged_gradient += d(sum of weight[s] * objective[s]) / d(staged)
  *   probe            the values whose mean and deviation the data-dependent starts ask for, [probes][tile]
  *   start            from mean[probes] and deviation[probes]: the started parameters, each at its own place of `parameters`;
  *                    all other elements are left alone
@@ -49,7 +51,9 @@ typedef struct flowrt_kernel_info {
   extern void flow_##P##_to_data(const T *staged, const T *z, T *x, T *log_det, T *workspace) FLOWRT_WEAK;                   \
   extern void flow_##P##_log_prob(const T *staged, const T *x, T *log_prob, T *workspace) FLOWRT_WEAK;                       \
   extern void flow_##P##_sample(const T *staged, const T *u, T *x, T *log_prob, T *workspace) FLOWRT_WEAK;                   \
-  extern void flow_##P##_gradient(const T *staged, const T *x, const T *weight, T *log_prob, T *staged_gradient,             \
+  extern void flow_##P##_objective(const T *staged, const T *u, T *objective, T *workspace) FLOWRT_WEAK;                     \
+  extern void flow_##P##_target(const T *staged, const T *x, T *log_density, T *workspace) FLOWRT_WEAK;                      \
+  extern void flow_##P##_gradient(const T *staged, const T *in, const T *weight, T *objective, T *staged_gradient,           \
                                   T *workspace) FLOWRT_WEAK;                                                                 \
   extern void flow_##P##_probe(const T *staged, const T *x, T *probed, T *workspace) FLOWRT_WEAK;                            \
   extern void flow_##P##_start(const T *mean, const T *deviation, T *parameters, T *workspace) FLOWRT_WEAK;

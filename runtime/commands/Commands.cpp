@@ -25,8 +25,12 @@ const Option output = {"output", 'o', "FILE", "where the result goes, .npy or CS
 
 const std::vector<Option> trainOptions = {
     data,
+    {"weights", 0, "FILE", "a weight for each row of the data, 0 or more", "1 each"},
     {"valid", 0, "FILE", "validation data of its own"},
+    {"valid-weights", 0, "FILE", "a weight for each row of the validation data", "1 each"},
     {"valid-split", 0, "PART", "part of the data kept for validation", "0.1"},
+    {"samples", 0, "N", "samples in an epoch, of a model that draws its own", "the spec's, or 16384"},
+    {"teacher", 0, "FILE", "model directory or checkpoint of the flow that the objective names"},
     {"epochs", 'e', "N", "passes over the data", "the spec's, or 50"},
     {"steps", 0, "N", "steps, instead of epochs"},
     {"batch-size", 'b', "N", "rows in a step", "the spec's, or 256"},
@@ -37,6 +41,7 @@ const std::vector<Option> trainOptions = {
     {"schedule", 0, "NAME", "learning rate over time", "the spec's, or constant", {"constant", "cosine"}},
     {"warmup", 0, "STEPS", "steps over which the rate grows from 0", "0"},
     {"clip-norm", 0, "NORM", "largest norm of a gradient; 0 is none", "0"},
+    {"l2", 0, "L", "half of it times the sum of the parameters' squares is added to the loss", "0"},
     {"patience", 0, "EPOCHS", "stop after so many epochs without progress; 0 is never", "0"},
     {"ema", 0, "DECAY", "average the parameters, such as 0.999; 0 is off", "0"},
     {"seed", 's', "N", "seed of all random numbers", "the spec's, or 0"},
@@ -51,8 +56,9 @@ std::vector<Command> makeCommands() {
        "",
        0,
        0,
-       "fit the parameters to data by maximum likelihood",
+       "fit the parameters to data by maximum likelihood, or to the spec's objective",
        {"train --data moons.npy", "train --data moons.npy --epochs 200 --schedule cosine",
+        "train --data moons.npy --weights importance.csv",
         "train --data moons.npy --resume runs/first"},
        trainOptions},
       {"sample",
@@ -85,6 +91,19 @@ std::vector<Command> makeCommands() {
         data,
         output,
         {"with-log-det", 0, "", "add a last column with the log-determinant"},
+        params,
+        dtype}},
+      {"mix",
+       "",
+       0,
+       0,
+       "mix the latents of several rows and map the mixtures back to data",
+       {"mix --data pairs.csv --weights 0.8,0.6", "mix --data four.npy --grid 8 -o manifold.npy"},
+       {data,
+        output,
+        {"weights", 0, "W1,W2,...", "of so many rows one after the other; one row comes of each group"},
+        {"angles", 0, "A1,A2,...", "instead: degrees, of which two angles mix four rows, three eight"},
+        {"grid", 0, "N", "instead: N x N mixtures of every four rows, both angles going round in N steps"},
         params,
         dtype}},
       {"explain",
@@ -138,7 +157,7 @@ const std::vector<Command> &modelCommands(bool takesModel) {
 
 int runModelCommand(std::string_view name, const ModelSource &source, const cli::Arguments &arguments) {
   static constexpr std::pair<std::string_view, int (*)(const ModelSource &, const cli::Arguments &)> commands[] = {
-      {"train", runTrain},     {"sample", runSample}, {"log-prob", runLogProb}, {"transform", runTransform},
+      {"train", runTrain},     {"sample", runSample}, {"log-prob", runLogProb}, {"transform", runTransform}, {"mix", runMix},
       {"explain", runExplain}, {"plot", runPlot},     {"selftest", runSelftest}};
   cli::Terminal terminal = cli::describeTerminal(arguments.text("color").value_or("auto"));
   try {

@@ -20,7 +20,7 @@ struct ModelSource {
   std::string path;    // a model directory or library
 };
 
-/// Train, sample, log-prob, transform, explain, plot, selftest. With `takesModel` the first operand is the model, which
+/// Train, sample, log-prob, transform, mix, explain, plot, selftest. With `takesModel` the first operand is the model, which
 /// the caller takes out of the arguments before it runs the command.
 const std::vector<cli::Command> &modelCommands(bool takesModel);
 
@@ -28,6 +28,7 @@ int runTrain(const ModelSource &source, const cli::Arguments &arguments);
 int runSample(const ModelSource &source, const cli::Arguments &arguments);
 int runLogProb(const ModelSource &source, const cli::Arguments &arguments);
 int runTransform(const ModelSource &source, const cli::Arguments &arguments);
+int runMix(const ModelSource &source, const cli::Arguments &arguments);
 int runExplain(const ModelSource &source, const cli::Arguments &arguments);
 int runPlot(const ModelSource &source, const cli::Arguments &arguments);
 int runSelftest(const ModelSource &source, const cli::Arguments &arguments);

@@ -11,16 +11,6 @@
 namespace flowc::runtime {
 namespace {
 
-template <typename T>
-int writeResult(const Session &session, const std::vector<T> &values, int64_t rows, int64_t columns,
-                const std::vector<std::string> &header) {
-  std::string path = session.arguments.text("output").value_or("-");
-  Failure failure = writeTable<T>(path, values, rows, columns, header);
-  if (!failure && path != "-")
-    session.note(fmt::format("{}: {} rows", path, rows));
-  return failure ? session.fail(*failure) : int(ExitCode::Done);
-}
-
 template <typename T> Failure assumptionsHold(const Session &session, Model<T> &model, const std::vector<T> &x) {
   return checkAssumptions<T>(session.compiled.manifest(), model, x, ExitCode::BadInput);
 }

@@ -24,13 +24,14 @@ int plotLoss(const Session &session) {
   std::optional<std::string> directory = session.arguments.text("run-dir");
   if (!directory)
     return session.usage("`--run-dir` is missing: the folder of a training run");
-  RunFolder folder{*directory};
+  const Manifest &manifest = session.compiled.manifest();
+  RunFolder folder{*directory, manifest.objective.metric()};
   Result<std::vector<EpochReport>> epochs = folder.readMetrics();
   if (!epochs)
     return session.fail(epochs.error());
   if (epochs->empty())
     return session.fail(badInput("{}: no epoch has ended yet", folder.file("metrics.jsonl")));
-  return writePicture(session, "loss", lossPlot(session.compiled.manifest().name, *epochs));
+  return writePicture(session, "loss", lossPlot(manifest.name, manifest.objective.title(), *epochs));
 }
 
 template <typename T> int plotDensity(const Session &session) {
@@ -58,6 +59,11 @@ template <typename T> int plotDensity(const Session &session) {
     std::vector<T> typed(points.begin(), points.end()), density = model->log_prob(typed);
     return std::vector<double>(density.begin(), density.end());
   };
+  if (session.compiled.manifest().objective.drawsSamples())
+    picture.target = [&](std::span<const double> points) {
+      std::vector<T> typed(points.begin(), points.end()), density = model->target(typed);
+      return std::vector<double>(density.begin(), density.end());
+    };
   return writePicture(session, "density", densityPlot(picture));
 }
 

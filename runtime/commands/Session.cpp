@@ -83,10 +83,21 @@ std::vector<T> appendColumn(const std::vector<T> &values, int64_t columns, const
   return out;
 }
 
+template <typename T>
+int writeResult(const Session &session, const std::vector<T> &values, int64_t rows, int64_t columns,
+                const std::vector<std::string> &header) {
+  std::string path = session.arguments.text("output").value_or("-");
+  Failure failure = writeTable<T>(path, values, rows, columns, header);
+  if (!failure && path != "-")
+    session.note(fmt::format("{}: {} rows", path, rows));
+  return failure ? session.fail(*failure) : int(ExitCode::Done);
+}
+
 #define FLOWC_INSTANTIATE(T)                                                                                           \
   template Result<Model<T>> loadModel(const Session &);                                                                \
   template Result<Table<T>> readData(const Session &, bool);                                                           \
-  template std::vector<T> appendColumn(const std::vector<T> &, int64_t, const std::vector<T> &);
+  template std::vector<T> appendColumn(const std::vector<T> &, int64_t, const std::vector<T> &);                        \
+  template int writeResult(const Session &, const std::vector<T> &, int64_t, int64_t, const std::vector<std::string> &);
 FLOWC_INSTANTIATE(float)
 FLOWC_INSTANTIATE(double)
 

@@ -53,6 +53,11 @@ std::vector<std::string> columnNames(std::string_view prefix, int64_t columns);
 template <typename T>
 std::vector<T> appendColumn(const std::vector<T> &values, int64_t columns, const std::vector<T> &extra);
 
+/// Writes a table to --output, CSV on stdout without it. Returns the exit code.
+template <typename T>
+int writeResult(const Session &session, const std::vector<T> &values, int64_t rows, int64_t columns,
+                const std::vector<std::string> &header);
+
 } // namespace flowc::runtime
 
 #endif

@@ -7,10 +7,10 @@
 #include "runtime/Parameters.h"
 #include "runtime/Trainer.h"
 #include "runtime/commands/Session.h"
-#include "runtime/data/Shuffle.h"
 #include "runtime/plots/LossPlot.h"
 #include "runtime/terminal/Progress.h"
 
+#include <algorithm>
 #include <csignal>
 #include <ctime>
 #include <filesystem>
@@ -64,6 +64,9 @@ Failure collectOptions(const Session &session, const RunFolder &folder, bool res
       return badInput("{}: not the configuration of a run", folder.file("config.json"));
     if (Failure failure = applySpec(config["train"], options))
       return badInput("{}: {}", folder.file("config.json"), failure->message);
+    bool hadWeights = !config.value("weights", "").empty();
+    if (hadWeights != session.arguments.has("weights"))
+      return badInput("{}: the run has {} `--weights`; go on with the same", folder.path, hadWeights ? "its" : "no");
   }
   return applyArguments(session.arguments, options);
 }
@@ -72,66 +75,142 @@ Failure writeConfig(const Session &session, const RunFolder &folder, const Train
   nlohmann::ordered_json config = {{"model", session.compiled.manifest().name},
                                    {"data", session.arguments.text("data").value_or("")},
                                    {"valid", session.arguments.text("valid").value_or("")},
+                                   {"weights", session.arguments.text("weights").value_or("")},
+                                   {"teacher", session.arguments.text("teacher").value_or("")},
                                    {"train", toJson(options)}};
   return writeFileAtomically(folder.file("config.json"), {config.dump(2), "\n"});
 }
 
-template <typename T> struct TrainData {
-  Table<T> train, valid;
-};
+/// One weight a row, none below 0.
+template <typename T> Result<std::vector<T>> readWeights(const std::string &path, int64_t rows) {
+  Result<Table<T>> table = readTable<T>(path, {1, true});
+  if (!table)
+    return table.error();
+  if (table->rows != rows)
+    return badInput("{}: {} weights for {} rows of data", path, table->rows, rows);
+  for (size_t row = 0; row < table->values.size(); ++row)
+    if (table->values[row] < 0)
+      return badInput("{}: the weight of row {} is {}; expected 0 or more", path, row + 1, table->values[row]);
+  return std::move(table->values);
+}
 
-template <typename T> Result<TrainData<T>> readTrainData(const Session &session, const TrainOptions &options) {
-  Result<Table<T>> train = readData<T>(session, false);
+/// Weights are relative to their mean, which must not be 0.
+template <typename T> Failure checkCounts(const Examples<T> &examples, const char *what) {
+  bool someCount = std::any_of(examples.weights.begin(), examples.weights.end(), [](T weight) { return weight > 0; });
+  return examples.weights.empty() || someCount ? Failure() : badInput("all rows to {} have the weight 0", what);
+}
+
+/// The rows of `path` and the weights that `option` names.
+template <typename T>
+Result<Examples<T>> readExamples(const Session &session, const std::string &path, const char *option) {
+  Result<Table<T>> table = readTable<T>(path, {session.compiled.manifest().features, false});
+  if (!table)
+    return table.error();
+  Examples<T> examples{std::move(*table), {}};
+  if (auto weights = session.arguments.text(option)) {
+    Result<std::vector<T>> read = readWeights<T>(*weights, examples.table.rows);
+    if (!read)
+      return read.error();
+    examples.weights = std::move(*read);
+  }
+  return examples;
+}
+
+template <typename T> Result<TrainInput<T>> readTrainData(const Session &session, const TrainOptions &options) {
+  Result<Examples<T>> train = readExamples<T>(session, *session.arguments.text("data"), "weights");
   if (!train)
     return train.error();
-  TrainData<T> data{std::move(*train), {}};
+  Examples<T> valid;
   if (auto path = session.arguments.text("valid")) {
-    Result<Table<T>> valid = readTable<T>(*path, {session.compiled.manifest().features, false});
-    if (!valid)
-      return valid.error();
-    data.valid = std::move(*valid);
+    Result<Examples<T>> read = readExamples<T>(session, *path, "valid-weights");
+    if (!read)
+      return read.error();
+    valid = std::move(*read);
   } else if (options.validSplit > 0) {
-    data.valid = splitOff(data.train, options.validSplit, options.seed);
+    valid = splitOff(*train, options.validSplit, options.seed);
   }
-  return data;
+  if (Failure failure = checkCounts(*train, "train on"))
+    return *failure;
+  if (Failure failure = checkCounts(valid, "validate with"))
+    return *failure;
+  return dataInput(std::move(*train), std::move(valid), options.seed);
+}
+
+/// Which of the options that say what is learned from go with the model's objective.
+Failure checkSources(const Session &session, bool resume) {
+  const Objective &objective = session.compiled.manifest().objective;
+  const cli::Arguments &arguments = session.arguments;
+  auto usage = [](std::string message) { return Error{ExitCode::Usage, std::move(message)}; };
+  auto refuse = [&](std::initializer_list<const char *> options, std::string why) -> Failure {
+    for (const char *option : options)
+      if (arguments.has(option))
+        return usage(fmt::format("`--{}` does not go with {}: {}", option, session.compiled.manifest().name, why));
+    return std::nullopt;
+  };
+  if (objective.drawsSamples()) {
+    std::string why = fmt::format("it is trained by {} from `{}` and draws its own samples; `--samples` says how many",
+                                  objective.type, objective.target);
+    if (Failure failure = refuse({"data", "valid", "weights", "valid-weights"}, why))
+      return failure;
+  } else if (!arguments.has("data")) {
+    return usage("`--data` is missing: a file with rows of numbers");
+  } else if (arguments.has("valid-weights") && !arguments.has("valid")) {
+    return usage("`--valid-weights` is given without `--valid`, whose rows it weights");
+  } else if (Failure failure = refuse({"samples"}, "it is trained by the likelihood of the rows of `--data`")) {
+    return failure;
+  }
+  const Manifest &manifest = session.compiled.manifest();
+  bool learnsFromFlow = objective.normalized;
+  if (!learnsFromFlow)
+    return refuse({"teacher"}, "its objective names no flow to learn from");
+  if (resume)
+    return refuse({"teacher"}, "a run that is resumed has its teacher's parameters");
+  if (manifest.trainedCount < manifest.parameterCount && !arguments.has("teacher"))
+    return usage(fmt::format("`--teacher` is missing: a model directory or checkpoint with the parameters of `{}`", objective.target));
+  return std::nullopt;
 }
 
 /// What is left when a run has ended: the model's own parameters, the loss curve, a line for the user.
 template <typename T>
 int concludeRun(const Session &session, const RunFolder &folder, const TrainSummary &summary,
                 const TrainState<T> &state) {
+  const Manifest &manifest = session.compiled.manifest();
   if (Result<std::vector<EpochReport>> metrics = folder.readMetrics(); metrics && !metrics->empty())
     if (Failure failure =
-            writeFileAtomically(folder.file("loss.svg"), {lossPlot(session.compiled.manifest().name, *metrics)}))
+            writeFileAtomically(folder.file("loss.svg"), {lossPlot(manifest.name, manifest.objective.title(), *metrics)}))
       return session.fail(*failure);
   if (summary.end == TrainSummary::End::Interrupted) {
     session.note(fmt::format("interrupted at step {}; go on with --resume={}", summary.step, folder.path));
     return int(ExitCode::Interrupted);
   }
   std::string path = session.compiled.trainedParametersPath();
-  if (Failure failure = saveParameters<T>(path, session.compiled.manifest(), state.bestParameters, {})) {
+  if (Failure failure = saveParameters<T>(path, manifest, state.bestParameters, {})) {
     session.warn(failure->message);
     path = folder.file("model.safetensors");
   }
   session.note(fmt::format(
-      "{}best {} nll {:.4f} (epoch {} of {})", summary.end == TrainSummary::End::StoppedEarly ? "stopped early; " : "",
-      summary.validated ? "validation" : "training", summary.bestNll, summary.bestEpoch, summary.epochs));
+      "{}best {} {} {:.4f} (epoch {} of {})", summary.end == TrainSummary::End::StoppedEarly ? "stopped early; " : "",
+      summary.validated ? "validation" : "training", manifest.objective.describe(), summary.bestLoss,
+      summary.bestEpoch, summary.epochs));
   session.note(fmt::format("parameters: {}\nrun: {}", path, folder.path));
   return int(ExitCode::Done);
 }
 
 template <typename T>
 int trainTyped(const Session &session, const RunFolder &folder, bool resume, const TrainOptions &options) {
-  Result<TrainData<T>> data = readTrainData<T>(session, options);
-  if (!data)
-    return session.fail(data.error());
+  const Manifest &manifest = session.compiled.manifest();
+  bool drawsSamples = manifest.objective.drawsSamples();
+  Result<TrainInput<T>> input =
+      drawsSamples ? noiseInput<T>(manifest.features, options) : readTrainData<T>(session, options);
+  if (!input)
+    return session.fail(input.error());
   std::string note =
-      fmt::format("{}: {} parameters, {}; {} rows to train on, {} to validate", session.compiled.manifest().name,
-                  session.compiled.manifest().parameterCount, DtypeName<T>, data->train.rows, data->valid.rows);
-  Trainer<T> trainer(session.compiled, options, std::move(data->train), std::move(data->valid), folder,
-                     session.threads);
+      fmt::format("{}: {} parameters, {}; {} {} to train on, {} to validate{}", manifest.name, manifest.trainedCount, DtypeName<T>,
+                  input->train->rows(), drawsSamples ? "samples an epoch" : "rows", input->valid.table.rows,
+                  drawsSamples ? "; " + manifest.objective.describe() : "");
+  Trainer<T> trainer(session.compiled, options, std::move(*input), folder, session.threads);
   // All that may fail comes before the first change: a damaged run stays as it is, a start that fails leaves nothing.
-  Failure failure = resume ? folder.create(resume) : trainer.begin();
+  Failure failure = resume ? folder.create(resume) : trainer.begin(session.arguments.text("teacher").value_or(""));
   if (!failure)
     failure = resume ? trainer.resume() : folder.create(resume);
   if (!failure)
@@ -140,7 +219,7 @@ int trainTyped(const Session &session, const RunFolder &folder, bool resume, con
     return session.fail(*failure);
   session.note(note);
   InterruptGuard guard;
-  Progress progress(session.terminal);
+  Progress progress(session.terminal, manifest.objective.metric());
   Result<TrainSummary> summary =
       trainer.run({[&](const StepReport &report) { progress.onStep(report); },
                    [&](const EpochReport &report) { progress.onEpoch(report); }, [] { return interrupted != 0; }});
@@ -154,11 +233,12 @@ int runTrain(const ModelSource &source, const cli::Arguments &arguments) {
   Result<Session> session = openSession(source, arguments);
   if (!session)
     return int(session.error().code);
-  if (!arguments.has("data"))
-    return session->usage("`--data` is missing: a file with rows of numbers");
   bool resume = arguments.has("resume");
-  RunFolder folder{
-      arguments.text(resume ? "resume" : "run-dir").value_or(defaultRunFolder(session->compiled.manifest().name))};
+  if (Failure failure = checkSources(*session, resume))
+    return session->fail(*failure);
+  const Manifest &manifest = session->compiled.manifest();
+  RunFolder folder{arguments.text(resume ? "resume" : "run-dir").value_or(defaultRunFolder(manifest.name)),
+                   manifest.objective.metric()};
   TrainOptions options;
   if (Failure failure = collectOptions(*session, folder, resume, options))
     return session->fail(*failure);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Permutations as a function of (seed, stream, number), and what is cut by them.
+// Permutations as a function of (seed, stream, number), and rows in their order.
 
 #ifndef FLOWC_RUNTIME_DATA_SHUFFLE_H
 #define FLOWC_RUNTIME_DATA_SHUFFLE_H
@@ -34,17 +34,6 @@ void gatherRows(const Table<T> &table, const std::vector<int64_t> &order, int64_
     const T *from = table.values.data() + order[size_t(first + row)] * table.columns;
     std::copy(from, from + table.columns, out.begin() + row * table.columns);
   }
-}
-
-/// Takes floor(fraction * rows) random rows out of `table` and returns them.
-template <typename T> Table<T> splitOff(Table<T> &table, double fraction, uint64_t seed) {
-  int64_t taken = int64_t(double(table.rows) * fraction);
-  std::vector<int64_t> order = permutation(table.rows, seed, RandomStream::Split, 0);
-  Table<T> split{taken, table.columns, {}}, rest{table.rows - taken, table.columns, {}};
-  gatherRows(table, order, 0, taken, split.values);
-  gatherRows(table, order, taken, rest.rows, rest.values);
-  table = std::move(rest);
-  return split;
 }
 
 } // namespace flowc::runtime

@@ -50,6 +50,8 @@ const char *statusMessage(flowrt_status status) {
     return "the parameters are not set yet";
   case FLOWRT_ABI_MISMATCH:
     return "the model's kernels belong to another version of flowc";
+  case FLOWRT_NO_TARGET:
+    return "the model learns from data and has no target";
   }
   return "unknown status";
 }
@@ -118,12 +120,24 @@ flowrt_status sample(flowrt_instance *instance, uint64_t seed, uint64_t first, i
   });
 }
 
-flowrt_status gradient(flowrt_instance *instance, const void *x, const void *weight, int64_t rows, void *logProb,
+flowrt_status objective(flowrt_instance *instance, const void *in, int64_t rows, void *objective) {
+  return dispatchRows(instance, rows, in && objective, [&]<typename T>(Instance<T> &typed, T) {
+    return typed.objective(static_cast<const T *>(in), rows, static_cast<T *>(objective));
+  });
+}
+
+flowrt_status target(flowrt_instance *instance, const void *x, int64_t rows, void *logDensity) {
+  return dispatchRows(instance, rows, x && logDensity, [&]<typename T>(Instance<T> &typed, T) {
+    return typed.target(static_cast<const T *>(x), rows, static_cast<T *>(logDensity));
+  });
+}
+
+flowrt_status gradient(flowrt_instance *instance, const void *in, const void *weight, int64_t rows, void *objective,
                        void *gradient) {
   if (!instance || (!gradient && parameterCount(instance) > 0))
     return FLOWRT_BAD_ARGUMENT;
-  return dispatchRows(instance, rows, x, [&]<typename T>(Instance<T> &typed, T) {
-    return typed.gradient(static_cast<const T *>(x), static_cast<const T *>(weight), rows, static_cast<T *>(logProb),
+  return dispatchRows(instance, rows, in, [&]<typename T>(Instance<T> &typed, T) {
+    return typed.gradient(static_cast<const T *>(in), static_cast<const T *>(weight), rows, static_cast<T *>(objective),
                           static_cast<T *>(gradient));
   });
 }
@@ -210,6 +224,8 @@ const flowrt_api *makeApi() {
          toLatent,
          toData,
          sample,
+         objective,
+         target,
          gradient,
          probe,
          start,

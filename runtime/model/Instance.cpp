@@ -137,15 +137,27 @@ template <typename T> flowrt_status Instance<T>::setParameters(const T *values) 
   return FLOWRT_OK;
 }
 
-template <typename T> flowrt_status Instance<T>::logProb(const T *x, int64_t rows, T *logProb) {
+template <typename T> flowrt_status Instance<T>::judge(Judge kernel, const T *in, int64_t rows, T *out) {
   int64_t features = kernels.info->features, tile = kernels.info->tile;
   forEach(tilesIn(rows), [&](Worker<T> &worker, int64_t index) {
     auto [first, valid] = rangeOf(index, rows);
-    rowsToTile(x + first * features, valid, features, tile, worker.in);
-    kernels.logProb(staged, worker.in, worker.density, worker.workspace);
-    copy(logProb + first, worker.density, valid);
+    rowsToTile(in + first * features, valid, features, tile, worker.in);
+    kernel(staged, worker.in, worker.density, worker.workspace);
+    copy(out + first, worker.density, valid);
   });
   return FLOWRT_OK;
+}
+
+template <typename T> flowrt_status Instance<T>::logProb(const T *x, int64_t rows, T *logProb) {
+  return judge(kernels.logProb, x, rows, logProb);
+}
+
+template <typename T> flowrt_status Instance<T>::objective(const T *in, int64_t rows, T *objective) {
+  return judge(kernels.objective, in, rows, objective);
+}
+
+template <typename T> flowrt_status Instance<T>::target(const T *x, int64_t rows, T *logDensity) {
+  return kernels.target ? judge(kernels.target, x, rows, logDensity) : FLOWRT_NO_TARGET;
 }
 
 template <typename T> flowrt_status Instance<T>::map(Map kernel, const T *in, int64_t rows, T *out, T *density) {
@@ -189,18 +201,18 @@ template <typename T> int64_t Instance<T>::gradientChunks(int64_t tiles) const {
 }
 
 template <typename T>
-void Instance<T>::accumulateChunk(Worker<T> &worker, int64_t chunk, int64_t chunks, const T *x, const T *weight,
-                                  int64_t rows, T *logProb) {
+void Instance<T>::accumulateChunk(Worker<T> &worker, int64_t chunk, int64_t chunks, const T *in, const T *weight,
+                                  int64_t rows, T *objective) {
   int64_t features = kernels.info->features, tile = kernels.info->tile, tiles = tilesIn(rows);
   memset(partials[chunk], 0, size_t(kernels.info->staged) * sizeof(T));
   for (int64_t index = chunk * tiles / chunks; index < (chunk + 1) * tiles / chunks; ++index) {
     auto [first, valid] = rangeOf(index, rows);
-    rowsToTile(x + first * features, valid, features, tile, worker.in);
+    rowsToTile(in + first * features, valid, features, tile, worker.in);
     for (int64_t s = 0; s < tile; ++s)
       worker.weight[s] = s >= valid ? T(0) : weight ? weight[first + s] : T(1);
     kernels.gradient(staged, worker.in, worker.weight, worker.density, partials[chunk], worker.workspace);
-    if (logProb)
-      copy(logProb + first, worker.density, valid);
+    if (objective)
+      copy(objective + first, worker.density, valid);
   }
 }
 
@@ -218,14 +230,14 @@ template <typename T> void Instance<T>::reducePartials(int64_t chunks) {
 }
 
 template <typename T>
-flowrt_status Instance<T>::gradient(const T *x, const T *weight, int64_t rows, T *logProb, T *gradient) {
+flowrt_status Instance<T>::gradient(const T *in, const T *weight, int64_t rows, T *objective, T *gradient) {
   int64_t chunks = gradientChunks(tilesIn(rows));
   memset(result, 0, size_t(kernels.info->parameters) * sizeof(T));
   if (chunks > 0) {
     if (!growPartials(chunks))
       return FLOWRT_NO_MEMORY;
     forEach(chunks, [&](Worker<T> &worker, int64_t chunk) {
-      accumulateChunk(worker, chunk, chunks, x, weight, rows, logProb);
+      accumulateChunk(worker, chunk, chunks, in, weight, rows, objective);
     });
     if (chunks > 1)
       reducePartials(chunks);

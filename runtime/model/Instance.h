@@ -49,21 +49,26 @@ public:
   flowrt_status toLatent(const T *x, int64_t rows, T *z, T *logDet);
   flowrt_status toData(const T *z, int64_t rows, T *x, T *logDet);
   flowrt_status sample(uint64_t seed, uint64_t first, int64_t count, T *x, T *logProb);
-  flowrt_status gradient(const T *x, const T *weight, int64_t rows, T *logProb, T *gradient);
+  flowrt_status objective(const T *in, int64_t rows, T *objective);
+  flowrt_status target(const T *x, int64_t rows, T *logDensity);
+  flowrt_status gradient(const T *in, const T *weight, int64_t rows, T *objective, T *gradient);
   flowrt_status probe(const T *x, int64_t rows, T *mean, T *deviation);
   flowrt_status start(const T *mean, const T *deviation, T *values);
 
 private:
   using Map = void (*)(const T *staged, const T *in, T *out, T *density, T *workspace);
 
+  using Judge = void (*)(const T *staged, const T *in, T *density, T *workspace);
+
   bool growWorkers(int64_t count);
   bool growPartials(int64_t count);
   int64_t gradientChunks(int64_t tiles) const;
   int64_t tilesIn(int64_t rows) const { return (rows + kernels.info->tile - 1) / kernels.info->tile; }
   TileRange rangeOf(int64_t tile, int64_t rows) const;
-  void accumulateChunk(Worker<T> &worker, int64_t chunk, int64_t chunks, const T *x, const T *weight, int64_t rows,
-                       T *logProb);
+  void accumulateChunk(Worker<T> &worker, int64_t chunk, int64_t chunks, const T *in, const T *weight, int64_t rows,
+                       T *objective);
   void reducePartials(int64_t chunks);
+  flowrt_status judge(Judge kernel, const T *in, int64_t rows, T *out);
   flowrt_status map(Map kernel, const T *in, int64_t rows, T *out, T *density);
 
   /// Runs body(worker, item) for each item in [0, items), on at most `threads` workers.

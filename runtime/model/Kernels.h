@@ -22,7 +22,9 @@ template <typename T> struct Kernels {
   void (*toData)(const T *staged, const T *z, T *x, T *logDet, T *workspace);
   void (*logProb)(const T *staged, const T *x, T *logProb, T *workspace);
   void (*sample)(const T *staged, const T *u, T *x, T *logProb, T *workspace);
-  void (*gradient)(const T *staged, const T *x, const T *weight, T *logProb, T *stagedGradient, T *workspace);
+  void (*objective)(const T *staged, const T *in, T *objective, T *workspace); // or else logProb
+  void (*target)(const T *staged, const T *x, T *logDensity, T *workspace);    // may be null
+  void (*gradient)(const T *staged, const T *in, const T *weight, T *objective, T *stagedGradient, T *workspace);
   void (*probe)(const T *staged, const T *x, T *probed, T *workspace);
   void (*start)(const T *mean, const T *deviation, T *parameters, T *workspace);
 };
@@ -30,14 +32,24 @@ template <typename T> struct Kernels {
 /// The kernels that were linked for T; `info` is null if there are none.
 template <typename T> Kernels<T> linkedKernels();
 
-template <> inline Kernels<float> linkedKernels<float>() {
-  return {&flow_f32_info,    flow_f32_stage,  flow_f32_stage_adjoint, flow_f32_to_latent, flow_f32_to_data,
-          flow_f32_log_prob, flow_f32_sample, flow_f32_gradient,      flow_f32_probe,     flow_f32_start};
-}
-template <> inline Kernels<double> linkedKernels<double>() {
-  return {&flow_f64_info,    flow_f64_stage,  flow_f64_stage_adjoint, flow_f64_to_latent, flow_f64_to_data,
-          flow_f64_log_prob, flow_f64_sample, flow_f64_gradient,      flow_f64_probe,     flow_f64_start};
-}
+#define FLOWC_LINKED_KERNELS(P, T)                                                                                     \
+  template <> inline Kernels<T> linkedKernels<T>() {                                                                   \
+    return {&flow_##P##_info,                                                                                          \
+            flow_##P##_stage,                                                                                          \
+            flow_##P##_stage_adjoint,                                                                                  \
+            flow_##P##_to_latent,                                                                                      \
+            flow_##P##_to_data,                                                                                        \
+            flow_##P##_log_prob,                                                                                       \
+            flow_##P##_sample,                                                                                         \
+            flow_##P##_objective ? flow_##P##_objective : flow_##P##_log_prob,                                         \
+            flow_##P##_target,                                                                                         \
+            flow_##P##_gradient,                                                                                       \
+            flow_##P##_probe,                                                                                          \
+            flow_##P##_start};                                                                                         \
+  }
+FLOWC_LINKED_KERNELS(f32, float)
+FLOWC_LINKED_KERNELS(f64, double)
+#undef FLOWC_LINKED_KERNELS
 
 } // namespace flowc::runtime::model
 

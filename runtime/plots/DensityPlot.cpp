@@ -62,18 +62,22 @@ Axis windowAxis(const std::vector<double> &data, const std::vector<double> &samp
   return makeAxis(low - margin, high + margin, 5, false);
 }
 
-std::string heatMap(const Panel &panel, const DensityPicture &picture) {
+std::string heatMap(const Panel &panel, const std::function<std::vector<double>(std::span<const double>)> &logProb) {
   std::vector<double> points;
   for (int row = 0; row < GridSize; ++row)
     for (int column = 0; column < GridSize; ++column) {
       points.push_back(panel.x.low + (column + 0.5) / GridSize * (panel.x.high - panel.x.low));
       points.push_back(panel.y.high - (row + 0.5) / GridSize * (panel.y.high - panel.y.low));
     }
-  std::vector<double> density = picture.logProb(points);
+  std::vector<double> density = logProb(points);
+  // Only ratios are shown, so a constant does not matter, however large it is.
+  double highest = -HUGE_VAL;
+  for (double value : density)
+    highest = std::isfinite(value) ? std::max(highest, value) : highest;
   // The brightest color is what a thousandth of the window exceeds: one sharp peak must not darken everything else.
   std::vector<double> sorted;
   for (double &value : density) {
-    value = std::isfinite(value) ? std::exp(value) : 0;
+    value = std::isfinite(value) ? std::exp(value - highest) : 0;
     sorted.push_back(value);
   }
   auto peak = sorted.end() - 1 - std::ptrdiff_t(sorted.size() / 1000);
@@ -113,11 +117,18 @@ std::string legend(double x, double y, const char *color, std::string_view text)
 
 std::string densityPlot(const DensityPicture &picture) {
   Axis x = windowAxis(picture.data, picture.samples, 0), y = windowAxis(picture.data, picture.samples, 1);
-  Panel left{60, 88, PanelSize, PanelSize, x, y}, right{60 + PanelSize + 36, 88, PanelSize, PanelSize, x, y};
-  std::string out = svgBegin(880, 510, picture.name + ": density and samples");
+  auto panelAt = [&](int place) { return Panel{60.0 + place * (PanelSize + 36), 88, PanelSize, PanelSize, x, y}; };
+  bool hasTarget = bool(picture.target);
+  Panel left = panelAt(0), right = panelAt(hasTarget ? 2 : 1);
+  std::string out = svgBegin(hasTarget ? 880 + PanelSize + 36 : 880, 510, picture.name + ": density and samples");
   out += svgText(24, 34, "title", "start", picture.name);
   out += svgText(left.left, 78, "label", "start", "density");
-  out += heatMap(left, picture) + left.axes(false);
+  out += heatMap(left, picture.logProb) + left.axes(false);
+  if (hasTarget) {
+    Panel middle = panelAt(1);
+    out += svgText(middle.left, 78, "label", "start", "target");
+    out += heatMap(middle, picture.target) + middle.axes(false, false);
+  }
   out += svgText(right.left, 78, "label", "start", "samples");
   double at = right.left + PanelSize - 36;
   if (!picture.data.empty()) {

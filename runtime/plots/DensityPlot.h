@@ -18,6 +18,8 @@ struct DensityPicture {
   std::vector<double> data;    // [rows][2]; may be empty
   /// Log densities of the points [rows][2].
   std::function<std::vector<double>(std::span<const double>)> logProb;
+  /// The same of what the model is to resemble, up to a constant; may be empty.
+  std::function<std::vector<double>(std::span<const double>)> target;
 };
 
 /// The SVG. The window is where nearly all samples and data lie.

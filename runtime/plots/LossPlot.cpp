@@ -23,7 +23,7 @@ struct Series {
 Axis lossAxis(const std::vector<EpochReport> &epochs) {
   std::vector<double> values;
   for (const EpochReport &epoch : epochs)
-    for (double value : {epoch.trainNll, epoch.validNll})
+    for (double value : {epoch.trainLoss, epoch.validLoss})
       if (std::isfinite(value))
         values.push_back(value);
   if (values.empty())
@@ -83,10 +83,10 @@ std::string markBest(const Panel &panel, const EpochReport &best, const Series &
 
 } // namespace
 
-std::string lossPlot(const std::string &name, const std::vector<EpochReport> &epochs) {
-  std::vector<Series> shown = {{"training", TrainColor, &EpochReport::trainNll}};
-  if (std::isfinite(epochs.back().validNll))
-    shown.push_back({"validation", ValidColor, &EpochReport::validNll});
+std::string lossPlot(const std::string &name, const std::string &what, const std::vector<EpochReport> &epochs) {
+  std::vector<Series> shown = {{"training", TrainColor, &EpochReport::trainLoss}};
+  if (std::isfinite(epochs.back().validLoss))
+    shown.push_back({"validation", ValidColor, &EpochReport::validLoss});
   Panel panel{62,
               78,
               556,
@@ -108,8 +108,7 @@ std::string lossPlot(const std::string &name, const std::vector<EpochReport> &ep
   std::string out = svgBegin(720, 430, name + ": loss");
   out += svgText(24, 34, "title", "start", name);
   out += svgText(24, 54, "subtitle", "start",
-                 fmt::format("negative log-likelihood, nats a row · best {} {:.4f} at epoch {}", judged.name,
-                             best->*judged.value, best->epoch));
+                 fmt::format("{} · best {} {:.4f} at epoch {}", what, judged.name, best->*judged.value, best->epoch));
   out += panel.axes(true);
   out += fmt::format(
       "<clipPath id=\"panel\"><rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/></clipPath>\n",

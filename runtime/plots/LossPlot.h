@@ -11,8 +11,8 @@
 
 namespace flowc::runtime {
 
-/// An SVG with training and validation nll, the best epoch marked. Expects at least one epoch.
-std::string lossPlot(const std::string &name, const std::vector<EpochReport> &epochs);
+/// An SVG with training and validation loss, the best epoch marked; `what` says what loss. Expects at least one epoch.
+std::string lossPlot(const std::string &name, const std::string &what, const std::vector<EpochReport> &epochs);
 
 } // namespace flowc::runtime
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Parameter gradients against finite differences of the weighted sum of log_prob: single parameters, some of every
-// tensor, and all parameters at once along random directions.
+// Parameter gradients against finite differences of the weighted sum of what training raises (log_prob, or the objective
+// of random numbers): single parameters, some of every tensor, and all parameters at once along random directions. Frozen
+// parameters stay where they are, and their gradient is 0.
 
-#include "runtime/Philox.h"
 #include "runtime/selftest/Subject.h"
 
 #include <cmath>
@@ -24,16 +24,17 @@ struct Direction {
 
 std::vector<Direction> makeDirections(const Manifest &manifest, uint64_t seed) {
   std::vector<Direction> directions;
-  auto count = size_t(manifest.parameterCount);
-  for (int i = 0; i < Directions && count > 0; ++i) {
+  auto count = size_t(manifest.parameterCount), trained = size_t(manifest.trainedCount);
+  for (int i = 0; i < Directions && trained > 0; ++i) {
     Direction direction{fmt::format("direction {}", i), Values(count)};
-    for (size_t k = 0; k < count; ++k)
+    for (size_t k = 0; k < trained; ++k)
       direction.components[k] =
-          (2 * uniform<double>(seed, k, RandomStream::Test, uint32_t(10 + i)) - 1) / std::sqrt(double(count));
+          (2 * uniform<double>(seed, k, RandomStream::Test, uint32_t(10 + i)) - 1) / std::sqrt(double(trained));
     directions.push_back(std::move(direction));
   }
   for (const Parameter &parameter : manifest.parameters)
-    for (int64_t i = 0; i < std::min(PerTensor, parameter.size) && directions.size() < MostParameters; ++i) {
+    for (int64_t i = 0; i < std::min(PerTensor, parameter.frozen ? 0 : parameter.size) && directions.size() < MostParameters;
+         ++i) {
       auto element = int64_t(uniform<double>(seed, uint64_t(i), RandomStream::Test, uint32_t(parameter.offset + 20)) *
                              double(parameter.size));
       Direction direction{fmt::format("{}[{}]", parameter.name, element), Values(count)};
@@ -47,14 +48,16 @@ std::vector<Direction> makeDirections(const Manifest &manifest, uint64_t seed) {
 
 std::vector<Verdict> testGradients(Subject &subject, uint64_t seed) {
   const Manifest &manifest = *subject.manifest;
-  Values density, gradient, weight;
-  Values x = subject.sample(seed, 5000, Rows, density);
+  Values gradient, weight, in = trainingRows(subject, seed, 5000, Rows);
   for (int64_t row = 0; row < Rows; ++row) // of both signs, and one of them 0
     weight.push_back(row == 3 ? 0 : 2 * uniform<double>(seed, uint64_t(row), RandomStream::Test, 2) - 0.7);
-  Values fromGradient = subject.gradient(x, weight, gradient), direct = subject.logProb(x);
-  Worst same("log_prob of the gradient kernel", subject, subject.choose(1e-11, 1e-4));
+  Values fromGradient = subject.gradient(in, weight, gradient), direct = subject.objective(in);
+  Worst same("objective of the gradient kernel", subject, subject.choose(1e-11, 1e-4));
   for (size_t row = 0; row < direct.size(); ++row)
     same.compare(fromGradient[row], direct[row], row);
+  Worst still("gradient of frozen parameters", subject, 0);
+  for (auto k = size_t(manifest.trainedCount); k < gradient.size(); ++k)
+    still.compare(gradient[k], 0, k);
   Verdict verdict{"parameter gradients = differences", subject.setting, true, 0, subject.choose(1e-6, 5e-2), ""};
   Values original = subject.parameters;
   size_t unclear = 0, tried = 0;
@@ -67,10 +70,10 @@ std::vector<Verdict> testGradients(Subject &subject, uint64_t seed) {
       for (size_t k = 0; k < moved.size(); ++k)
         moved[k] += h * direction.components[k];
       subject.setParameters(moved);
-      Values densities = subject.logProb(x);
+      Values values = subject.objective(in);
       double sum = 0;
-      for (size_t row = 0; row < densities.size(); ++row)
-        sum += weight[row] * densities[row];
+      for (size_t row = 0; row < values.size(); ++row)
+        sum += weight[row] * values[row];
       return Values{sum};
     })[0];
     ++tried;
@@ -92,7 +95,10 @@ std::vector<Verdict> testGradients(Subject &subject, uint64_t seed) {
     verdict.note = fmt::format("{} of {} left out: no step resolves them", unclear, tried);
   if (verdict.passed && 2 * unclear > tried && subject.isDouble)
     verdict.passed = false;
-  return {same.verdict(), verdict};
+  std::vector<Verdict> verdicts = {same.verdict(), verdict};
+  if (manifest.trainedCount < manifest.parameterCount)
+    verdicts.push_back(still.verdict());
+  return verdicts;
 }
 
 } // namespace flowc::runtime

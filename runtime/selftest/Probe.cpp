@@ -3,7 +3,7 @@
 // The subject in each element type, its test parameters, and the bookkeeping of errors.
 
 #include "runtime/Parameters.h"
-#include "runtime/Philox.h"
+#include "runtime/data/Batches.h"
 #include "runtime/selftest/Subject.h"
 
 #include <cmath>
@@ -41,10 +41,12 @@ public:
     logProb = widen(density);
     return widen(x);
   }
-  Values gradient(const Values &x, const Values &weight, Values &gradient) override {
-    std::vector<T> result(size_t(model.parameter_count())), density = model.gradient(narrow(x), result, narrow(weight));
+  Values objective(const Values &in) override { return widen(model.objective(narrow(in))); }
+  Values target(const Values &x) override { return widen(model.target(narrow(x))); }
+  Values gradient(const Values &in, const Values &weight, Values &gradient) override {
+    std::vector<T> result(size_t(model.parameter_count())), values = model.gradient(narrow(in), result, narrow(weight));
     gradient = widen(result);
-    return widen(density);
+    return widen(values);
   }
 
 private:
@@ -60,6 +62,20 @@ std::unique_ptr<Subject> makeSubject(const CompiledModel &compiled, flowrt_dtype
   if (dtype == FLOWRT_F64)
     return std::make_unique<TypedSubject<double>>(compiled);
   return std::make_unique<TypedSubject<float>>(compiled);
+}
+
+Values uniformRows(const Subject &subject, uint64_t seed, RandomStream stream, uint64_t first, int64_t rows) {
+  int64_t columns = subject.manifest->features;
+  if (subject.isDouble)
+    return noiseTable<double>(seed, stream, first, rows, columns).values;
+  std::vector<float> numbers = noiseTable<float>(seed, stream, first, rows, columns).values;
+  return {numbers.begin(), numbers.end()};
+}
+
+Values trainingRows(Subject &subject, uint64_t seed, uint64_t first, int64_t rows) {
+  Values density;
+  return subject.manifest->objective.drawsSamples() ? uniformRows(subject, seed, RandomStream::Test, first, rows)
+                                                    : subject.sample(seed, first, rows, density);
 }
 
 Values randomParameters(const Manifest &manifest, uint64_t seed) {

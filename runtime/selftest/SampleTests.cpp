@@ -3,7 +3,6 @@
 // Samples against the random numbers they must come from; batches and threads, bit for bit; the element types against
 // each other.
 
-#include "runtime/Philox.h"
 #include "runtime/selftest/Subject.h"
 
 #include <cmath>
@@ -35,17 +34,29 @@ void compareExactly(Verdict &verdict, const Values &found, const Values &expecte
     }
 }
 
-/// Everything that a batch of x (and the latents z) gives.
-struct BatchResults {
-  Values logProb, z, logDetThere, x, logDetBack, gradient, gradientLogProb;
+/// Rows of data, latents, and what the objective takes.
+struct BatchRows {
+  Values x, z, in;
+
+  BatchRows part(size_t first, size_t rows, size_t features) const {
+    return {slice(x, first * features, rows * features), slice(z, first * features, rows * features),
+            slice(in, first * features, rows * features)};
+  }
 };
 
-BatchResults evaluateBatch(Subject &subject, const Values &x, const Values &z) {
+/// Everything that a batch gives.
+struct BatchResults {
+  Values logProb, z, logDetThere, x, logDetBack, gradient, objective, gradientObjective;
+};
+
+BatchResults evaluateBatch(Subject &subject, const BatchRows &rows) {
+  const auto &[x, z, in] = rows;
   BatchResults results;
   results.logProb = subject.logProb(x);
   results.z = subject.toLatent(x, results.logDetThere);
   results.x = subject.toData(z, results.logDetBack);
-  results.gradientLogProb = subject.gradient(x, {}, results.gradient);
+  results.objective = subject.objective(in);
+  results.gradientObjective = subject.gradient(in, {}, results.gradient);
   return results;
 }
 
@@ -56,30 +67,29 @@ void compareRows(Verdict &verdict, const BatchResults &part, const BatchResults 
   compareExactly(verdict, part.logDetThere, slice(whole.logDetThere, first, rows), "log-det, " + where);
   compareExactly(verdict, part.x, slice(whole.x, first * features, rows * features), "data, " + where);
   compareExactly(verdict, part.logDetBack, slice(whole.logDetBack, first, rows), "log-det back, " + where);
-  compareExactly(verdict, part.gradientLogProb, slice(whole.gradientLogProb, first, rows),
-                 "gradient's log_prob, " + where);
+  compareExactly(verdict, part.objective, slice(whole.objective, first, rows), "objective, " + where);
+  compareExactly(verdict, part.gradientObjective, slice(whole.gradientObjective, first, rows),
+                 "gradient's objective, " + where);
 }
 
-Verdict testRaggedBatches(Subject &subject, const Values &x, const Values &z, const BatchResults &whole) {
+Verdict testRaggedBatches(Subject &subject, const BatchRows &all, const BatchResults &whole) {
   Verdict verdict{"rows do not depend on the batch", subject.setting, true, 0, 0, ""};
   size_t features = subject.features();
   for (auto [first, rows] :
        {std::pair<size_t, size_t>{0, 0}, {0, 1}, {0, 63}, {0, 64}, {0, 65}, {937, 63}, {500, 1}, {999, 1}})
-    compareRows(verdict,
-                evaluateBatch(subject, slice(x, first * features, rows * features),
-                              slice(z, first * features, rows * features)),
-                whole, first, rows, features, fmt::format("{} rows from {}", rows, first));
+    compareRows(verdict, evaluateBatch(subject, all.part(first, rows, features)), whole, first, rows, features,
+                fmt::format("{} rows from {}", rows, first));
   return verdict;
 }
 
-Verdict testGradientOfParts(Subject &subject, const Values &x) {
+Verdict testGradientOfParts(Subject &subject, const Values &in) {
   Worst worst("gradient of a batch = sum over rows", subject, subject.choose(1e-9, 2e-3));
   size_t features = subject.features(), rows = 65;
   Values whole, part;
-  subject.gradient(slice(x, 0, rows * features), {}, whole);
+  subject.gradient(slice(in, 0, rows * features), {}, whole);
   Values sum(whole.size()), scale(whole.size());
   for (size_t row = 0; row < rows; ++row) {
-    subject.gradient(slice(x, row * features, features), {}, part);
+    subject.gradient(slice(in, row * features, features), {}, part);
     for (size_t k = 0; k < sum.size(); ++k) {
       sum[k] += part[k];
       scale[k] += std::abs(part[k]);
@@ -121,20 +131,21 @@ std::vector<Verdict> testSampling(Subject &subject, uint64_t seed) {
 
 std::vector<Verdict> testBatching(Subject &subject, uint64_t seed) {
   Values density, x = subject.sample(seed, 0, 1000, density), logDet, z = subject.toLatent(x, logDet);
+  BatchRows all{x, z, trainingRows(subject, seed, 0, 1000)};
   subject.setThreads(1);
-  BatchResults whole = evaluateBatch(subject, x, z);
+  BatchResults whole = evaluateBatch(subject, all);
   Verdict threads{"same bits for any number of threads", subject.setting, true, 0, 0, ""};
   for (int64_t count : {2, 3, 7}) {
     subject.setThreads(count);
-    BatchResults results = evaluateBatch(subject, x, z);
+    BatchResults results = evaluateBatch(subject, all);
     std::string where = fmt::format("{} threads", count);
     compareRows(threads, results, whole, 0, 1000, subject.features(), where);
     compareExactly(threads, results.gradient, whole.gradient, "gradient, " + where);
     compareExactly(threads, subject.sample(seed, 0, 1000, density), x, "samples, " + where);
   }
-  Verdict ragged = testRaggedBatches(subject, x, z, whole);
+  Verdict ragged = testRaggedBatches(subject, all, whole);
   subject.setThreads(0);
-  return {threads, ragged, testGradientOfParts(subject, x)};
+  return {threads, ragged, testGradientOfParts(subject, all.in)};
 }
 
 std::vector<Verdict> testAgreement(Subject &wide, Subject &narrow, uint64_t seed) {

@@ -15,6 +15,7 @@ void append(std::vector<Verdict> &all, std::vector<Verdict> more) {
 void testOne(std::vector<Verdict> &verdicts, Subject &subject, bool withDerivatives, uint64_t seed) {
   append(verdicts, testDensity(subject, seed));
   append(verdicts, testSampling(subject, seed));
+  append(verdicts, testObjective(subject, seed));
   append(verdicts, testBatching(subject, seed));
   if (withDerivatives) {
     append(verdicts, testJacobian(subject, seed));

@@ -7,6 +7,7 @@
 #define FLOWC_RUNTIME_SELFTEST_SUBJECT_H
 
 #include "runtime/CompiledModel.h"
+#include "runtime/Philox.h"
 
 #include <memory>
 #include <string>
@@ -34,7 +35,9 @@ public:
   virtual Values toLatent(const Values &x, Values &logDet) = 0;
   virtual Values toData(const Values &z, Values &logDet) = 0;
   virtual Values sample(uint64_t seed, uint64_t first, int64_t count, Values &logProb) = 0;
-  virtual Values gradient(const Values &x, const Values &weight, Values &gradient) = 0;
+  virtual Values objective(const Values &in) = 0;
+  virtual Values target(const Values &x) = 0;
+  virtual Values gradient(const Values &in, const Values &weight, Values &gradient) = 0;
 
   const Manifest *manifest = nullptr;
   bool isDouble = true;
@@ -51,6 +54,12 @@ std::unique_ptr<Subject> makeSubject(const CompiledModel &compiled, flowrt_dtype
 
 /// Initial parameters, each disturbed: by a tenth or so, less for those of wide matrices.
 Values randomParameters(const Manifest &manifest, uint64_t seed);
+
+/// Uniform numbers inside (0, 1) as the subject's element type has them.
+Values uniformRows(const Subject &subject, uint64_t seed, RandomStream stream, uint64_t first, int64_t rows);
+
+/// Rows for the objective and its gradient: samples, or the random numbers of samples.
+Values trainingRows(Subject &subject, uint64_t seed, uint64_t first, int64_t rows);
 
 /// Keeps the largest error and says where it was.
 class Worst {
@@ -81,6 +90,7 @@ std::vector<Derivative> differentiate(const Subject &subject, size_t groups, Eva
 // The tests; each returns one verdict or more.
 std::vector<Verdict> testJacobian(Subject &subject, uint64_t seed);
 std::vector<Verdict> testGradients(Subject &subject, uint64_t seed);
+std::vector<Verdict> testObjective(Subject &subject, uint64_t seed);
 std::vector<Verdict> testDensity(Subject &subject, uint64_t seed);
 std::vector<Verdict> testSampling(Subject &subject, uint64_t seed);
 std::vector<Verdict> testBatching(Subject &subject, uint64_t seed);

@@ -58,9 +58,9 @@ std::string Progress::line(const StepReport &report) const {
   std::string count =
       fmt::format("epoch {:>{}}/{} ", report.epoch, fmt::formatted_size("{}", report.epochs), report.epochs);
   std::string rest =
-      fmt::format(" {:>3}%  train {:.3f}", 100 * report.step / std::max<int64_t>(report.steps, 1), report.trainNll);
-  if (std::isfinite(report.validNll))
-    rest += fmt::format("  valid {:.3f}", report.validNll);
+      fmt::format(" {:>3}%  train {:.3f}", 100 * report.step / std::max<int64_t>(report.steps, 1), report.trainLoss);
+  if (std::isfinite(report.validLoss))
+    rest += fmt::format("  valid {:.3f}", report.validLoss);
   // What fits: the bar shrinks first, then the less important figures go.
   for (const std::string &part : {fmt::format("  ETA {}", formatDuration(report.secondsLeft)),
                                   fmt::format("  {} rows/s", formatCount(report.rowsPerSecond)),
@@ -82,12 +82,12 @@ void Progress::onStep(const StepReport &report) {
 }
 
 void Progress::onEpoch(const EpochReport &report) {
-  losses.push_back(std::isfinite(report.validNll) ? report.validNll : report.trainNll);
+  losses.push_back(std::isfinite(report.validLoss) ? report.validLoss : report.trainLoss);
   if (terminal.interactive)
     return;
-  std::string valid = std::isfinite(report.validNll) ? fmt::format("  valid {:.4f}", report.validNll) : "";
+  std::string valid = std::isfinite(report.validLoss) ? fmt::format("  valid {:.4f}", report.validLoss) : "";
   fmt::print(stderr, "epoch {}/{}  train {:.4f}{}  |g| {:.3g}  {} rows/s{}\n", report.epoch, report.epochs,
-             report.trainNll, valid, report.gradientNorm, formatCount(report.rowsPerSecond),
+             report.trainLoss, valid, report.gradientNorm, formatCount(report.rowsPerSecond),
              report.isBest ? "  best" : "");
 }
 
@@ -96,7 +96,7 @@ void Progress::finish() {
     return;
   fmt::print(stderr, "\r\x1b[K");
   if (terminal.unicode && losses.size() > 1)
-    fmt::print(stderr, "nll {}  {:.3f} → {:.3f}\n", terminal.paint(Color::Cyan, sparkline(losses, 40)), losses.front(),
+    fmt::print(stderr, "{} {}  {:.3f} → {:.3f}\n", metric, terminal.paint(Color::Cyan, sparkline(losses, 40)), losses.front(),
                losses.back());
   barIsDrawn = false;
 }

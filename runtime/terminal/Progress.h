@@ -14,7 +14,8 @@ namespace flowc::runtime {
 
 class Progress {
 public:
-  explicit Progress(const cli::Terminal &terminal) : terminal(terminal) {}
+  /// `metric` is the short name of what is lowered.
+  Progress(const cli::Terminal &terminal, std::string metric) : terminal(terminal), metric(std::move(metric)) {}
 
   void onStep(const StepReport &report);
   void onEpoch(const EpochReport &report);
@@ -27,6 +28,7 @@ private:
   std::string line(const StepReport &report) const;
 
   cli::Terminal terminal;
+  std::string metric;
   std::chrono::steady_clock::time_point drawn{};
   bool barIsDrawn = false;
   std::vector<double> losses;

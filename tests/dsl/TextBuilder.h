@@ -48,6 +48,14 @@ public:
     line("model {} of {}", name, features);
   }
   void endModel() override { line("end"); }
+  void reverseKl(std::string_view target, bool isFlow) override {
+    line("reverse_kl from {} {}", isFlow ? "flow" : "energy", target);
+  }
+  Value beginEnergy(int64_t, SourceLocation) override {
+    line("energy");
+    return value("input");
+  }
+  void endEnergy(Value result, SourceLocation) override { line("  return %{}", result.id); }
   Value beginLayer(const LayerInfo &info, std::optional<Interval> domain, SourceLocation) override {
     line("layer {}{}{}{}", info.name, info.generative ? " generative" : "", info.base ? " base" : "",
          domain ? fmt::format(" on ({}, {})", domain->low, domain->high) : "");

@@ -66,6 +66,10 @@ public:
   std::vector<dsl::ScalarFunction> scalarFunctions() const override;
   void beginModel(std::string_view, int64_t, dsl::SourceLocation) override {}
   void endModel() override {}
+  // What a flow is trained by is no part of a layer: an energy is written down like one's values, and nobody asks for it.
+  void reverseKl(std::string_view, bool) override {}
+  dsl::Value beginEnergy(int64_t features, dsl::SourceLocation) override { return add({"input", {}, {features}, {}, {}, {}, {}}); }
+  void endEnergy(dsl::Value, dsl::SourceLocation) override {}
   dsl::Value beginLayer(const dsl::LayerInfo &info, std::optional<dsl::Interval> domain, dsl::SourceLocation) override;
   void endLayer(dsl::Value result, dsl::SourceLocation) override { layerList.back().result = result.id; }
   dsl::Value parameter(std::string_view name, const dsl::Shape &shape, const dsl::ParameterInit &,

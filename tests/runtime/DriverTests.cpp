@@ -52,8 +52,18 @@ TEST_CASE("wrong calls return a status") {
   CHECK(api->log_prob(instance, nullptr, 0, nullptr) == FLOWRT_OK);
   CHECK(api->log_prob(nullptr, x, 1, out) == FLOWRT_BAD_ARGUMENT);
   CHECK(api->set_threads(instance, -1) == FLOWRT_BAD_ARGUMENT);
+  CHECK(api->objective(instance, nullptr, 1, out) == FLOWRT_BAD_ARGUMENT);
+  CHECK(api->target(instance, x, 1, out) == FLOWRT_NO_TARGET);
   api->destroy(instance);
   api->destroy(nullptr);
+}
+
+TEST_CASE("the objective of a model without one of its own is log_prob") {
+  CompiledModel compiled = openMock();
+  flowc::Model<double> model = makeModel<double>(compiled);
+  std::vector<double> x = {0.3, -1, 2, 0.5, -0.7, 0.1};
+  CHECK(model.objective(x) == model.log_prob(x));
+  CHECK(model.objective({}).empty());
 }
 
 TEST_CASE("values in closed form") {

@@ -58,16 +58,16 @@ TEST_CASE("the loss plot is sound XML, also for one epoch and odd names") {
   for (int i = 1; i <= 60; ++i) {
     EpochReport epoch;
     epoch.epoch = i;
-    epoch.trainNll = 1 + 3 * std::exp(-i / 8.0);
-    epoch.validNll = epoch.trainNll + 0.05;
+    epoch.trainLoss = 1 + 3 * std::exp(-i / 8.0);
+    epoch.validLoss = epoch.trainLoss + 0.05;
     epoch.isBest = true;
     epochs.push_back(epoch);
     if (i == 1 || i == 60)
-      CHECK(xmlProblem(lossPlot("a<b>&\"c\"", epochs)) == "");
+      CHECK(xmlProblem(lossPlot("a<b>&\"c\"", "<loss>", epochs)) == "");
   }
   for (EpochReport &epoch : epochs)
-    epoch.validNll = NAN;
-  std::string plot = lossPlot("x", epochs);
+    epoch.validLoss = NAN;
+  std::string plot = lossPlot("x", "loss", epochs);
   CHECK(xmlProblem(plot) == "");
   CHECK(plot.find("nan") == std::string::npos);
 }

@@ -39,7 +39,8 @@ Result<TrainSummary> train(const std::string &folder, const TrainOptions &option
   CompiledModel compiled = openMock();
   RunFolder run{folder};
   REQUIRE(!run.create(resume));
-  Trainer<T> trainer(compiled, options, correlatedData<T>(1050), correlatedData<T>(77), run, threads);
+  auto input = dataInput<T>({correlatedData<T>(1050), {}}, {correlatedData<T>(77), {}}, options.seed);
+  Trainer<T> trainer(compiled, options, std::move(input), run, threads);
   REQUIRE(!(resume ? trainer.resume() : trainer.begin()));
   TrainObserver observer;
   observer.shouldStop = [&] { return trainer.state().step == stopAt; };
@@ -54,7 +55,7 @@ TEST_CASE("training a normal distribution reaches the analytic optimum") {
   TrainOptions options = ::options(150);
   options.schedule = Schedule::Kind::Cosine;
   Table<double> data = correlatedData<double>(2000), valid = data;
-  Trainer<double> trainer(compiled, options, data, valid, {folder.path}, 2);
+  Trainer<double> trainer(compiled, options, dataInput<double>({data, {}}, {valid, {}}, options.seed), {folder.path}, 2);
   REQUIRE(!trainer.begin());
   auto summary = trainer.run({});
   REQUIRE(bool(summary));
@@ -69,7 +70,7 @@ TEST_CASE("training a normal distribution reaches the analytic optimum") {
     s00 += a * a / n, s01 += a * b / n, s11 += b * b / n;
   }
   double optimum = 1 + std::log(2 * M_PI) + 0.5 * std::log(s00 * s11 - s01 * s01);
-  CHECK(summary->bestNll == Approx(optimum).margin(1e-4));
+  CHECK(summary->bestLoss == Approx(optimum).margin(1e-4));
   CHECK(trainer.state().bestParameters[4] == Approx(s01 / s00).margin(0.01));
 }
 
@@ -90,8 +91,8 @@ TEMPLATE_TEST_CASE("a run that is stopped anywhere and resumed gives the same bi
     REQUIRE(a->size() == 4);
     REQUIRE(b->size() == 4);
     for (size_t i = 0; i < 4; ++i) {
-      CHECK((*a)[i].trainNll == (*b)[i].trainNll);
-      CHECK((*a)[i].validNll == (*b)[i].validNll);
+      CHECK((*a)[i].trainLoss == (*b)[i].trainLoss);
+      CHECK((*a)[i].validLoss == (*b)[i].validLoss);
     }
   }
 }
@@ -127,7 +128,7 @@ TEST_CASE("clipping bounds the step of plain descent") {
   options.clipNorm = 1e-3;
   CompiledModel compiled = openMock();
   RunFolder run{folder.path};
-  Trainer<double> trainer(compiled, options, correlatedData<double>(1000), {}, run, 1);
+  Trainer<double> trainer(compiled, options, dataInput<double>({correlatedData<double>(1000), {}}, {}, options.seed), run, 1);
   REQUIRE(!trainer.begin());
   std::vector<double> before = trainer.state().parameters;
   REQUIRE(bool(trainer.run({})));

@@ -32,6 +32,9 @@ namespace flowc::flow {
 /// Attaches the four interfaces to the ops of upstream dialects (arith, math) and to this dialect's scalar functions.
 void registerExternalModels(mlir::DialectRegistry &registry);
 
+/// The function of a model that gives the logarithm, up to a constant, of the density that its objective is about.
+inline constexpr llvm::StringLiteral kTargetName = "target";
+
 /// Number of elements of a tensor type.
 inline int64_t elementCount(mlir::Value value) {
   return mlir::cast<mlir::ShapedType>(value.getType()).getNumElements();

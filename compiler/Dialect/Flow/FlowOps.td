@@ -36,9 +36,12 @@ def ModelOp : FlowOp<"model", [IsolatedFromAbove, SymbolTable, Symbol, NoTermina
       }
     }
     ```
-    `lower` and `upper` bound the open domain of every feature of the data.
+    `lower` and `upper` bound the open domain of every feature of the data. Without `objective` a model is trained by the likelihood of
+    data. With it, by what the dictionary says (the manifest prints it, docs/manifest.md), and against a density that a function
+    `target` beside the layers computes: the logarithm, up to a constant, for one sample.
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$features, OptionalAttr<F64Attr>:$lower, OptionalAttr<F64Attr>:$upper);
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$features, OptionalAttr<F64Attr>:$lower, OptionalAttr<F64Attr>:$upper,
+                       OptionalAttr<DictionaryAttr>:$objective);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name `features` $features attr-dict-with-keyword $body";
 }
@@ -47,13 +50,13 @@ def ParameterOp : FlowOp<"parameter", [Symbol, HasParent<"ModelOp">]> {
   let summary = "a trainable tensor of a model, stored unconstrained";
   let description = [{
     `init` tells how training starts it: the dictionary that the manifest prints (docs/manifest.md). A parameter with a domain is
-    stored as a real number; the map into the domain stands in the layer.
+    stored as a real number; the map into the domain stands in the layer. `frozen` ones are not trained: they are a teacher's.
 
     ```mlir
     flow.parameter @weight : tensor<4x2xf64> {init = {kind = "uniform", low = -0.5, high = 0.5}}
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttr:$type, DictionaryAttr:$init);
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttr:$type, DictionaryAttr:$init, UnitAttr:$frozen);
   let assemblyFormat = "$sym_name `:` $type attr-dict";
 }
 
@@ -170,7 +173,8 @@ def ReadOp : FlowOp<"read", [Pure, DeclareOpInterfaceMethods<DependencyOpInterfa
 def StagedOp : FlowOp<"staged", [Symbol, HasParent<"ModelOp">]> {
   let summary = "a value that depends on the parameters alone, computed once per step";
   let description = [{
-    `offset` is its place in the staged vector, in elements. With `fixed` it depends on no parameter either and has no gradient.
+    `offset` is its place in the staged vector, in elements. With `fixed` it depends on no parameter that is trained and
+    has no gradient.
 
     ```mlir
     flow.staged @staged.0 : tensor<2xf64> at 0
