@@ -63,6 +63,9 @@ public:
     };
     limit("rlimit", kSteps);
     limit("timeout", kMilliseconds);
+    // Its search for algebraic numbers asks for no limit, and takes minutes on quotients of exponentials.
+    if (again)
+      Z3_params_set_bool(context, limits, Z3_mk_string_symbol(context, "arith.nl.nra"), false);
     Z3_solver_set_params(context, solver, limits);
     Z3_params_dec_ref(context, limits);
     Z3_solver_from_string(context, solver, problem.c_str());
