@@ -228,10 +228,9 @@ private:
     // What has a parameter of its own added (a network's last bias) can be anything.
     if (origin.kind == Origin::Summed && origins.partsOf(origin, structure, input).tooLong)
       return opaque(value, element, name);
-    bool steady = !structure.depends(value, element, input);
-    if (Value rest = besideOwnBias(value); rest && (steady || (valueOnly && isSum(rest, element))))
+    if (Value rest = besideOwnBias(value); rest && isBeyondFormula(value, rest, element))
       return variable(name ? name->str() : "net", Interval::all(), true, false);
-    if (products > kMostProducts && steady)
+    if (products > kMostProducts && !structure.depends(value, element, input))
       return opaque(value, element, name);
     return origin.kind == Origin::Summed ? sum(origin) : compute(value, element, name);
   }
@@ -289,7 +288,14 @@ private:
     return {};
   }
 
-  /// Whether the element is a sum over vectors, and no formula that the user would know again.
+  /// Whether what is beside a parameter of its own says nothing that the user would know again: other inputs, or sums over vectors.
+  bool isBeyondFormula(Value sum, Value rest, int64_t element) {
+    if (structure.depends(sum, element, input))
+      return valueOnly && isSum(rest, element);
+    return isSum(rest, element) || !structure.elements(structure.dependencies(rest)[element]).empty();
+  }
+
+  /// Whether the element is a sum over vectors.
   bool isSum(Value value, int64_t element) {
     Origin origin = origins.of(value, element);
     while (origin.kind == Origin::Moved)
