@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Mutants of the source: each fault of source_mutants.toml, one after the other, in a copy of the repository that has its own build.
 
-usage: source.py [--tree DIR] [--only WORD] [--until HH:MM]
+usage: source.py [--tree DIR] [--only WORD] [--until HH:MM] | source.py --find
 
 A mutant is put in, what its killer needs is built, the killer runs, and the file is as before. Printed is a Markdown table; the exit code
 is 1 if a mutant survived. DIR (default: mutants.tree beside this repository) is copied and configured if it is not there; the first
-build takes as long as any, a mutant takes half a minute or so.
+build takes as long as any, a mutant takes half a minute or so. --find makes none: it asks whether the text that each changes still stands
+in its file, once.
 """
 import argparse
 import fnmatch
@@ -47,6 +48,12 @@ def run(tree, command, environment=None):
     return result.returncode == 0, result.stdout[-4000:]
 
 
+def misplaced(tree, mutant):
+    """What is wrong with the place of a mutant, if anything is."""
+    count = (tree / mutant["file"]).read_text().count(mutant["from"])
+    return None if count == 1 else f"stands {count} times in the file"
+
+
 def prepare(tree):
     if not tree.exists():
         for name in subprocess.run(["git", "ls-files"], cwd=SOURCE, check=True, capture_output=True, text=True).stdout.splitlines():
@@ -58,10 +65,10 @@ def prepare(tree):
 
 def judge(tree, mutant):
     """killed, survived, or what is wrong with the mutant itself."""
+    if wrong := misplaced(tree, mutant):
+        return wrong
     path = tree / mutant["file"]
     text = path.read_text()
-    if text.count(mutant["from"]) != 1:
-        return f"stands {text.count(mutant['from'])} times in the file"
     kind, _, what = mutant["killer"].partition(" ")
     targets, command, environment = killer(tree, kind, what)
     try:
@@ -80,13 +87,17 @@ def main():
     parser.add_argument("--tree", type=pathlib.Path, default=SOURCE.parent / "mutants.tree")
     parser.add_argument("--only", default="")
     parser.add_argument("--until", default="99")
+    parser.add_argument("--find", action="store_true")
     options = parser.parse_args()
+    mutants = [m for m in tomllib.loads((HERE / "source_mutants.toml").read_text())["mutant"]
+               if options.only in m["name"] + m["file"] + m["killer"]]
+    if options.find:
+        lost = [f"{m['file']}: {m['name']}: {wrong}" for m in mutants if (wrong := misplaced(SOURCE, m))]
+        sys.exit("\n".join(lost) or None)
     tree = options.tree.resolve()
     if tree == SOURCE:
         sys.exit("source.py: mutants are made in a copy: --tree DIR")
     prepare(tree)
-    mutants = [m for m in tomllib.loads((HERE / "source_mutants.toml").read_text())["mutant"]
-               if options.only in m["name"] + m["file"] + m["killer"]]
     sound, wrong = {}, 0
     print("| mutant | killer | outcome |\n|---|---|---|")
     for mutant in mutants:
