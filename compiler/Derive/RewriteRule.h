@@ -14,6 +14,11 @@ namespace flowc {
 /// the last, and what decides is near.
 constexpr int kRangeDepth = 64;
 
+inline bool isPositive(mlir::Value value) {
+  llvm::DenseMap<mlir::Value, flow::Interval> given;
+  return flow::inferRange(value, given, kRangeDepth).isPositive();
+}
+
 /// Replaces an `Op` by what `rewrite` builds; null where the rule does not apply.
 template <typename Op> class RewriteRule final : public mlir::OpRewritePattern<Op> {
 public:

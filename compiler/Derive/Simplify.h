@@ -26,6 +26,8 @@ void populateAllPatterns(mlir::RewritePatternSet &patterns);
 
 /// All of them, to a fixed point. Rules may use the facts of flow.constrained.
 std::unique_ptr<mlir::Pass> createSimplifyPass();
+/// Takes the logarithm of a sum of exponentials from the largest of them: Stabilize.cpp. It asks for facts, too.
+std::unique_ptr<mlir::Pass> createStabilizePass();
 /// Removes flow.constrained, after which no rule may ask for facts.
 std::unique_ptr<mlir::Pass> createDropFactsPass();
 /// Removes flow.detach, once gradients are taken.

@@ -10,11 +10,6 @@ using namespace flowc::flow;
 namespace flowc {
 namespace {
 
-bool isPositive(Value value) {
-  llvm::DenseMap<Value, Interval> given;
-  return inferRange(value, given, kRangeDepth).isPositive();
-}
-
 /// The value whose absolute value `value` is: x of abs(x), or itself if it is positive; else null.
 Value magnitudeOf(Value value) {
   if (auto absolute = value.getDefiningOp<math::AbsFOp>())

@@ -60,6 +60,8 @@ void addDerivePipeline(OpPassManager &passes) {
 
 void addStagePipeline(OpPassManager &passes) {
   passes.addPass(createComposeModelPass());
+  passes.addPass(createStabilizePass());
+  passes.addPass(createSimplifyPass());
   // The facts of declared domains have done their work; from here on they would only stand between ops that could meet.
   passes.addPass(createDropFactsPass());
   addCleanup(passes);

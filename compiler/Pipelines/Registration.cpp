@@ -26,7 +26,7 @@ void registerDialects(mlir::DialectRegistry &registry) {
 
 void registerPasses() {
   mlir::registerTransformsPasses();
-  for (auto create : {createDeriveLayersPass, createTeacherPass, createSimplifyPass, createComposeModelPass, createDropFactsPass,
+  for (auto create : {createDeriveLayersPass, createTeacherPass, createSimplifyPass, createStabilizePass, createComposeModelPass, createDropFactsPass,
                       createDropDetachedPass, createStagePass, createDifferentiatePass, createLowerRootPass, createExpandMathPass})
     mlir::registerPass(create);
   mlir::registerPass([] { return createSchedulePass(); });

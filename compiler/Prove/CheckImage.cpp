@@ -4,6 +4,7 @@
 
 #include "compiler/Prove/LayerChecker.h"
 
+#include "compiler/Dialect/Flow/Expr.h"
 #include "compiler/Prove/Ends.h"
 #include "compiler/Prove/Phrases.h"
 #include "compiler/Prove/Search.h"
@@ -19,6 +20,28 @@ namespace {
 /// An end of an image.
 std::string endText(const Formula &formula, const Limit &limit, std::optional<double> end) {
   return end ? number(*end) : limit.kind == Limit::Finite ? print(formula, limit.value) : std::string("?");
+}
+
+/// Whether the slope is a positive term that the input has no part in, and something that is never negative: then it stays away from 0,
+/// though no number says how far.
+bool hasSteadyTerm(const Formula &formula, bool increasing) {
+  OpBuilder builder = formula.builder();
+  Expr slope(builder, builder.getUnknownLoc(), formula.slope());
+  if (!increasing)
+    slope = -slope;
+  Requirement notNegative{0, {0, kInfinity, false, true}, false};
+  llvm::DenseSet<Value> ofInput = formula.dependents();
+  llvm::SmallVector<Value> terms{formula.slope()};
+  for (size_t k = 0; k < terms.size(); ++k) {
+    llvm::DenseMap<Value, Interval> ranges = formula.ranges();
+    Expr term(builder, builder.getUnknownLoc(), terms[k]);
+    if (auto sum = terms[k].getDefiningOp<arith::AddFOp>())
+      terms.append({sum.getLhs(), sum.getRhs()});
+    else if (Value size = increasing ? term : -term; !ofInput.contains(terms[k]) && inferRange(size, ranges).isPositive() &&
+             proveRequirement(slope - Expr(builder, builder.getUnknownLoc(), size), formula.unknown().value, notNegative, ranges))
+      return true;
+  }
+  return false;
 }
 
 } // namespace
@@ -60,7 +83,7 @@ void LayerChecker::checkImage(Formula &formula, const Class &block, bool increas
   // A slope that stays away from 0 reaches everything; so does one that is the same everywhere, which is not 0.
   if (auto ranges = formula.ranges(); domain == Interval::all() && !(first && last)) {
     Interval slope = inferRange(formula.slope(), ranges);
-    if (slope.low > 0 || slope.high < 0 || !formula.dependents().contains(formula.slope()))
+    if (slope.low > 0 || slope.high < 0 || !formula.dependents().contains(formula.slope()) || hasSteadyTerm(formula, increasing))
       first = -kInfinity, last = kInfinity;
   }
   if (!target) {

@@ -157,7 +157,11 @@ std::optional<Method> proveEqual(Value a, Value b, llvm::DenseMap<Value, Interva
     return Method::Intervals;
   for (bool factsAreLeaves : {true, false}) {
     SmtProblem problem(given, factsAreLeaves);
-    std::string left = problem.term(a), right = problem.term(b);
+    // A quotient is a number if its numerator is so many times its denominator, which needs no division.
+    auto quotient = second ? a.getDefiningOp<arith::DivFOp>() : arith::DivFOp();
+    std::string left = problem.term(quotient ? quotient.getLhs() : a), right = problem.term(b);
+    if (quotient)
+      right = "(* " + right + " " + problem.term(quotient.getRhs()) + ")";
     if (problem.ask("(not (= " + left + " " + right + "))") == SmtProblem::Impossible)
       return Method::Solver;
   }
@@ -178,6 +182,19 @@ bool meet(Value value, Value unknown, const Piece &first, const Piece &second,
   return problem.ask("(not (= " + sides[0] + " " + sides[1] + "))") == SmtProblem::Impossible;
 }
 
+/// What of a value has branches, where all else that it is made of has none: where that meets, the value does.
+Value branchingPart(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (isa<arith::SelectOp>(op))
+      return value;
+    auto branches = llvm::make_filter_range(op->getOperands(), [](Value operand) { return !comparisonsOf(operand).empty(); });
+    if (!llvm::hasSingleElement(branches))
+      return value;
+    value = *branches.begin();
+  }
+  return value;
+}
+
 } // namespace
 
 std::optional<std::vector<Seam>> proveSeams(Value value, Value unknown, const llvm::DenseMap<Value, Interval> &given) {
@@ -188,6 +205,9 @@ std::optional<std::vector<Seam>> proveSeams(Value value, Value unknown, const ll
   auto pieces = piecesOf(comparisons, given);
   if (!pieces)
     return std::nullopt;
+  llvm::SetVector<Value> whatMayMeet;
+  whatMayMeet.insert(branchingPart(value));
+  whatMayMeet.insert(value);
   for (size_t p = 0; p < pieces->size(); ++p)
     for (size_t q = p + 1; q < pieces->size(); ++q) {
       const Piece &first = (*pieces)[p], &second = (*pieces)[q];
@@ -201,9 +221,10 @@ std::optional<std::vector<Seam>> proveSeams(Value value, Value unknown, const ll
       for (size_t k = 0; k < comparisons.size(); ++k)
         if (first.all[k].second != second.all[k].second)
           seam.differing.push_back(comparisons[k]);
-      if (meet(value, unknown, first, second, given, /*onlyNear=*/true) ||
-          meet(value, unknown, first, second, given, /*onlyNear=*/false))
-        seam.method = Method::Solver;
+      for (Value meeting : whatMayMeet)
+        for (bool onlyNear : {true, false})
+          if (!seam.method && meet(meeting, unknown, first, second, given, onlyNear))
+            seam.method = Method::Solver;
       seams.push_back(std::move(seam));
     }
   return seams;

@@ -170,4 +170,11 @@ Limit reciprocalOf(OpBuilder &builder, Location loc, const Limit &a) {
   return Limit::unknown();
 }
 
+Limit quotientOf(OpBuilder &builder, Location loc, const Limit &a, const Limit &b) {
+  // Two formulas stay one quotient, which reads better than a product and is proved to be a number more easily.
+  if (a.kind == Limit::Finite && b.kind == Limit::Finite && !numberOf(a) && signOf(b))
+    return Limit::finite(Expr(builder, loc, a.value) / Expr(builder, loc, b.value));
+  return productOf(builder, loc, a, reciprocalOf(builder, loc, b));
+}
+
 } // namespace flowc::flow

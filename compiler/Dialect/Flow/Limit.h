@@ -55,5 +55,6 @@ Limit productOf(mlir::OpBuilder &builder, mlir::Location loc, const Limit &a, co
 std::optional<Limit::Growth> powerOf(const Limit::Growth &growth, double exponent, int sign);
 /// The limit of 1 / a.
 Limit reciprocalOf(mlir::OpBuilder &builder, mlir::Location loc, const Limit &a);
+Limit quotientOf(mlir::OpBuilder &builder, mlir::Location loc, const Limit &a, const Limit &b);
 
 } // namespace flowc::flow

@@ -146,7 +146,7 @@ struct DivRule : NoAnswer {
     return times(inverse, d[0] + times(times(magnitude(r[0]), inverse), d[1]));
   }
   static double norm(ArrayRef<Interval> r, ArrayRef<double> n) { return times(magnitude(reciprocal(r[1])), n[0]); }
-  static Limit limit(OpBuilder &b, Location l, ArrayRef<Limit> v) { return productOf(b, l, v[0], reciprocalOf(b, l, v[1])); }
+  static Limit limit(OpBuilder &b, Location l, ArrayRef<Limit> v) { return quotientOf(b, l, v[0], v[1]); }
   static MaybeExpr partial(const Site &site, unsigned k) {
     return k == 0 ? 1.0 / site.in(1) : -(site.out() / site.in(1));
   }
