@@ -32,6 +32,15 @@ void hoistInvariants(Operation *iteration) {
       op.moveBefore(iteration);
 }
 
+llvm::SmallVector<Value> addendsOf(Value value) {
+  auto sum = value.getDefiningOp<arith::AddFOp>();
+  if (!sum)
+    return {value};
+  llvm::SmallVector<Value> terms = addendsOf(sum.getLhs());
+  llvm::append_range(terms, addendsOf(sum.getRhs()));
+  return terms;
+}
+
 Value unnamed(OpBuilder &builder, Location loc, llvm::function_ref<Value()> build) {
   Block *block = builder.getInsertionBlock();
   Operation *before = builder.getInsertionPoint() == block->begin() ? nullptr : &*std::prev(builder.getInsertionPoint());

@@ -18,6 +18,9 @@ mlir::Value cloneSlice(mlir::OpBuilder &builder, mlir::Value value, mlir::IRMapp
 /// Moves what an op's body computes without its argument ahead of the op: it is then computed once, not in every round.
 void hoistInvariants(mlir::Operation *iteration);
 
+/// What is added up to make a value: itself, if that is no sum.
+llvm::SmallVector<mlir::Value> addendsOf(mlir::Value value);
+
 /// What `build` builds, without the names that the user gave to what it is built for: how a value changes is another value.
 mlir::Value unnamed(mlir::OpBuilder &builder, mlir::Location loc, llvm::function_ref<mlir::Value()> build);
 

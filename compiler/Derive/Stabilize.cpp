@@ -9,6 +9,7 @@
 
 #include "compiler/Derive/Simplify.h"
 
+#include "compiler/Derive/Inline.h"
 #include "compiler/Derive/RewriteRule.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -20,16 +21,6 @@ using namespace flowc::flow;
 
 namespace flowc {
 namespace {
-
-void collectTerms(Value value, llvm::SmallVectorImpl<Value> &terms) {
-  auto sum = value.getDefiningOp<arith::AddFOp>();
-  if (!sum) {
-    terms.push_back(value);
-    return;
-  }
-  collectTerms(sum.getLhs(), terms);
-  collectTerms(sum.getRhs(), terms);
-}
 
 /// Whether the term is a product with a factor that is 0 far out, and whose logarithm is not.
 bool vanishes(Value term) {
@@ -54,8 +45,7 @@ void stabilize(math::LogOp op) {
   Value inner = op.getOperand();
   if (auto magnitude = inner.getDefiningOp<math::AbsFOp>())
     inner = magnitude.getOperand();
-  llvm::SmallVector<Value> terms;
-  collectTerms(inner, terms);
+  llvm::SmallVector<Value> terms = addendsOf(inner);
   if (terms.size() < 2 || llvm::all_of(terms, isShifted) ||
       !llvm::all_of(terms, [](Value term) { return vanishes(term) && isPositive(term); }))
     return;

@@ -4,6 +4,7 @@
 
 #include "compiler/Prove/LayerChecker.h"
 
+#include "compiler/Derive/Inline.h"
 #include "compiler/Dialect/Flow/Expr.h"
 #include "compiler/Prove/Ends.h"
 #include "compiler/Prove/Phrases.h"
@@ -31,14 +32,13 @@ bool hasSteadyTerm(const Formula &formula, bool increasing) {
     slope = -slope;
   Requirement notNegative{0, {0, kInfinity, false, true}, false};
   llvm::DenseSet<Value> ofInput = formula.dependents();
-  llvm::SmallVector<Value> terms{formula.slope()};
-  for (size_t k = 0; k < terms.size(); ++k) {
+  for (Value term : addendsOf(formula.slope())) {
     llvm::DenseMap<Value, Interval> ranges = formula.ranges();
-    Expr term(builder, builder.getUnknownLoc(), terms[k]);
-    if (auto sum = terms[k].getDefiningOp<arith::AddFOp>())
-      terms.append({sum.getLhs(), sum.getRhs()});
-    else if (Value size = increasing ? term : -term; !ofInput.contains(terms[k]) && inferRange(size, ranges).isPositive() &&
-             proveRequirement(slope - Expr(builder, builder.getUnknownLoc(), size), formula.unknown().value, notNegative, ranges))
+    Expr size(builder, builder.getUnknownLoc(), term);
+    if (!increasing)
+      size = -size;
+    if (!ofInput.contains(term) && inferRange(size, ranges).isPositive() &&
+        proveRequirement(slope - size, formula.unknown().value, notNegative, ranges))
       return true;
   }
   return false;
