@@ -155,11 +155,14 @@ Fraction Algebra::read(Value value) {
   if (auto found = known.find(value); found != known.end())
     return found->second;
   Fraction fraction;
+  Operation *op = value.getDefiningOp();
   if (auto constant = constantValue(value))
     fraction = number(*constant);
-  else if (Operation *op = value.getDefiningOp(); op && !given.contains(value))
+  else if (op && !given.contains(value) && reach > 0) {
+    --reach;
     fraction = readOp(op);
-  else
+    ++reach;
+  } else
     fraction = atomOf(value);
   if (fraction.numerator.terms().size() > kMostTerms || fraction.denominator.terms().size() > kMostTerms)
     fraction = atomOf(value);

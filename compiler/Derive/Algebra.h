@@ -10,6 +10,7 @@
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/DenseMap.h"
 
+#include <limits>
 #include <string>
 
 namespace flowc {
@@ -27,6 +28,8 @@ public:
   /// `given`: the ranges of values that are known from elsewhere.
   Algebra() = default;
   explicit Algebra(llvm::DenseMap<mlir::Value, flow::Interval> given) : given(given), ranges(std::move(given)) {}
+  /// What stands more than `reach` ops behind a formula is an atom: in a model's functions a formula reaches back through all layers.
+  explicit Algebra(int reach) : reach(reach) {}
 
   /// 1 or -1 if every element of `value` has that sign, whatever its atoms are; 0 if that cannot be shown.
   int sign(mlir::Value value);
@@ -57,6 +60,7 @@ private:
   llvm::DenseMap<mlir::Value, unsigned> numbers;
   std::map<std::string, unsigned> numberByKey, atomByKey;
   std::vector<Atom> atoms;
+  int reach = std::numeric_limits<int>::max();
 };
 
 } // namespace flowc

@@ -235,7 +235,8 @@ Value scalarOutOfSum(SumOp op, PatternRewriter &rewriter) {
 Value collapseSum(SumOp op, PatternRewriter &rewriter) {
   if (elementCount(op.getVector()) == 1 || !hasScalarPart<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp>(op.getVector(), /*unshared=*/false))
     return {};
-  return Algebra().collapsed(rewriter, op.getResult(), 2);
+  constexpr int kReach = 12; // Terms that cancel stand close together.
+  return Algebra(kReach).collapsed(rewriter, op.getResult(), 2);
 }
 
 Value simplifySum(SumOp op, PatternRewriter &rewriter) {
