@@ -136,6 +136,9 @@ struct FlowDecl {
   ExprPtr base;  ///< A Name or Call; null means `normal`.
   ExprPtr train; ///< A Record, or null.
   ExprPtr objective; ///< A Name or Call; null means `likelihood`.
+  /// What every sample is given beside its data: a domain as in ParamDecl, or the Name `label`, and how many numbers or labels. Null
+  /// where the flow is given nothing.
+  ExprPtr contextDomain = nullptr, contextSize = nullptr;
 };
 
 struct Import {

@@ -306,10 +306,16 @@ struct Builtins {
     bool onlyLists = std::all_of(a.begin(), a.end(), [](const Thing &thing) { return thing.as<ListThing>(); });
     if (onlyLists || Elaborator::listsVectors(a))
       return concatLists(a);
+    // An empty list adds nothing, such as the context of a flow that has none.
+    auto isNothing = [](const Thing &thing) { return thing.as<ListThing>() && thing.as<ListThing>()->items->empty(); };
+    Things parts;
+    std::remove_copy_if(a.begin(), a.end(), std::back_inserter(parts), isNothing);
+    if (const TensorThing *only = parts[0].as<TensorThing>(); only && parts.size() == 1 && a.size() > 1 && only->shape.size() == 1)
+      return parts[0];
     std::vector<TensorThing> pieces;
     std::vector<std::vector<int64_t>> indices;
     int64_t next = 0;
-    for (const Thing &thing : a) {
+    for (const Thing &thing : parts) {
       const TensorThing *tensor = thing.as<TensorThing>();
       std::optional<TensorThing> piece;
       if (const double *number = thing.as<double>())

@@ -113,7 +113,7 @@ std::vector<std::string> Elaborator::languageNames() const {
   std::vector<std::string> names = builtinNames();
   for (const auto &[name, arity] : scalarArity)
     names.push_back(name);
-  names.insert(names.end(), {"half", "alternate", "event", "pi", "true", "false", "inverse"});
+  names.insert(names.end(), {"half", "alternate", "event", "context", "pi", "true", "false", "inverse"});
   return names;
 }
 

@@ -181,7 +181,11 @@ bool Elaborator::bindFallbacks(const Definition &definition, size_t first, Sourc
     }
     if (!parameter.fallback && learned)
       continue;
-    if (!parameter.fallback) {
+    bool isContext = parameter.fallback && parameter.fallback->kind == ExprKind::Name && parameter.fallback->text == "context";
+    if (isContext && !context) {
+      // So that one network serves flows with a context and without.
+      scope.emplace(parameter.name, Thing::list({}));
+    } else if (!parameter.fallback) {
       good = reject(Kind::MissingArgument, loc, "`{}` needs its argument `{}`", definition.name, parameter.name);
     } else if (auto value = evaluate(parameter.fallback, scope)) {
       good = checkDomain(definition, parameter, *value, parameter.fallback->loc, scope);

@@ -109,7 +109,33 @@ bool Elaborator::readSpace(const FlowDecl &flow) {
       return false;
     dataDomain = intervalOf(*domain);
   }
-  return true;
+  return readContext(flow);
+}
+
+bool Elaborator::readContext(const FlowDecl &flow) {
+  if (!flow.contextSize)
+    return true;
+  auto given = evaluate(flow.contextSize, {});
+  bool isLabel = flow.contextDomain->text == "label" && flow.contextDomain->kind == ExprKind::Name;
+  auto size = given ? integer(*given, flow.contextSize->loc, isLabel ? "the number of labels" : "the size of the context") : std::nullopt;
+  if (!size)
+    return false;
+  int64_t fewest = isLabel ? 2 : 1;
+  if (*size < fewest || *size > kMostFeatures)
+    return reject(Kind::BadSize, flow.contextSize->loc, "a context of {} {}; expected {} to {}", *size, isLabel ? "labels" : "numbers",
+                  fewest, kMostFeatures);
+  context = ContextInfo{*size, std::nullopt, isLabel};
+  if (isLabel)
+    return true;
+  auto domain = readDomain(flow.contextDomain, {});
+  if (!domain)
+    return false;
+  context->range = intervalOf(*domain);
+  bool ofElements = domain->kind != Domain::Kind::Simplex && domain->kind != Domain::Kind::Ordered && domain->kind != Domain::Kind::Norm;
+  return ofElements ||
+         reject(Kind::BadDomain, flow.contextDomain->loc,
+                "a context is `real`, `positive`, `unit`, `bounded(low, high)` or `label`, element by element, not `{}`",
+                flow.contextDomain->text);
 }
 
 bool Elaborator::runFlow(const FlowDecl &flow, const std::vector<FlowDecl> &others) {
@@ -119,6 +145,8 @@ bool Elaborator::runFlow(const FlowDecl &flow, const std::vector<FlowDecl> &othe
   builder.beginModel(flow.name, features, flow.loc);
   if (dataDomain)
     builder.dataDomain(*dataDomain);
+  if (context)
+    builder.takesContext(*context);
   bool good = runItems(flow.items);
   static const auto standard = std::make_shared<const Expr>(Expr{ExprKind::Name, {}, 0, "normal", {}, {}});
   iteration = 0;
@@ -237,6 +265,7 @@ bool Elaborator::buildLayer(const Definition &definition, const std::vector<Argu
   probes.clear();
   startRule = !info.generative ? StartRule::FromData : flip ? StartRule::PassedOver : StartRule::Wrong;
   Value x = builder.beginLayer(info, domain, loc);
+  inSample = true;
   builder.name(x, input.name);
   Shape shape{features};
   Scope scope{{input.name, Thing{TensorThing{x, shape}}}};
@@ -255,6 +284,8 @@ bool Elaborator::buildLayer(const Definition &definition, const std::vector<Argu
   frames.pop_back();
   path.clear();
   builder.endLayer(good ? output->value : x, loc);
+  inSample = false;
+  sampleContext.reset();
   return good;
 }
 

@@ -50,6 +50,8 @@ std::optional<Elaborator::Domain> Elaborator::readDomain(const ExprPtr &expr, co
       return fail(Kind::BadDomain, expr->loc, "`bounded` takes a bound, or a lower and a larger upper bound");
     return Domain{kind, bounds[0], bounds[1]};
   }
+  if (expr->text == "label")
+    return fail(Kind::BadDomain, expr->loc, "`label` is a domain of a flow's `context` alone");
   report(Kind::BadDomain, expr->loc, fmt::format("no domain is called `{}`", expr->text)).suggestion =
       nearestName(expr->text, known);
   return std::nullopt;

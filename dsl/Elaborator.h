@@ -98,6 +98,7 @@ private:
   /// The sizes of the data, a list.
   Thing event() const;
   bool readSpace(const FlowDecl &flow);
+  bool readContext(const FlowDecl &flow);
 
   // ElaborateObjective.cpp
   /// Tells what the flow is trained by. Where that is to resemble another flow, `teacher` is it.
@@ -108,6 +109,7 @@ private:
   // ElaborateExpr.cpp
   MaybeThing evaluate(const ExprPtr &expr, const Scope &scope);
   MaybeThing evaluateName(const Expr &expr, const Scope &scope);
+  MaybeThing evaluateContext(SourceLocation loc);
   MaybeThing evaluateList(const Expr &expr, const Scope &scope);
   MaybeThing evaluateBinary(const Expr &expr, const Scope &scope);
   MaybeThing evaluateIndex(const Expr &expr, const Scope &scope);
@@ -231,6 +233,9 @@ private:
   int64_t features = 0, layerCount = 0, parameterCount = 0, iteration = 0;
   Shape eventShape; ///< Its product is the number of features.
   std::optional<Interval> dataDomain;
+  std::optional<ContextInfo> context;        ///< What the flow states, if anything.
+  bool inSample = false;                     ///< Whether a layer or an energy is being told: what a sample goes through.
+  std::optional<TensorThing> sampleContext;  ///< There, the context, once it was asked for.
   bool inStart = false, inEnergy = false;
   /// A layer turned by `inverse` sees latent values, so its parameters start as without data.
   enum class StartRule { FromData, PassedOver, Wrong } startRule = StartRule::FromData;

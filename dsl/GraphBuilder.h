@@ -50,6 +50,14 @@ struct Interval {
   bool lowOpen = true, highOpen = true;
 };
 
+/// What every sample of a model is given beside its data: `size` numbers that lie in `range`, all reals if that is absent; or one of
+/// `size` labels, which formulas see as a vector with 1 in the label's place and 0 elsewhere.
+struct ContextInfo {
+  int64_t size;
+  std::optional<Interval> range;
+  bool label = false;
+};
+
 /// A scalar function that formulas may call, as the builder knows it.
 struct ScalarFunction {
   std::string name;
@@ -66,6 +74,8 @@ public:
   virtual void beginModel(std::string_view name, int64_t features, SourceLocation loc) = 0;
   /// States where the current model's data lies, if that is not all reals.
   virtual void dataDomain(Interval) {}
+  /// States what the current model's samples are given beside their data; not called where that is nothing.
+  virtual void takesContext(const ContextInfo &) {}
   virtual void endModel() = 0;
 
   /// States that the current model is trained not by the likelihood of data but by its reverse Kullback-Leibler divergence from `target`:
@@ -79,6 +89,9 @@ public:
   /// the interval that each feature of the input is declared to lie in, absent if it is all reals.
   virtual Value beginLayer(const LayerInfo &info, std::optional<Interval> domain, SourceLocation loc) = 0;
   virtual void endLayer(Value result, SourceLocation loc) = 0;
+
+  /// The context of the sample, of the size that the model states, in the current layer or energy.
+  virtual Value context(SourceLocation loc) = 0;
 
   /// A parameter of the current layer. `name` is unique in the model. `range` is a fact about the value returned, made true by
   /// the calls that follow (a domain is elaborated into its map: `positive` is softplus of the raw parameter).

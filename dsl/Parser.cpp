@@ -304,7 +304,7 @@ private:
            after.text != ";";
   }
 
-  /// `data`, `base`, `objective` and `train` stand once, directly in the flow.
+  /// `data`, `context`, `base`, `objective` and `train` stand once, directly in the flow.
   void once(std::string_view word, bool outermost, bool stated) {
     if (!outermost || stated)
       diagnostics.report(
@@ -344,6 +344,12 @@ private:
       expect("[", "before the number of features");
       decl.features = sizes();
       expect("]", "after the number of features");
+    } else if (atKeyword("context")) {
+      once("context", outermost, decl.contextSize != nullptr);
+      decl.contextDomain = domain();
+      expect("[", "before the size of the context");
+      decl.contextSize = expression();
+      expect("]", "after the size of the context");
     } else if (atKeyword("base")) {
       once("base", outermost, decl.base != nullptr);
       decl.base = postfix();
@@ -357,7 +363,7 @@ private:
       decl.train = record();
     } else {
       if (peek().kind != TokenKind::Name)
-        expected("a layer, `repeat`, `data`, `base`, `objective` or `train`");
+        expected("a layer, `repeat`, `data`, `context`, `base`, `objective` or `train`");
       items.push_back({FlowItemKind::Layer, loc, postfix(), nullptr, "", {}});
     }
   }

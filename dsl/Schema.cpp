@@ -51,6 +51,12 @@ private:
               {"minItems", 1},
               {"minimum", 1}}},
             {"domain", {{"enum", {"real", "unit", "positive"}}}},
+            {"context",
+             {{"description", "what every sample is given beside its data: numbers, or one of `size` labels"},
+              {"type", "object"},
+              {"properties", {{"type", {{"enum", {"real", "unit", "positive", "label"}}}}, {"size", {{"type", "integer"}, {"minimum", 1}}}}},
+              {"required", {"type", "size"}},
+              {"additionalProperties", false}}},
             {"base", reference("base")},
             {"define", {{"type", "array"}, {"items", {{"type", "string"}}}}},
             {"import", {{"type", "array"}, {"items", {{"type", "string"}}}}},
@@ -94,7 +100,7 @@ private:
       schema = reference("mask");
     else if (fallback.kind == ExprKind::Number)
       schema = number;
-    else if (fallback.kind == ExprKind::List || fallback.text == "event")
+    else if (fallback.kind == ExprKind::List || fallback.text == "event" || fallback.text == "context")
       schema = {{"type", "array"}, {"items", {{"type", "number"}}}};
     else
       schema = reference("function");

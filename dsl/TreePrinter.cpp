@@ -112,6 +112,8 @@ private:
     nested([&] {
       std::string sizes = printExpr(*flow.features);
       line("data {}{}", printExpr(*flow.dataDomain), flow.features->kind == ExprKind::List ? sizes : "[" + sizes + "]");
+      if (flow.contextSize)
+        line("context {}[{}]", printExpr(*flow.contextDomain), printExpr(*flow.contextSize));
       printItems(flow.items);
       line("base {}", flow.base ? printExpr(*flow.base) : "normal");
       if (flow.objective)

@@ -116,6 +116,17 @@ Objective parseObjective(const Json &json) {
   return objective;
 }
 
+Context parseContext(const Json &json) {
+  Context context;
+  context.size = member(json, "size").get<int64_t>();
+  context.low = json.value("low", context.low);
+  context.high = json.value("high", context.high);
+  context.label = json.value("label", false);
+  if (context.size < 1 || !(context.low < context.high))
+    throw Malformed{"`context` has no size, or its ends are not in order"};
+  return context;
+}
+
 Manifest convert(const Json &json) {
   Manifest manifest;
   if (member(json, "flowc") != 1)
@@ -135,6 +146,8 @@ Manifest convert(const Json &json) {
       manifest.layers.push_back(parseLayer(layer));
   if (json.contains("objective"))
     manifest.objective = parseObjective(json["objective"]);
+  if (json.contains("context"))
+    manifest.context = parseContext(json["context"]);
   for (const Parameter &parameter : manifest.parameters)
     if (parameter.frozen && !parameter.name.starts_with(manifest.objective.target + "."))
       throw Malformed{fmt::format("the frozen parameter `{}` is none of `{}`", parameter.name, manifest.objective.target)};

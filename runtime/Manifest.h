@@ -8,7 +8,9 @@
 
 #include "runtime/Error.h"
 
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -74,6 +76,24 @@ struct Objective {
   }
 };
 
+/// What every row is given beside its data: numbers between `low` and `high`, or one of `size` labels.
+struct Context {
+  int64_t size = 0; // 0 if the model is not conditional
+  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
+  bool label = false;
+
+  explicit operator bool() const { return size > 0; }
+  /// Numbers that a row of a file has.
+  int64_t columns() const { return label ? 1 : size; }
+  /// For a line of text.
+  std::string describe() const {
+    if (label)
+      return fmt::format("a label from 0 to {}", size - 1);
+    bool bounded = std::isfinite(low) || std::isfinite(high);
+    return fmt::format("{} number{}{}", size, size > 1 ? "s" : "", bounded ? fmt::format(" inside ({}, {})", low, high) : "");
+  }
+};
+
 struct Manifest {
   std::string name;
   std::string base;
@@ -86,6 +106,7 @@ struct Manifest {
   std::vector<Assumption> assumptions;
   std::vector<Layer> layers;
   Objective objective;
+  Context context;
   nlohmann::json train; // an object; empty where the spec says nothing
   std::string specPath, specText;
 };

@@ -45,11 +45,12 @@ template <typename T> std::vector<T> initialParameters(const Manifest &manifest,
 }
 
 template <typename T>
-void runStarts(const Manifest &manifest, Model<T> &model, std::span<const T> x, std::vector<T> &parameters) {
+void runStarts(const Manifest &manifest, Model<T> &model, std::span<const T> x, std::span<const T> context,
+               std::vector<T> &parameters) {
   std::vector<T> mean(size_t(model.api().probes)), deviation(mean.size());
   for (const Start &start : manifest.starts) {
     model.set_parameters(parameters);
-    model.probe(x, mean, deviation);
+    model.probe(x, mean, deviation, context);
     for (T &value : deviation)
       if (!(value > T(SmallestDeviation)))
         value = T(1);
@@ -64,11 +65,11 @@ void runStarts(const Manifest &manifest, Model<T> &model, std::span<const T> x, 
 }
 
 template <typename T>
-Failure checkAssumptions(const Manifest &manifest, Model<T> &model, std::span<const T> x, ExitCode code) {
+Failure checkAssumptions(const Manifest &manifest, Model<T> &model, std::span<const T> x, std::span<const T> context, ExitCode code) {
   if (manifest.assumptions.empty() || x.empty())
     return std::nullopt;
   std::vector<T> share(size_t(model.api().probes)), deviation(share.size());
-  model.probe(x, share, deviation);
+  model.probe(x, share, deviation, context);
   for (const Assumption &assumption : manifest.assumptions)
     for (int64_t row = assumption.firstRow; row < assumption.firstRow + assumption.rows; ++row)
       if (!(share[size_t(row)] == T(1)))
@@ -175,10 +176,11 @@ template <typename T> Failure loadFrozen(const std::string &given, const Manifes
 
 template std::vector<float> initialParameters(const Manifest &, uint64_t);
 template std::vector<double> initialParameters(const Manifest &, uint64_t);
-template void runStarts(const Manifest &, Model<float> &, std::span<const float>, std::vector<float> &);
-template void runStarts(const Manifest &, Model<double> &, std::span<const double>, std::vector<double> &);
-template Failure checkAssumptions(const Manifest &, Model<float> &, std::span<const float>, ExitCode);
-template Failure checkAssumptions(const Manifest &, Model<double> &, std::span<const double>, ExitCode);
+template void runStarts(const Manifest &, Model<float> &, std::span<const float>, std::span<const float>, std::vector<float> &);
+template void runStarts(const Manifest &, Model<double> &, std::span<const double>, std::span<const double>,
+                        std::vector<double> &);
+template Failure checkAssumptions(const Manifest &, Model<float> &, std::span<const float>, std::span<const float>, ExitCode);
+template Failure checkAssumptions(const Manifest &, Model<double> &, std::span<const double>, std::span<const double>, ExitCode);
 template Failure saveParameters(const std::string &, const Manifest &, std::span<const float>,
                                 std::map<std::string, std::string>);
 template Failure saveParameters(const std::string &, const Manifest &, std::span<const double>,

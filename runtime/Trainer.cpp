@@ -55,11 +55,13 @@ template <typename T> TrainInput<T> dataInput(Examples<T> train, Examples<T> val
   return {std::make_unique<DataBatches<T>>(std::move(train), seed), std::move(valid)};
 }
 
-template <typename T> TrainInput<T> noiseInput(int64_t columns, const TrainOptions &options) {
+template <typename T> TrainInput<T> noiseInput(int64_t columns, Table<T> contexts, const TrainOptions &options) {
   // As many as an epoch has: so few as a part of them would judge by chance which epoch is best.
   int64_t judged = options.validSplit > 0 ? options.samples : 0;
-  return {std::make_unique<NoiseBatches<T>>(options.samples, columns, options.seed),
-          {noiseTable<T>(options.seed, RandomStream::ValidNoise, 0, judged, columns), {}}};
+  Examples<T> valid{noiseTable<T>(options.seed, RandomStream::ValidNoise, 0, judged, columns),
+                    {},
+                    drawnContexts(contexts, options.seed, RandomStream::ValidNoise, 0, judged, columns)};
+  return {std::make_unique<NoiseBatches<T>>(options.samples, columns, std::move(contexts), options.seed), std::move(valid)};
 }
 
 template <typename T>
@@ -85,7 +87,8 @@ template <typename T> Failure Trainer<T>::begin(const std::string &teacher) {
   // A model that draws its own samples has no data to start from.
   if (!manifest.objective.drawsSamples()) {
     int64_t rows = std::min(input.train->rows(), std::max(options.batchSize, StartRows));
-    runStarts<T>(manifest, model, input.train->take(0, 0, rows).table.values, current.parameters);
+    const Examples<T> &first = input.train->take(0, 0, rows);
+    runStarts<T>(manifest, model, first.table.values, first.context.values, current.parameters);
   }
   if (Failure failure = checkStarted())
     return failure;
@@ -131,15 +134,16 @@ template <typename T> Failure Trainer<T>::diverged(const char *what, double valu
 }
 
 /// A tile of rows: enough for what is assumed of parameters, which every row shows.
-template <typename T> Failure Trainer<T>::checkAssumed(const Table<T> &batch) {
+template <typename T> Failure Trainer<T>::checkAssumed(const Examples<T> &batch) {
   const Manifest &manifest = compiled.manifest();
-  int64_t rows = std::min(batch.rows, RowsToCheck);
+  int64_t rows = std::min(batch.table.rows, RowsToCheck);
   if (manifest.assumptions.empty())
     return std::nullopt;
+  std::span<const T> context(batch.context.values.data(), size_t(rows * batch.context.columns));
   if (manifest.objective.drawsSamples())
-    return checkAssumptions<T>(manifest, model, model.sample(rows, options.seed), ExitCode::Training);
-  std::span<const T> few(batch.values.data(), size_t(rows * batch.columns));
-  return checkAssumptions<T>(manifest, model, few, ExitCode::Training);
+    return checkAssumptions<T>(manifest, model, model.sample(rows, options.seed, 0, {}, context), context, ExitCode::Training);
+  std::span<const T> few(batch.table.values.data(), size_t(rows * batch.table.columns));
+  return checkAssumptions<T>(manifest, model, few, context, ExitCode::Training);
 }
 
 template <typename T> Failure Trainer<T>::takeStep() {
@@ -147,9 +151,9 @@ template <typename T> Failure Trainer<T>::takeStep() {
   int64_t rows = std::min(options.batchSize, input.train->rows() - first);
   const Examples<T> &batch = input.train->take(epochOf(current.step), first, rows);
   model.set_parameters(current.parameters);
-  if (Failure failure = checkAssumed(batch.table))
+  if (Failure failure = checkAssumed(batch))
     return failure;
-  double sum = weightedSum(model.gradient(batch.table.values, gradient, batch.weights), batch.weights);
+  double sum = weightedSum(model.gradient(batch.table.values, gradient, batch.weights, batch.context.values), batch.weights);
   if (!std::isfinite(sum))
     return diverged("the loss", -sum / double(rows));
   std::span<T> slope = trained(gradient), parameters = trained(current.parameters);
@@ -178,7 +182,8 @@ template <typename T> double Trainer<T>::meanLoss(const Examples<T> &examples) {
   for (int64_t row = 0; row < table.rows; row += EvaluationRows) {
     int64_t count = std::min(EvaluationRows, table.rows - row);
     std::span<const T> rows(table.values.data() + row * table.columns, size_t(count * table.columns));
-    for (T value : model.objective(rows))
+    std::span<const T> context(examples.context.values.data() + row * examples.context.columns, size_t(count * examples.context.columns));
+    for (T value : model.objective(rows, context))
       objective.push_back(value);
   }
   return -weightedSum(objective, examples.weights) / double(table.rows);
@@ -301,8 +306,8 @@ template <typename T> Result<TrainSummary> Trainer<T>::run(const TrainObserver &
 
 template TrainInput<float> dataInput(Examples<float>, Examples<float>, uint64_t);
 template TrainInput<double> dataInput(Examples<double>, Examples<double>, uint64_t);
-template TrainInput<float> noiseInput(int64_t, const TrainOptions &);
-template TrainInput<double> noiseInput(int64_t, const TrainOptions &);
+template TrainInput<float> noiseInput(int64_t, Table<float>, const TrainOptions &);
+template TrainInput<double> noiseInput(int64_t, Table<double>, const TrainOptions &);
 template class Trainer<float>;
 template class Trainer<double>;
 

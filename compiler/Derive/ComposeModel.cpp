@@ -36,6 +36,10 @@ public:
       buildObjective(target);
     buildProbe();
     buildStart();
+    if (model.contextSize())
+      for (const char *name : {"to_latent", "to_data", "log_prob", "sample", "objective", "target", "probe"})
+        if (auto function = model.lookupSymbol<func::FuncOp>(name))
+          giveContext(function);
   }
 
 private:
@@ -62,6 +66,26 @@ private:
     else
       llvm::for_each(through, apply);
     return {value, total};
+  }
+
+  /// Makes the context an argument: the sample that the function takes has it behind its features.
+  void giveContext(func::FuncOp function) {
+    Block &body = function.getBody().front();
+    Location loc = model.getLoc();
+    int64_t features = model.getFeatures(), size = model.contextSize();
+    auto ofSize = [&](int64_t count) { return RankedTensorType::get({count}, builder.getF64Type()); };
+    Value sample = body.insertArgument(0u, ofSize(features + size), loc);
+    builder.setInsertionPointToStart(&body);
+    Value x = ExtractOp::create(builder, loc, ofSize(features), sample, allElements(features));
+    Value context = ExtractOp::create(builder, NameLoc::get(builder.getStringAttr("context"), loc), ofSize(size), sample,
+                                      llvm::to_vector(llvm::seq(features, features + size)));
+    body.getArgument(1).replaceAllUsesWith(x);
+    body.eraseArgument(1);
+    function.walk([&](ContextOp op) {
+      op.getResult().replaceAllUsesWith(context);
+      op.erase();
+    });
+    function.setFunctionType(builder.getFunctionType(body.getArgumentTypes(), function.getResultTypes()));
   }
 
   void buildDirection(StringRef name, llvm::ArrayRef<LayerOp> through, bool inverse) {

@@ -157,7 +157,7 @@ private:
   /// something long that is used twice.
   bool deservesName(Operation *op) {
     bool truth = !isa<FloatType>(getElementTypeOrSelf(op->getResult(0).getType()));
-    if (truth || isa<ReadOp, SplatOp>(op))
+    if (truth || isa<ReadOp, ContextOp, SplatOp>(op))
       return false;
     if (isa<NameLoc>(op->getLoc()) || isa<RootOp, FixedPointOp>(op))
       return true;
@@ -197,6 +197,8 @@ private:
       return {"-" + text(op->getOperand(0)).in(kSign), kSign};
     if (auto read = dyn_cast<ReadOp>(op))
       return {parameterName(read.getParameter())};
+    if (isa<ContextOp>(op))
+      return {"context"};
     if (isa<SplatOp, ConstrainedOp, NormBoundedOp, DetachOp>(op))
       return text(op->getOperand(0));
     if (auto extract = dyn_cast<ExtractOp>(op))

@@ -5,6 +5,8 @@
 #include "compiler/Derive/DeriveLayers.h"
 #include "compiler/Explain/Formulas.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace flowc::flow;
 
@@ -91,6 +93,15 @@ json::Array describeAssumptions(ModelOp model) {
   return assumptions;
 }
 
+/// Ends that are infinite are none.
+json::Object describeContext(DictionaryAttr context) {
+  json::Object described;
+  for (NamedAttribute entry : context)
+    if (auto number = dyn_cast<FloatAttr>(entry.getValue()); !number || std::isfinite(number.getValueAsDouble()))
+      described[entry.getName().strref()] = toJson(entry.getValue());
+  return described;
+}
+
 json::Object describeLayer(ModelOp model, LayerOp layer) {
   auto function = [&](const std::string &name) { return cast<func::FuncOp>(model.lookupSymbol(name)); };
   Formulas forward = printFormulas(function(forwardName(layer.getSymName())), "x", "z");
@@ -127,6 +138,8 @@ json::Object describeModel(ModelOp model) {
                          {"layers", std::move(layers)}};
   if (DictionaryAttr objective = model.getObjectiveAttr())
     described["objective"] = toJson(objective);
+  if (DictionaryAttr context = model.getGivenContextAttr())
+    described["context"] = describeContext(context);
   return described;
 }
 

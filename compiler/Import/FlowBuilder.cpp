@@ -95,7 +95,8 @@ void FlowBuilder::beginModel(std::string_view name, int64_t features, dsl::Sourc
   if (!module)
     module = ModuleOp::create(locate(loc));
   builder.setInsertionPointToEnd(module->getBody());
-  auto model = flow::ModelOp::create(builder, locate(loc), name, features, FloatAttr(), FloatAttr(), DictionaryAttr());
+  auto model = flow::ModelOp::create(builder, locate(loc), name, features, FloatAttr(), FloatAttr(), DictionaryAttr(),
+                                     DictionaryAttr());
   modelBody = builder.createBlock(&model.getBody());
   builder.setInsertionPointToEnd(modelBody);
 }
@@ -104,6 +105,17 @@ void FlowBuilder::dataDomain(dsl::Interval domain) {
   auto model = cast<flow::ModelOp>(modelBody->getParentOp());
   model.setLowerAttr(builder.getF64FloatAttr(domain.low));
   model.setUpperAttr(builder.getF64FloatAttr(domain.high));
+}
+
+void FlowBuilder::takesContext(const dsl::ContextInfo &context) {
+  llvm::SmallVector<NamedAttribute> entries{builder.getNamedAttr("size", builder.getI64IntegerAttr(context.size))};
+  if (context.range) {
+    entries.push_back(builder.getNamedAttr("low", builder.getF64FloatAttr(context.range->low)));
+    entries.push_back(builder.getNamedAttr("high", builder.getF64FloatAttr(context.range->high)));
+  }
+  if (context.label)
+    entries.push_back(builder.getNamedAttr("label", builder.getBoolAttr(true)));
+  cast<flow::ModelOp>(modelBody->getParentOp()).setGivenContextAttr(builder.getDictionaryAttr(entries));
 }
 
 void FlowBuilder::endModel() { builder.clearInsertionPoint(); }
@@ -149,6 +161,14 @@ dsl::Value FlowBuilder::beginLayer(const dsl::LayerInfo &info, std::optional<dsl
 void FlowBuilder::endLayer(dsl::Value result, dsl::SourceLocation loc) {
   auto end = flow::ReturnOp::create(builder, locate(loc), get(result));
   stateAssumptions(cast<flow::LayerOp>(end->getParentOp()));
+}
+
+dsl::Value FlowBuilder::context(dsl::SourceLocation loc) {
+  auto model = cast<flow::ModelOp>(modelBody->getParentOp());
+  DictionaryAttr described = model.getGivenContextAttr();
+  Location named = NameLoc::get(builder.getStringAttr("context"), locate(loc));
+  return keep(flow::ContextOp::create(builder, named, tensorType({model.contextSize()}), described.getAs<FloatAttr>("low"),
+                                      described.getAs<FloatAttr>("high"), described.contains("label")));
 }
 
 dsl::Value FlowBuilder::parameter(std::string_view name, const dsl::Shape &shape, const dsl::ParameterInit &init,

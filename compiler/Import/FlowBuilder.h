@@ -29,6 +29,7 @@ public:
   std::vector<dsl::ScalarFunction> scalarFunctions() const override;
   void beginModel(std::string_view name, int64_t features, dsl::SourceLocation loc) override;
   void dataDomain(dsl::Interval domain) override;
+  void takesContext(const dsl::ContextInfo &context) override;
   void endModel() override;
   void reverseKl(std::string_view target, bool isFlow) override;
   dsl::Value beginEnergy(int64_t features, dsl::SourceLocation loc) override;
@@ -36,6 +37,7 @@ public:
   dsl::Value beginLayer(const dsl::LayerInfo &info, std::optional<dsl::Interval> domain,
                         dsl::SourceLocation loc) override;
   void endLayer(dsl::Value result, dsl::SourceLocation loc) override;
+  dsl::Value context(dsl::SourceLocation loc) override;
   dsl::Value parameter(std::string_view name, const dsl::Shape &shape, const dsl::ParameterInit &init,
                        dsl::SourceLocation loc) override;
   dsl::Value constrained(dsl::Value value, dsl::Interval range, dsl::SourceLocation loc) override;

@@ -33,6 +33,8 @@ public:
     constexpr double kLarge = 30;
     std::normal_distribution<double> normal;
     for (Operation *op : ops) {
+      if (auto context = dyn_cast<ContextOp>(op))
+        fixed[context] = drawContext(context, generator);
       if (!isa<ReadOp>(op))
         continue;
       Vector &numbers = fixed[op->getResult(0)];
@@ -49,7 +51,7 @@ public:
   LayerSample(const LayerSample &from, const LayerSample &to, double share) : layer(from.layer), ops(from.ops) {
     for (const auto &[value, numbers] : from.fixed)
       for (auto [a, b] : llvm::zip_equal(numbers, to.fixed.find(value)->second))
-        fixed[value].push_back(a + share * (b - a));
+        fixed[value].push_back(isLabel(value) ? (share < 1 ? a : b) : a + share * (b - a));
   }
 
   bool hasParameters() const { return !fixed.empty(); }
@@ -59,7 +61,7 @@ public:
     llvm::DenseMap<Value, Vector> values = fixed;
     values[layer.input()] = x;
     for (Operation *op : ops) {
-      if (isa<ReadOp, flow::ReturnOp>(op))
+      if (isa<ReadOp, ContextOp, flow::ReturnOp>(op))
         continue;
       Vector result;
       for (int64_t k = 0; k < elementCount(op->getResult(0)); ++k)
@@ -109,6 +111,22 @@ public:
   }
 
 private:
+  static bool isLabel(Value value) {
+    auto context = value.getDefiningOp<ContextOp>();
+    return context && context.getLabel();
+  }
+
+  static Vector drawContext(ContextOp context, std::mt19937_64 &generator) {
+    std::normal_distribution<double> normal;
+    Vector drawn(elementCount(context), 0);
+    if (context.getLabel())
+      drawn[generator() % drawn.size()] = 1;
+    else
+      for (double &number : drawn)
+        number = place(context.inferRange({}), 1.5 * normal(generator));
+    return drawn;
+  }
+
   static double element(Operation *op, int64_t k, llvm::DenseMap<Value, Vector> &values) {
     if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
       auto dense = dyn_cast<DenseFPElementsAttr>(constant.getValue());

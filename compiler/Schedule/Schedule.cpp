@@ -48,12 +48,13 @@ Layout layoutOf(ModelOp model) {
   return layout;
 }
 
-/// The constant flow_P_info: seven numbers, laid out as flowrt_kernel_info.
+/// The constant flow_P_info: the numbers, laid out as flowrt_kernel_info.
 void emitInfo(ModelOp model, ModuleOp module, StringRef prefix, const Layout &layout, int64_t tile, int64_t workspace) {
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   int64_t probes = elementCount(model.lookupSymbol<func::FuncOp>("start").getArgument(0));
+  bool isLabel = model.getGivenContextAttr() && model.getGivenContextAttr().contains("label");
   int64_t numbers[] = {FLOWRT_KERNEL_ABI,     tile,      static_cast<int64_t>(model.getFeatures()),
-                       layout.parameterCount, layout.stagedCount, workspace, probes};
+                       layout.parameterCount, layout.stagedCount, workspace, probes, model.contextSize(), isLabel};
   auto type = RankedTensorType::get({std::size(numbers)}, builder.getI64Type());
   memref::GlobalOp::create(builder, model.getLoc(), (prefix + "info").str(), StringAttr(),
                            MemRefType::get(type.getShape(), type.getElementType()),

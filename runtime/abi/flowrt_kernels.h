@@ -6,6 +6,9 @@
  * aligned to 64 bytes. The kernels know nothing of batches, threads, ragged ends or row-major data: the driver (runtime/model)
  * transposes rows into tiles, fills the lanes past the end of the batch with copies of a valid row, and gives them weight 0.
  *
+ * The kernels of a conditional model take a sample with its context behind its features: x, z, u and in below are
+ * [features + context][tile]. What they give has the features alone.
+ *
  * Every symbol exists once per element type the model was compiled for, as flow_f32_NAME and flow_f64_NAME; those of the
  * element type that was not asked for are absent (the driver declares them weak).
  */
@@ -14,7 +17,7 @@
 
 #include <stdint.h>
 
-#define FLOWRT_KERNEL_ABI 1
+#define FLOWRT_KERNEL_ABI 2
 
 /* Sizes in elements, not bytes. */
 typedef struct flowrt_kernel_info {
@@ -25,6 +28,8 @@ typedef struct flowrt_kernel_info {
   int64_t staged;     /* of the vector that `stage` computes from the parameters */
   int64_t workspace;  /* that any kernel below may overwrite */
   int64_t probes;     /* rows that `probe` writes: the inputs of the data-dependent starts */
+  int64_t context;    /* rows behind the features of a tile that a kernel takes; 0 if the model is not conditional */
+  int64_t label;      /* 1 if these are of a label: 1 in the label's row and 0 in the others */
 } flowrt_kernel_info;
 
 /* Declares the kernels for element type T under the prefix flow_P_. All return nothing and cannot fail.

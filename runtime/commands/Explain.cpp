@@ -31,6 +31,8 @@ int runExplain(const ModelSource &source, const cli::Arguments &arguments) {
   int64_t frozen = manifest.parameterCount - manifest.trainedCount;
   fmt::print("{}: {} features, {} parameters{}, base {}, {}\n", manifest.name, manifest.features, manifest.trainedCount,
              frozen > 0 ? fmt::format(" and {} of {}", frozen, manifest.objective.target) : "", manifest.base, dtypes);
+  if (manifest.context)
+    fmt::print("conditional on a context: {}\n", manifest.context.describe());
   for (const Layer &layer : manifest.layers) {
     std::string levels = layer.levels > 0 ? fmt::format(", {} level{}", layer.levels, layer.levels > 1 ? "s" : "") : "";
     std::string type = layer.type.empty() ? "" : fmt::format("  {}", layer.type);

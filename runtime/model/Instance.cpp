@@ -85,7 +85,7 @@ template <typename T> bool Instance<T>::growWorkers(int64_t count) {
   workers = grown;
   const flowrt_kernel_info &info = *kernels.info;
   auto padded = [](int64_t elements) { return int64_t(roundUp(size_t(elements) * sizeof(T)) / sizeof(T)); };
-  int64_t lane = padded(info.tile), in = padded(info.features * info.tile);
+  int64_t lane = padded(info.tile), in = padded((info.features + info.context) * info.tile);
   int64_t out = padded((info.features > info.probes ? info.features : info.probes) * info.tile);
   for (; workerCount < count; ++workerCount) {
     T *at = allocate<T>(in + out + 2 * lane + info.workspace);
@@ -130,6 +130,42 @@ template <typename T> TileRange Instance<T>::rangeOf(int64_t tile, int64_t rows)
   return {first, smaller(kernels.info->tile, rows - first)};
 }
 
+template <typename T> flowrt_status Instance<T>::checkContext(const T *context, int64_t rows) const {
+  const flowrt_kernel_info &info = *kernels.info;
+  if (!info.context)
+    return context ? FLOWRT_NOT_CONDITIONAL : FLOWRT_OK;
+  if (!context)
+    return rows > 0 ? FLOWRT_NO_CONTEXT : FLOWRT_OK;
+  for (int64_t row = 0; row < rows && info.label; ++row) {
+    // What is no number is no label, either.
+    bool inside = context[row] >= 0 && context[row] < T(info.context);
+    if (!inside || T(int64_t(context[row])) != context[row])
+      return FLOWRT_BAD_LABEL;
+  }
+  return FLOWRT_OK;
+}
+
+template <typename T> void Instance<T>::fillContext(Worker<T> &worker, const T *context, TileRange range) const {
+  const flowrt_kernel_info &info = *kernels.info;
+  T *out = worker.in + info.features * info.tile;
+  if (!info.label) {
+    rowsToTile(context + range.firstRow * info.context, range.valid, info.context, info.tile, out);
+    return;
+  }
+  memset(out, 0, size_t(info.context * info.tile) * sizeof(T));
+  for (int64_t s = 0; s < info.tile; ++s) {
+    T label = context[range.firstRow + smaller(s, range.valid - 1)];
+    out[int64_t(label) * info.tile + s] = T(1);
+  }
+}
+
+template <typename T> void Instance<T>::fill(Worker<T> &worker, Given<T> from, TileRange range) const {
+  const flowrt_kernel_info &info = *kernels.info;
+  rowsToTile(from.rows + range.firstRow * info.features, range.valid, info.features, info.tile, worker.in);
+  if (info.context)
+    fillContext(worker, from.context, range);
+}
+
 template <typename T> flowrt_status Instance<T>::setParameters(const T *values) {
   copy(parameters, values, kernels.info->parameters);
   kernels.stage(parameters, staged, workers[0].workspace);
@@ -137,34 +173,33 @@ template <typename T> flowrt_status Instance<T>::setParameters(const T *values) 
   return FLOWRT_OK;
 }
 
-template <typename T> flowrt_status Instance<T>::judge(Judge kernel, const T *in, int64_t rows, T *out) {
-  int64_t features = kernels.info->features, tile = kernels.info->tile;
+template <typename T> flowrt_status Instance<T>::judge(Judge kernel, Given<T> in, int64_t rows, T *out) {
   forEach(tilesIn(rows), [&](Worker<T> &worker, int64_t index) {
     auto [first, valid] = rangeOf(index, rows);
-    rowsToTile(in + first * features, valid, features, tile, worker.in);
+    fill(worker, in, {first, valid});
     kernel(staged, worker.in, worker.density, worker.workspace);
     copy(out + first, worker.density, valid);
   });
   return FLOWRT_OK;
 }
 
-template <typename T> flowrt_status Instance<T>::logProb(const T *x, int64_t rows, T *logProb) {
+template <typename T> flowrt_status Instance<T>::logProb(Given<T> x, int64_t rows, T *logProb) {
   return judge(kernels.logProb, x, rows, logProb);
 }
 
-template <typename T> flowrt_status Instance<T>::objective(const T *in, int64_t rows, T *objective) {
+template <typename T> flowrt_status Instance<T>::objective(Given<T> in, int64_t rows, T *objective) {
   return judge(kernels.objective, in, rows, objective);
 }
 
-template <typename T> flowrt_status Instance<T>::target(const T *x, int64_t rows, T *logDensity) {
+template <typename T> flowrt_status Instance<T>::target(Given<T> x, int64_t rows, T *logDensity) {
   return kernels.target ? judge(kernels.target, x, rows, logDensity) : FLOWRT_NO_TARGET;
 }
 
-template <typename T> flowrt_status Instance<T>::map(Map kernel, const T *in, int64_t rows, T *out, T *density) {
+template <typename T> flowrt_status Instance<T>::map(Map kernel, Given<T> in, int64_t rows, T *out, T *density) {
   int64_t features = kernels.info->features, tile = kernels.info->tile;
   forEach(tilesIn(rows), [&](Worker<T> &worker, int64_t index) {
     auto [first, valid] = rangeOf(index, rows);
-    rowsToTile(in + first * features, valid, features, tile, worker.in);
+    fill(worker, in, {first, valid});
     kernel(staged, worker.in, worker.out, worker.density, worker.workspace);
     tileToRows(worker.out, valid, features, tile, out + first * features);
     if (density)
@@ -173,20 +208,22 @@ template <typename T> flowrt_status Instance<T>::map(Map kernel, const T *in, in
   return FLOWRT_OK;
 }
 
-template <typename T> flowrt_status Instance<T>::toLatent(const T *x, int64_t rows, T *z, T *logDet) {
+template <typename T> flowrt_status Instance<T>::toLatent(Given<T> x, int64_t rows, T *z, T *logDet) {
   return map(kernels.toLatent, x, rows, z, logDet);
 }
 
-template <typename T> flowrt_status Instance<T>::toData(const T *z, int64_t rows, T *x, T *logDet) {
+template <typename T> flowrt_status Instance<T>::toData(Given<T> z, int64_t rows, T *x, T *logDet) {
   return map(kernels.toData, z, rows, x, logDet);
 }
 
 template <typename T>
-flowrt_status Instance<T>::sample(uint64_t seed, uint64_t firstSample, int64_t count, T *x, T *logProb) {
+flowrt_status Instance<T>::sample(const T *context, uint64_t seed, uint64_t firstSample, int64_t count, T *x, T *logProb) {
   int64_t features = kernels.info->features, tile = kernels.info->tile;
   forEach(tilesIn(count), [&](Worker<T> &worker, int64_t index) {
     auto [first, valid] = rangeOf(index, count);
     uniformTile(seed, firstSample + uint64_t(first), features, tile, worker.in);
+    if (kernels.info->context)
+      fillContext(worker, context, {first, valid});
     kernels.sample(staged, worker.in, worker.out, worker.density, worker.workspace);
     tileToRows(worker.out, valid, features, tile, x + first * features);
     if (logProb)
@@ -201,13 +238,13 @@ template <typename T> int64_t Instance<T>::gradientChunks(int64_t tiles) const {
 }
 
 template <typename T>
-void Instance<T>::accumulateChunk(Worker<T> &worker, int64_t chunk, int64_t chunks, const T *in, const T *weight,
+void Instance<T>::accumulateChunk(Worker<T> &worker, int64_t chunk, int64_t chunks, Given<T> in, const T *weight,
                                   int64_t rows, T *objective) {
-  int64_t features = kernels.info->features, tile = kernels.info->tile, tiles = tilesIn(rows);
+  int64_t tile = kernels.info->tile, tiles = tilesIn(rows);
   memset(partials[chunk], 0, size_t(kernels.info->staged) * sizeof(T));
   for (int64_t index = chunk * tiles / chunks; index < (chunk + 1) * tiles / chunks; ++index) {
     auto [first, valid] = rangeOf(index, rows);
-    rowsToTile(in + first * features, valid, features, tile, worker.in);
+    fill(worker, in, {first, valid});
     for (int64_t s = 0; s < tile; ++s)
       worker.weight[s] = s >= valid ? T(0) : weight ? weight[first + s] : T(1);
     kernels.gradient(staged, worker.in, worker.weight, worker.density, partials[chunk], worker.workspace);
@@ -230,7 +267,7 @@ template <typename T> void Instance<T>::reducePartials(int64_t chunks) {
 }
 
 template <typename T>
-flowrt_status Instance<T>::gradient(const T *in, const T *weight, int64_t rows, T *objective, T *gradient) {
+flowrt_status Instance<T>::gradient(Given<T> in, const T *weight, int64_t rows, T *objective, T *gradient) {
   int64_t chunks = gradientChunks(tilesIn(rows));
   memset(result, 0, size_t(kernels.info->parameters) * sizeof(T));
   if (chunks > 0) {
@@ -248,7 +285,7 @@ flowrt_status Instance<T>::gradient(const T *in, const T *weight, int64_t rows, 
 }
 
 /// Two passes in double over the tiles in order: the mean first, then the deviation from it.
-template <typename T> flowrt_status Instance<T>::probe(const T *x, int64_t rows, T *mean, T *deviation) {
+template <typename T> flowrt_status Instance<T>::probe(Given<T> x, int64_t rows, T *mean, T *deviation) {
   const flowrt_kernel_info &info = *kernels.info;
   double *sums = allocate<double>(2 * info.probes);
   if (!sums)
@@ -257,7 +294,7 @@ template <typename T> flowrt_status Instance<T>::probe(const T *x, int64_t rows,
   for (int pass = 0; pass < 2; ++pass) {
     for (int64_t index = 0; index < tilesIn(rows); ++index) {
       auto [first, valid] = rangeOf(index, rows);
-      rowsToTile(x + first * info.features, valid, info.features, info.tile, workers[0].in);
+      fill(workers[0], x, {first, valid});
       kernels.probe(staged, workers[0].in, workers[0].out, workers[0].workspace);
       for (int64_t p = 0; p < info.probes; ++p)
         for (int64_t s = 0; s < valid; ++s) {

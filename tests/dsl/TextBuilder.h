@@ -47,6 +47,11 @@ public:
   void beginModel(std::string_view name, int64_t features, SourceLocation) override {
     line("model {} of {}", name, features);
   }
+  void takesContext(const ContextInfo &context) override {
+    std::string range = context.range ? fmt::format(" in ({}, {})", context.range->low, context.range->high) : "";
+    line("context of {}{}{}", context.size, context.label ? " labels" : "", range);
+  }
+  Value context(SourceLocation) override { return value("context"); }
   void endModel() override { line("end"); }
   void reverseKl(std::string_view target, bool isFlow) override {
     line("reverse_kl from {} {}", isFlow ? "flow" : "energy", target);

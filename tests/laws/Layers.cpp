@@ -181,6 +181,32 @@ const std::vector<LayerCase> &layerCases() {
             "layer mixed(x) {\n c = event[0]\n param w: real[c, c] ~ normal(0.5), s: positive[c, 1]\n n = positions(event)\n"
             " place = permute(range(c), random(7))\n"
             " return matvec(s, cycle([1], n), n) * x - 2 * matvec(causal(w, place - 1, place), x + 1, n)\n}"),
+      // With a context: in the networks, in formulas and roots, beside a matrix and in its diagonal, in a torn layer.
+      prelude("context real[3]; affine_coupling(net = mlp(hidden = [9, 7]))"),
+      prelude("context real[1]; affine_coupling(mask = half, net = residual_mlp(width = 8, blocks = 1, activation = silu)); actnorm"),
+      prelude("context label[3]; spline_coupling(net = mlp(hidden = [8], activation = silu), bins = 5)", -4, 4),
+      prelude("context unit[2]; mixture_coupling(net = mlp(hidden = [8]), components = 3)"),
+      prelude("context real[3]; maf(net = made(hidden = [16, 9], activation = tanh))"),
+      prelude("context label[4]; maf(order = random(4), net = residual_made(width = 12, blocks = 1, activation = silu, seed = 3))"),
+      prelude("context positive[1]; repeat 2 { iaf(net = made(hidden = [12])); reverse }"),
+      prelude("context real[1]; conditional_affine(net = mlp(given = [], hidden = [8]))"),
+      prelude("context label[2]; inverse(conditional_affine(net = linear))"),
+      {"context in a root", "layer bent(x) { return wavy(x; unit(linear(context, len(x)))) + context[0] }", "context real[3]; bent"},
+      {"context beside a matrix",
+       "layer triangle(x) {\n param w: real[len(x), len(x)] ~ normal(0.5 / len(x))\n"
+       " return 2 * x + matvec(lower(w, -1), x) + linear(context, len(x))\n}",
+       "context real[2]; triangle; inverse(triangle)", -3, 3, 3},
+      {"context in a diagonal",
+       "layer triangle(x) {\n param w: real[len(x), len(x)] ~ normal(0.5 / len(x))\n"
+       " return exp(tanh(linear(context, len(x)))) * x + matvec(lower(w, -1), x)\n}",
+       "context real[2]; triangle; inverse(triangle)", -3, 3, 30},
+      {"context in a planar layer",
+       "layer moved(x) {\n param u: positive[len(x)], w: positive[len(x)]\n"
+       " return x + u / len(x) * tanh(dot(w, x) + sum(context)) * sigmoid(context[0])\n}",
+       "context bounded(-1, 2)[3]; moved; inverse(moved)", -3, 3, 30},
+      contraction("context real[2]; residual(net = contraction(hidden = [8]))"),
+      image("context label[3]; affine_coupling(mask = checkerboard, net = conv_net(hidden = [3]))", {{1, 2, 3}, {2, 3, 3}}),
+      image("context real[2]; conv_maf(net = conv_made(hidden = [5]))", {{1, 1, 1}, {1, 2, 3}, {2, 3, 3}}),
       {"base logistic", "", "affine; base logistic", -3, 3, 1},
       {"base uniform", "", "squash; base uniform", -3, 3, 10},
       {"base mixture_cdf", "", "affine; base mixture_cdf(k = 3)", -2, 2, 20},

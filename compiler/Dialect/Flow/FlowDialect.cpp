@@ -65,6 +65,8 @@ Interval inferRange(Value value, llvm::DenseMap<Value, Interval> &given, int dep
 
 //===- verifiers --------------------------------------------------------------------------------------------------===//
 
+int64_t ModelOp::contextSize() { return getGivenContextAttr() ? getGivenContextAttr().getAs<IntegerAttr>("size").getInt() : 0; }
+
 LogicalResult LayerOp::verify() {
   Block &block = getBody().front();
   if (block.getNumArguments() != 1 || !isa<RankedTensorType>(block.getArgument(0).getType()))

@@ -38,12 +38,17 @@ def ModelOp : FlowOp<"model", [IsolatedFromAbove, SymbolTable, Symbol, NoTermina
     ```
     `lower` and `upper` bound the open domain of every feature of the data. Without `objective` a model is trained by the likelihood of
     data. With it, by what the dictionary says (the manifest prints it, docs/manifest.md), and against a density that a function
-    `target` beside the layers computes: the logarithm, up to a constant, for one sample.
+    `target` beside the layers computes: the logarithm, up to a constant, for one sample. `given_context` tells what a sample is given beside
+    its data: its `size`, the ends `low` and `high` of its domain where there are any, and `label` if it is one of so many labels.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$features, OptionalAttr<F64Attr>:$lower, OptionalAttr<F64Attr>:$upper,
-                       OptionalAttr<DictionaryAttr>:$objective);
+                       OptionalAttr<DictionaryAttr>:$objective, OptionalAttr<DictionaryAttr>:$given_context);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name `features` $features attr-dict-with-keyword $body";
+  let extraClassDeclaration = [{
+    /// The size of the context; 0 if there is none.
+    int64_t contextSize();
+  }];
 }
 
 def ParameterOp : FlowOp<"parameter", [Symbol, HasParent<"ModelOp">]> {
@@ -168,6 +173,25 @@ def ReadOp : FlowOp<"read", [Pure, DeclareOpInterfaceMethods<DependencyOpInterfa
   let arguments = (ins FlatSymbolRefAttr:$parameter);
   let results = (outs Flow_Tensor:$result);
   let assemblyFormat = "$parameter attr-dict `:` type($result)";
+}
+
+def ContextOp : FlowOp<"context", [Pure, DeclareOpInterfaceMethods<DependencyOpInterface>,
+                                   DeclareOpInterfaceMethods<RangeOpInterface>,
+                                   DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
+  let summary = "what the sample is given beside its data";
+  let description = [{
+    Known when a layer is solved, like a parameter, and depends on no element of the sample; but every sample has its own. Its elements
+    lie between `low` and `high`, where these are given; with `label` one of them is 1 and the others are 0. Where the layers are
+    composed into the model's functions, an argument takes its place.
+
+    ```mlir
+    %c = flow.context : tensor<4xf64>
+    %digit = flow.context label : tensor<10xf64>
+    ```
+  }];
+  let arguments = (ins OptionalAttr<F64Attr>:$low, OptionalAttr<F64Attr>:$high, UnitAttr:$label);
+  let results = (outs Flow_Vector:$result);
+  let assemblyFormat = "(`label` $label^)? attr-dict `:` type($result)";
 }
 
 def StagedOp : FlowOp<"staged", [Symbol, HasParent<"ModelOp">]> {

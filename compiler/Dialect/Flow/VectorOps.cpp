@@ -58,6 +58,17 @@ Interval ReadOp::inferRange(ArrayRef<Interval>) { return Interval::all(); }
 Value ReadOp::tangent(OpBuilder &, ArrayRef<Value>, Value, ArrayRef<Value>) { return {}; }
 void ReadOp::adjoints(OpBuilder &, ArrayRef<Value>, Value, Value, const BitVector &, SmallVectorImpl<Value> &) {}
 
+//===- context ----------------------------------------------------------------------------------------------------===//
+
+ElementSets ContextOp::dependencies(ArrayRef<ElementSets>, SetPool &) { return everywhere(getResult(), 0); }
+Interval ContextOp::inferRange(ArrayRef<Interval>) {
+  if (getLabel())
+    return Interval::closed(0, 1);
+  return getLow() ? Interval::open(getLow()->convertToDouble(), getHigh()->convertToDouble()) : Interval::all();
+}
+Value ContextOp::tangent(OpBuilder &, ArrayRef<Value>, Value, ArrayRef<Value>) { return {}; }
+void ContextOp::adjoints(OpBuilder &, ArrayRef<Value>, Value, Value, const BitVector &, SmallVectorImpl<Value> &) {}
+
 //===- matvec: y = A x --------------------------------------------------------------------------------------------===//
 
 NeededElements MatvecOp::neededElements() {
