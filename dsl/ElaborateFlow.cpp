@@ -216,19 +216,17 @@ bool Elaborator::runLayer(const ExprPtr &expr, bool base) {
   }
   auto found = definitions.find(layer->text);
   bool isOne = found != definitions.end() && isLayer(found->second->kind);
-  if (!isOne || (base && found->second->kind != DefinitionKind::Bijection)) {
+  if (!isOne) {
     std::vector<std::string> known;
     for (const auto &[name, definition] : definitions)
-      if (definition->kind == DefinitionKind::Bijection || (!base && definition->kind == DefinitionKind::Layer))
+      if (isLayer(definition->kind))
         known.push_back(name);
     const char *wanted = base ? "base" : "layer";
     std::string what = fmt::format("no {} is called `{}`", wanted, layer->text);
     if (found != definitions.end())
       what = fmt::format("`{}` is {}, not a {}", layer->text,
-                         found->second->kind == DefinitionKind::Network  ? "a network"
-                         : found->second->kind == DefinitionKind::Energy ? "an energy"
-                                                                         : "a layer",
-                         base ? "base; a base is a bijection onto (0, 1)" : "layer");
+                         found->second->kind == DefinitionKind::Network ? "a network" : "an energy",
+                         base ? "base; a base is a bijection onto (0, 1), or a layer onto as many such intervals" : "layer");
     report(Kind::UnknownLayer, layer->loc, what).suggestion = nearestName(layer->text, known);
     return false;
   }
@@ -249,22 +247,29 @@ bool Elaborator::bindLayerArguments(const Definition &definition, const std::vec
   return bindFallbacks(definition, 1, loc, scope);
 }
 
+/// Where the layer's input lies: its own domain, in which its arguments may stand, or else the data's.
+bool Elaborator::stateDomain(const Parameter &input, const LayerInfo &info, const Scope &scope) {
+  std::optional<Interval> domain = layerCount == 1 && !info.generative ? dataDomain : std::nullopt;
+  if (input.domain) {
+    auto declared = readDomain(input.domain, scope);
+    if (!declared)
+      return false;
+    domain = intervalOf(*declared);
+  }
+  if (domain)
+    builder.layerDomain(*domain);
+  return true;
+}
+
 bool Elaborator::buildLayer(const Definition &definition, const std::vector<Argument> &arguments, SourceLocation loc,
                             bool flip, bool base) {
   LayerInfo info{fmt::format("{}.{}", layerCount - 1, definition.name), definition.name, features,
                  definition.generative != flip, base};
   const Parameter &input = definition.parameters[0];
-  std::optional<Interval> domain = layerCount == 1 && !info.generative ? dataDomain : std::nullopt;
-  if (input.domain) {
-    auto declared = readDomain(input.domain, {});
-    if (!declared)
-      return false;
-    domain = intervalOf(*declared);
-  }
   path = info.name;
   probes.clear();
   startRule = !info.generative ? StartRule::FromData : flip ? StartRule::PassedOver : StartRule::Wrong;
-  Value x = builder.beginLayer(info, domain, loc);
+  Value x = builder.beginLayer(info, loc);
   inSample = true;
   builder.name(x, input.name);
   Shape shape{features};
@@ -272,6 +277,7 @@ bool Elaborator::buildLayer(const Definition &definition, const std::vector<Argu
   MaybeThing result;
   bool bound = bindLayerArguments(definition, arguments, loc, scope);
   frames.push_back({&definition, loc});
+  bound = bound && stateDomain(input, info, scope);
   if (bound && definition.kind == DefinitionKind::Bijection)
     bound = takeComponents(definition, loc, scope) && learnBijectionParameters(definition, scope);
   if (bound)

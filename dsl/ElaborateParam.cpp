@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <fmt/ranges.h>
+#include <numbers>
 #include <numeric>
 
 namespace flowc::dsl {
@@ -21,15 +22,16 @@ std::optional<Elaborator::Domain> Elaborator::readDomain(const ExprPtr &expr, co
   static const std::pair<const char *, Domain::Kind> names[] = {
       {"real", Domain::Kind::Real},       {"positive", Domain::Kind::Positive}, {"unit", Domain::Kind::Unit},
       {"bounded", Domain::Kind::Bounded}, {"simplex", Domain::Kind::Simplex},   {"ordered", Domain::Kind::Ordered},
-      {"norm", Domain::Kind::Norm}};
+      {"norm", Domain::Kind::Norm},       {"circle", Domain::Kind::Bounded}};
   std::vector<std::string> known;
   for (auto [name, kind] : names) {
     known.push_back(name);
     if (expr->text != name)
       continue;
-    Domain domain{kind};
+    if (expr->text == "circle") // An angle.
+      return Domain{kind, -std::numbers::pi, std::numbers::pi};
     if (kind != Domain::Kind::Bounded && kind != Domain::Kind::Norm)
-      return domain;
+      return Domain{kind};
     std::vector<double> bounds;
     for (const Argument &argument : expr->arguments) {
       auto value = evaluate(argument.value, scope);

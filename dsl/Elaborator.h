@@ -92,6 +92,7 @@ private:
   bool runLayer(const ExprPtr &expr, bool base);
   bool buildLayer(const Definition &definition, const std::vector<Argument> &arguments, SourceLocation loc, bool flip,
                   bool base);
+  bool stateDomain(const Parameter &input, const LayerInfo &info, const Scope &scope);
   bool bindLayerArguments(const Definition &definition, const std::vector<Argument> &arguments, SourceLocation loc,
                           Scope &scope);
   bool readFeatures(const FlowDecl &flow);

@@ -85,9 +85,10 @@ public:
   virtual Value beginEnergy(int64_t features, SourceLocation loc) = 0;
   virtual void endEnergy(Value result, SourceLocation loc) = 0;
 
-  /// Starts the next layer, in the order data to latent, the base last; returns its input, of shape [features]. `domain` is
-  /// the interval that each feature of the input is declared to lie in, absent if it is all reals.
-  virtual Value beginLayer(const LayerInfo &info, std::optional<Interval> domain, SourceLocation loc) = 0;
+  /// Starts the next layer, in the order data to latent, the base last; returns its input, of shape [features].
+  virtual Value beginLayer(const LayerInfo &info, SourceLocation loc) = 0;
+  /// States the interval that each feature of the current layer's input is declared to lie in, if that is not all reals.
+  virtual void layerDomain(Interval) {}
   virtual void endLayer(Value result, SourceLocation loc) = 0;
 
   /// The context of the sample, of the size that the model states, in the current layer or energy.

@@ -222,6 +222,17 @@ private:
     return sizes.size() == 1 ? sizes[0] : std::make_shared<const Expr>(Expr{ExprKind::List, event.loc, 0, "", std::move(sizes), {}, 2});
   }
 
+  /// A domain's name, or a lower and an upper bound.
+  ExprPtr domain(const JsonValue &value) {
+    if (value.type != Type::Array)
+      return expectType(value, Type::String, "\"domain\"") ? make(ExprKind::Name, value) : nullptr;
+    std::vector<Argument> bounds;
+    for (const auto &item : value.items)
+      if (ExprPtr bound = argument(*item))
+        bounds.push_back({"", {}, bound});
+    return std::make_shared<const Expr>(Expr{ExprKind::Call, value.loc, 0, "bounded", {}, std::move(bounds)});
+  }
+
   ExprPtr size(const JsonValue &value) {
     return expectType(value, Type::Number, "the number of features") ? make(ExprKind::Number, value) : nullptr;
   }
@@ -259,9 +270,8 @@ private:
     ExprPtr size = event ? features(*event) : nullptr;
     std::vector<FlowItem> layers = list ? items(*list, "\"flow\"") : std::vector<FlowItem>();
     ExprPtr dataDomain, base, objective, train;
-    if (const JsonMember *domain = root.find("domain");
-        domain && expectType(*domain->value, Type::String, "\"domain\""))
-      dataDomain = make(ExprKind::Name, *domain->value);
+    if (const JsonMember *member = root.find("domain"))
+      dataDomain = domain(*member->value);
     if (const JsonMember *member = root.find("base"))
       base = namedOrTyped(*member->value, "base", "a base");
     if (const JsonMember *member = root.find("objective"))

@@ -50,7 +50,10 @@ private:
               {"items", {{"type", "integer"}, {"minimum", 1}}},
               {"minItems", 1},
               {"minimum", 1}}},
-            {"domain", {{"enum", {"real", "unit", "positive"}}}},
+            {"domain",
+             {{"description", "where the data lies: a name, or [low, high]"},
+              {"anyOf", Json::array({{{"enum", {"real", "unit", "positive", "circle"}}},
+                                     {{"type", "array"}, {"items", {{"type", "number"}}}, {"minItems", 2}, {"maxItems", 2}}})}}},
             {"context",
              {{"description", "what every sample is given beside its data: numbers, or one of `size` labels"},
               {"type", "object"},
@@ -153,15 +156,12 @@ private:
   }
 
   Json base() const {
-    Json cases = Json::array(), bijections = Json::array();
-    for (const Definition &definition : definitions) {
-      if (definition.kind != DefinitionKind::Bijection)
-        continue;
-      cases.push_back(forType(definition, false));
-      bijections.push_back(definition.name);
-    }
-    Json type = {{"enum", bijections}};
-    return {{"description", "the latent distribution, a bijection onto (0, 1)"},
+    Json cases = Json::array();
+    for (const Definition &definition : definitions)
+      if (isLayer(definition.kind))
+        cases.push_back(forType(definition, false));
+    Json type = {{"enum", names(isLayer)}};
+    return {{"description", "the latent distribution, a bijection onto (0, 1) or a layer onto as many such intervals"},
             {"type", {"object", "string"}},
             {"properties", {{"type", type}}},
             {"required", {"type"}},

@@ -142,20 +142,19 @@ void FlowBuilder::endEnergy(dsl::Value result, dsl::SourceLocation loc) {
   func::ReturnOp::create(builder, locate(loc), logDensity);
 }
 
-dsl::Value FlowBuilder::beginLayer(const dsl::LayerInfo &info, std::optional<dsl::Interval> domain,
-                                   dsl::SourceLocation loc) {
+dsl::Value FlowBuilder::beginLayer(const dsl::LayerInfo &info, dsl::SourceLocation loc) {
   builder.setInsertionPointToEnd(modelBody);
-  FloatAttr lower, upper;
-  if (domain) {
-    lower = builder.getF64FloatAttr(domain->low);
-    upper = builder.getF64FloatAttr(domain->high);
-  }
-  auto layer =
-      flow::LayerOp::create(builder, locate(loc), info.name, info.type, info.generative, info.base, lower, upper);
+  auto layer = flow::LayerOp::create(builder, locate(loc), info.name, info.type, info.generative, info.base, FloatAttr(), FloatAttr());
   Block *body = builder.createBlock(&layer.getBody(), {}, tensorType({info.features}), locate(loc));
   declarations = OpBuilder::InsertPoint(modelBody, Block::iterator(layer));
   builder.setInsertionPointToEnd(body);
   return keep(body->getArgument(0));
+}
+
+void FlowBuilder::layerDomain(dsl::Interval domain) {
+  auto layer = cast<flow::LayerOp>(builder.getInsertionBlock()->getParentOp());
+  layer.setLowerAttr(builder.getF64FloatAttr(domain.low));
+  layer.setUpperAttr(builder.getF64FloatAttr(domain.high));
 }
 
 void FlowBuilder::endLayer(dsl::Value result, dsl::SourceLocation loc) {

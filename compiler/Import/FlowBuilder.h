@@ -34,8 +34,8 @@ public:
   void reverseKl(std::string_view target, bool isFlow) override;
   dsl::Value beginEnergy(int64_t features, dsl::SourceLocation loc) override;
   void endEnergy(dsl::Value result, dsl::SourceLocation loc) override;
-  dsl::Value beginLayer(const dsl::LayerInfo &info, std::optional<dsl::Interval> domain,
-                        dsl::SourceLocation loc) override;
+  dsl::Value beginLayer(const dsl::LayerInfo &info, dsl::SourceLocation loc) override;
+  void layerDomain(dsl::Interval domain) override;
   void endLayer(dsl::Value result, dsl::SourceLocation loc) override;
   dsl::Value context(dsl::SourceLocation loc) override;
   dsl::Value parameter(std::string_view name, const dsl::Shape &shape, const dsl::ParameterInit &init,

@@ -61,11 +61,11 @@ public:
     return value("input");
   }
   void endEnergy(Value result, SourceLocation) override { line("  return %{}", result.id); }
-  Value beginLayer(const LayerInfo &info, std::optional<Interval> domain, SourceLocation) override {
-    line("layer {}{}{}{}", info.name, info.generative ? " generative" : "", info.base ? " base" : "",
-         domain ? fmt::format(" on ({}, {})", domain->low, domain->high) : "");
+  Value beginLayer(const LayerInfo &info, SourceLocation) override {
+    line("layer {}{}{}", info.name, info.generative ? " generative" : "", info.base ? " base" : "");
     return value("input");
   }
+  void layerDomain(Interval domain) override { line("  on ({}, {})", domain.low, domain.high); }
   void endLayer(Value result, SourceLocation) override { line("  return %{}", result.id); }
   Value parameter(std::string_view name, const Shape &shape, const ParameterInit &init, SourceLocation) override {
     static constexpr const char *kinds[] = {"uniform", "normal", "constant", "values"};

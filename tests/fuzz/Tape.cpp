@@ -42,9 +42,9 @@ dsl::Value Tape::add(Step step) {
   return {static_cast<uint32_t>(steps.size() - 1)};
 }
 
-dsl::Value Tape::beginLayer(const dsl::LayerInfo &info, std::optional<dsl::Interval> domain, dsl::SourceLocation) {
+dsl::Value Tape::beginLayer(const dsl::LayerInfo &info, dsl::SourceLocation) {
   dsl::Value input = add({"input", {}, {info.features}, {}, {}, {}, {}});
-  layerList.push_back({info, domain, input.id, input.id});
+  layerList.push_back({info, std::nullopt, input.id, input.id});
   return input;
 }
 

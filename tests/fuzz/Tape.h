@@ -70,7 +70,8 @@ public:
   void reverseKl(std::string_view, bool) override {}
   dsl::Value beginEnergy(int64_t features, dsl::SourceLocation) override { return add({"input", {}, {features}, {}, {}, {}, {}}); }
   void endEnergy(dsl::Value, dsl::SourceLocation) override {}
-  dsl::Value beginLayer(const dsl::LayerInfo &info, std::optional<dsl::Interval> domain, dsl::SourceLocation) override;
+  dsl::Value beginLayer(const dsl::LayerInfo &info, dsl::SourceLocation) override;
+  void layerDomain(dsl::Interval domain) override { layerList.back().domain = domain; }
   void endLayer(dsl::Value result, dsl::SourceLocation) override { layerList.back().result = result.id; }
   dsl::Value context(dsl::SourceLocation) override { return add({"input", {}, {0}, {}, {}, {}, {}}); }
   dsl::Value parameter(std::string_view name, const dsl::Shape &shape, const dsl::ParameterInit &,
