@@ -119,6 +119,7 @@ bool Elaborator::runFlow(const FlowDecl &flow, const std::vector<FlowDecl> &othe
   builder.beginModel(flow.name, features, flow.loc);
   if (dataDomain)
     builder.dataDomain(*dataDomain);
+  drawsSamples = flow.objective && flow.objective->text != "likelihood";
   bool good = runItems(flow.items);
   static const auto standard = std::make_shared<const Expr>(Expr{ExprKind::Name, {}, 0, "normal", {}, {}});
   iteration = 0;

@@ -142,6 +142,14 @@ flowrt_status gradient(flowrt_instance *instance, const void *in, const void *we
   });
 }
 
+flowrt_status statistics(flowrt_instance *instance, void *parameters) {
+  if (!instance || (!parameters && parameterCount(instance) > 0))
+    return FLOWRT_BAD_ARGUMENT;
+  if (!instance->hasParameters)
+    return FLOWRT_NO_PARAMETERS;
+  return dispatch(instance, [&]<typename T>(Instance<T> &typed, T) { return typed.statistics(static_cast<T *>(parameters)); });
+}
+
 flowrt_status probe(flowrt_instance *instance, const void *x, int64_t rows, void *mean, void *deviation) {
   return dispatchRows(instance, rows, x && mean && deviation, [&]<typename T>(Instance<T> &typed, T) {
     return typed.probe(static_cast<const T *>(x), rows, static_cast<T *>(mean), static_cast<T *>(deviation));
@@ -227,6 +235,7 @@ const flowrt_api *makeApi() {
          objective,
          target,
          gradient,
+         statistics,
          probe,
          start,
          setThreads,
