@@ -68,6 +68,7 @@ enum class StatementKind {
   If,     ///< if value { body } else { otherwise }
   Return, ///< return value
   Assume, ///< assume value, a comparison
+  Running, ///< running targets[i] = value.items[i], each a Call of a statistic over the batch
 };
 
 /// The name that an assignment or a loop binds.

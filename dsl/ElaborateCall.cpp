@@ -55,10 +55,8 @@ MaybeThing Elaborator::evaluateCall(const Expr &expr, const Scope &scope) {
     auto tensor = operand ? vector(*operand, expr.arguments[0].value->loc, "what is averaged") : std::nullopt;
     if (!tensor)
       return std::nullopt;
-    auto found = probes.find(tensor->value.id);
-    if (found == probes.end())
-      found = probes.emplace(tensor->value.id, builder.startProbe(tensor->value, expr.loc)).first;
-    return Thing{TensorThing{name == "mean" ? found->second.first : found->second.second, tensor->shape}};
+    auto [mean, deviation] = probe(*tensor, expr.loc);
+    return Thing{TensorThing{name == "mean" ? mean : deviation, tensor->shape}};
   }
   FunctionThing function{name, nullptr, nullptr};
   if (auto bound = scope.find(name); bound != scope.end()) {
@@ -232,6 +230,9 @@ MaybeThing Elaborator::runStatement(const Statement &statement, Scope &scope, bo
   case StatementKind::Param:
     for (const ParamDecl &decl : statement.params)
       failed |= !declareParameter(decl, scope);
+    return std::nullopt;
+  case StatementKind::Running:
+    failed = !declareStatistics(statement, scope);
     return std::nullopt;
   case StatementKind::Assume:
     failed = !assume(*statement.value, scope);

@@ -147,6 +147,7 @@ bool Elaborator::runFlow(const FlowDecl &flow, const std::vector<FlowDecl> &othe
     builder.dataDomain(*dataDomain);
   if (context)
     builder.takesContext(*context);
+  drawsSamples = flow.objective && flow.objective->text != "likelihood";
   bool good = runItems(flow.items);
   static const auto standard = std::make_shared<const Expr>(Expr{ExprKind::Name, {}, 0, "normal", {}, {}});
   iteration = 0;

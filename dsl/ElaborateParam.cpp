@@ -233,11 +233,15 @@ TensorThing Elaborator::constrainWithFact(const TensorThing &raw, const Domain &
   return {value, raw.shape};
 }
 
+bool Elaborator::isFree(const std::string &name, SourceLocation loc, const Scope &scope) {
+  auto [place, isNew] = paramPlaces.emplace(name, loc);
+  bool again = !isNew && place->second.line == loc.line && place->second.column == loc.column;
+  return again || !scope.count(name) || reject(Kind::Redefinition, loc, "`{}` is already a name here", name);
+}
+
 bool Elaborator::declareParameter(const ParamDecl &decl, Scope &scope) {
-  auto [place, isNew] = paramPlaces.emplace(decl.name, decl.loc);
-  bool again = !isNew && place->second.line == decl.loc.line && place->second.column == decl.loc.column;
-  if (!again && scope.count(decl.name))
-    return reject(Kind::Redefinition, decl.loc, "`{}` is already a name here", decl.name);
+  if (!isFree(decl.name, decl.loc, scope))
+    return false;
   auto domain = readDomain(decl.domain, scope);
   if (!domain)
     return false;

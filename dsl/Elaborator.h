@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The elaborator's state and its parts; each part is a file: ElaborateExpr, ElaborateList, ElaborateComponents,
-// ElaborateCall, ElaborateParam, Builtins, CheckNames, ElaborateFlow, ElaborateObjective. A function that returns nothing (an empty
+// ElaborateCall, ElaborateParam, ElaborateRunning, Builtins, CheckNames, ElaborateFlow, ElaborateObjective. A function that returns nothing (an empty
 // optional) has reported why.
 
 #pragma once
@@ -190,6 +190,15 @@ private:
   std::optional<Domain> readDomain(const ExprPtr &expr, const Scope &scope);
   static std::optional<Interval> intervalOf(const Domain &domain);
   bool declareParameter(const ParamDecl &decl, Scope &scope);
+  /// Whether a name may be declared here. A loop may declare it anew in every round.
+  bool isFree(const std::string &name, SourceLocation loc, const Scope &scope);
+
+  // ElaborateRunning.cpp
+  bool declareStatistics(const Statement &statement, Scope &scope);
+  MaybeThing runningStatistic(const Target &target, const ExprPtr &expr, const Scope &scope);
+  std::optional<RunningStatistic> readStatistic(const ExprPtr &expr, const Scope &scope);
+  /// Mean and deviation over the first batch; asked for once.
+  std::pair<Value, Value> probe(const TensorThing &value, SourceLocation loc);
   std::optional<ParameterInit> readInit(const ParamDecl &decl, const Domain &domain, const Shape &shape,
                                         const Scope &scope);
   std::optional<TensorThing> rawParameter(const std::string &name, const Shape &shape, const ParameterInit &init,
@@ -238,6 +247,7 @@ private:
   bool inSample = false;                     ///< Whether a layer or an energy is being told: what a sample goes through.
   std::optional<TensorThing> sampleContext;  ///< There, the context, once it was asked for.
   bool inStart = false, inEnergy = false;
+  bool drawsSamples = false; ///< The objective is one of the flow's own samples, not of data.
   /// A layer turned by `inverse` sees latent values, so its parameters start as without data.
   enum class StartRule { FromData, PassedOver, Wrong } startRule = StartRule::FromData;
   std::map<uint32_t, std::pair<Value, Value>> probes; ///< Of the current layer, by the value probed.

@@ -19,7 +19,7 @@ bool isOneOf(const std::string &text, std::initializer_list<std::string_view> wo
 bool isKeyword(const Token &token) {
   return token.kind == TokenKind::Name &&
          isOneOf(token.text, {"return", "in", "if", "else", "start", "repeat", "data", "base", "objective", "param", "for",
-                              "as", "assume"});
+                              "as", "assume", "running"});
 }
 
 bool opens(const Token &token) { return token.kind == TokenKind::Symbol && isOneOf(token.text, {"(", "[", "{"}); }

@@ -33,6 +33,13 @@ struct ParameterInit {
   std::vector<double> values; ///< Values: one per element.
 };
 
+/// A statistic over the samples of a batch. While training it is that of the batch at hand, and `momentum` says how much of the stored
+/// value stays when that follows; everywhere else it is the stored value.
+struct RunningStatistic {
+  enum class Kind { Mean, Variance } kind = Kind::Mean;
+  double momentum = 0.9;
+};
+
 /// What a layer is declared to be.
 struct LayerInfo {
   std::string name; ///< Unique in the model, for instance "3.affine_coupling".
@@ -109,6 +116,10 @@ public:
   /// operand of `startParameter`, which gives the raw parameter `name` its value.
   virtual std::pair<Value, Value> startProbe(Value value, SourceLocation loc) = 0;
   virtual void startParameter(std::string_view name, Value value, SourceLocation loc) = 0;
+  /// A parameter of the current layer that is not learned but follows a statistic of `value` (shape [n], computed from the layer's
+  /// input) over batches.
+  virtual Value runningStatistic(std::string_view name, Value value, const Shape &shape, const RunningStatistic &statistic,
+                                 SourceLocation loc) = 0;
 
   /// `values` has one element per element of `shape`, or one for all.
   virtual Value constant(const Shape &shape, std::vector<double> values, SourceLocation loc) = 0;

@@ -188,6 +188,10 @@ private:
       take();
       return {StatementKind::Assume, loc, {}, expression(), {}, {}, {}};
     }
+    if (atRunning()) {
+      take();
+      return running(loc);
+    }
     if (accept("param"))
       return {StatementKind::Param, loc, {}, nullptr, params(), {}, {}};
     if (accept("for")) {
@@ -218,10 +222,32 @@ private:
     return at("assume") && after.kind != TokenKind::Newline && after.kind != TokenKind::End && after.text != "=" && after.text != ",";
   }
 
+  /// `running NAME = STATISTIC`, rather than an assignment to a name `running`.
+  bool atRunning() const {
+    return at("running") && tokens[std::min(position + 1, tokens.size() - 1)].kind == TokenKind::Name;
+  }
+
+  Statement running(SourceLocation loc) {
+    Statement result{StatementKind::Running, loc, {}, nullptr, {}, {}, {}};
+    std::vector<ExprPtr> statistics;
+    uint32_t height = 0;
+    do {
+      skipNewlines();
+      Token target = name("the statistic's name");
+      result.targets.push_back({target.text, target.loc});
+      expect("=", "before the statistic");
+      skipNewlines();
+      statistics.push_back(expression());
+      height = std::max(height, statistics.back()->height);
+    } while (accept(","));
+    result.value = std::make_shared<const Expr>(Expr{ExprKind::List, loc, 0, "", std::move(statistics), {}, height + 1});
+    return result;
+  }
+
   Statement assignment() {
     Statement result{StatementKind::Assign, peek().loc, {}, nullptr, {}, {}, {}};
     do {
-      Token target = name("a statement: an assignment, `param`, `assume`, `for`, `if` or `return`");
+      Token target = name("a statement: an assignment, `param`, `running`, `assume`, `for`, `if` or `return`");
       result.targets.push_back({target.text, target.loc});
     } while (accept(","));
     expect("=", "in the assignment");

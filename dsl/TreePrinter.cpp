@@ -76,6 +76,10 @@ private:
       return line("return {}", printExpr(*statement.value));
     case StatementKind::Assume:
       return line("assume {}", printExpr(*statement.value));
+    case StatementKind::Running:
+      for (size_t i = 0; i < statement.targets.size(); ++i)
+        line("running {} = {}", statement.targets[i].name, printExpr(*statement.value->items[i]));
+      return;
     case StatementKind::Param:
       for (const ParamDecl &decl : statement.params)
         line("param {}: {}{}{}{}{}", decl.name, printExpr(*decl.domain),

@@ -41,6 +41,15 @@ Initializer parseInitializer(const Json &json, int64_t size) {
   return initializer;
 }
 
+Running parseRunning(const Json &json) {
+  Running running{member(json, "statistic").get<std::string>(), member(json, "momentum").get<double>()};
+  if (running.statistic != "mean" && running.statistic != "variance")
+    throw Malformed{fmt::format("statistic `{}` is unknown", running.statistic)};
+  if (!(running.momentum >= 0 && running.momentum < 1))
+    throw Malformed{fmt::format("the momentum {} is not between 0 and 1", running.momentum)};
+  return running;
+}
+
 void parseParameters(const Json &list, Manifest &manifest) {
   for (const Json &json : list) {
     Parameter parameter;
@@ -54,6 +63,9 @@ void parseParameters(const Json &list, Manifest &manifest) {
                                   manifest.parameterCount)};
     parameter.initializer = parseInitializer(member(json, "init"), parameter.size);
     parameter.frozen = json.value("frozen", false);
+    if (json.contains("running"))
+      parameter.running = parseRunning(json["running"]);
+    manifest.takesStatistics |= parameter.running.has_value();
     if (!parameter.frozen && manifest.trainedCount != manifest.parameterCount)
       throw Malformed{fmt::format("parameter `{}` is trained, but stands behind frozen ones", parameter.name)};
     manifest.parameterCount += parameter.size;
@@ -149,7 +161,7 @@ Manifest convert(const Json &json) {
   if (json.contains("context"))
     manifest.context = parseContext(json["context"]);
   for (const Parameter &parameter : manifest.parameters)
-    if (parameter.frozen && !parameter.name.starts_with(manifest.objective.target + "."))
+    if (parameter.frozen && !parameter.running && !parameter.name.starts_with(manifest.objective.target + "."))
       throw Malformed{fmt::format("the frozen parameter `{}` is none of `{}`", parameter.name, manifest.objective.target)};
   manifest.train = json.value("train", Json::object());
   if (!manifest.train.is_object())

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,13 +27,20 @@ struct Initializer {
   std::vector<double> values;
 };
 
+/// What a parameter follows instead of being trained.
+struct Running {
+  std::string statistic; // mean or variance, over the batch
+  double momentum = 0;   // what it keeps of itself at every step
+};
+
 struct Parameter {
   std::string name;
   std::vector<int64_t> shape;
   int64_t offset = 0;
   int64_t size = 1;
   Initializer initializer;
-  bool frozen = false; // not trained: a teacher's
+  bool frozen = false; // not trained: a teacher's, or one that follows a statistic
+  std::optional<Running> running;
 };
 
 /// One data-dependent start.
@@ -101,6 +109,7 @@ struct Manifest {
   std::vector<std::string> dtypes;
   std::vector<Parameter> parameters;
   int64_t parameterCount = 0; // elements of the vector
+  bool takesStatistics = false; // some parameter follows one
   int64_t trainedCount = 0;   // of these, the first ones that are trained; the others are frozen
   std::vector<Start> starts;
   std::vector<Assumption> assumptions;

@@ -22,6 +22,15 @@ template <typename T>
 void runStarts(const Manifest &manifest, Model<T> &model, std::span<const T> x, std::span<const T> context,
                std::vector<T> &parameters);
 
+/// Sets the parameters that follow a statistic to that of `x`, whole rows, each behind those that it waits for. By the probes of the starts:
+/// what training takes by itself is another way there.
+template <typename T>
+void settleStatistics(const Manifest &manifest, Model<T> &model, std::span<const T> x, std::span<const T> context,
+                      std::vector<T> &parameters);
+
+/// Moves the parameters that follow a statistic towards those that the last gradient of `model` has taken.
+template <typename T> void followStatistics(const Manifest &manifest, Model<T> &model, std::vector<T> &parameters);
+
 /// Whether everything that the layers assume holds for the model's parameters and for all rows of `x`, data; if not, an error of
 /// one line with the layer and the assumption, and `code`. Costs nothing where nothing is assumed.
 template <typename T>

@@ -77,7 +77,23 @@ Trainer<T>::Trainer(const CompiledModel &compiled, const TrainOptions &options, 
   lastValid = std::numeric_limits<double>::quiet_NaN();
 }
 
+/// The last batch of an epoch may be smaller than the others. Where statistics are taken over batches, all are equally large, within one
+/// row: those of few rows would say little.
+template <typename T> int64_t Trainer<T>::firstRow(int64_t k) const {
+  int64_t rows = input.train->rows();
+  return compiled.manifest().takesStatistics ? rows * k / stepsPerEpoch : std::min(rows, k * options.batchSize);
+}
+
+template <typename T> Failure Trainer<T>::checkBatches() const {
+  if (!compiled.manifest().takesStatistics || input.train->rows() / stepsPerEpoch >= 2)
+    return std::nullopt;
+  return badInput("{} takes statistics over batches, and one row has no variance; it needs a --batch-size of at least 2, and 2 rows of data",
+                  compiled.manifest().name);
+}
+
 template <typename T> Failure Trainer<T>::begin(const std::string &teacher) {
+  if (Failure failure = checkBatches())
+    return failure;
   const Manifest &manifest = compiled.manifest();
   current = {};
   current.parameters = initialParameters<T>(manifest, options.seed);
@@ -147,8 +163,7 @@ template <typename T> Failure Trainer<T>::checkAssumed(const Examples<T> &batch)
 }
 
 template <typename T> Failure Trainer<T>::takeStep() {
-  int64_t first = current.step % stepsPerEpoch * options.batchSize;
-  int64_t rows = std::min(options.batchSize, input.train->rows() - first);
+  int64_t batchOfEpoch = current.step % stepsPerEpoch, first = firstRow(batchOfEpoch), rows = firstRow(batchOfEpoch + 1) - first;
   const Examples<T> &batch = input.train->take(epochOf(current.step), first, rows);
   model.set_parameters(current.parameters);
   if (Failure failure = checkAssumed(batch))
@@ -168,6 +183,7 @@ template <typename T> Failure Trainer<T>::takeStep() {
   ++current.step;
   optimizerStep<T>(options.optimizer, current.optimizer, current.step, scheduledRate(schedule, current.step), slope,
                    parameters);
+  followStatistics<T>(compiled.manifest(), model, current.parameters);
   for (size_t i = 0; i < current.averaged.size(); ++i)
     current.averaged[i] += T(1 - options.ema) * (current.parameters[i] - current.averaged[i]);
   current.epochSum += sum;

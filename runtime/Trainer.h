@@ -73,6 +73,9 @@ private:
   using Clock = std::chrono::steady_clock;
 
   int64_t epochOf(int64_t step) const { return step / stepsPerEpoch; }
+  /// The row of an epoch at which its batch `k` begins.
+  int64_t firstRow(int64_t k) const;
+  Failure checkBatches() const;
   Failure takeStep();
   Failure diverged(const char *what, double value) const;
   Result<EpochReport> endEpoch();

@@ -7,6 +7,7 @@
 #include "compiler/Derive/Inline.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/ADT/StringMap.h"
 
 #include <cmath>
 
@@ -34,10 +35,12 @@ public:
     buildSample();
     if (auto target = model.lookupSymbol<func::FuncOp>(kTargetName))
       buildObjective(target);
+    buildTraining();
     buildProbe();
     buildStart();
     if (model.contextSize())
-      for (const char *name : {"to_latent", "to_data", "log_prob", "sample", "objective", "target", "probe"})
+      for (StringRef name : std::initializer_list<StringRef>{"to_latent", "to_data", "log_prob", "sample", "objective", "target",
+                                                             kTrainingName, "probe"})
         if (auto function = model.lookupSymbol<func::FuncOp>(name))
           giveContext(function);
   }
@@ -112,6 +115,34 @@ private:
     auto [value, logDet] = run(layers, true, function.getArgument(0));
     Value aim = inlineBody(builder, target, value)[0];
     finish(Value(arith::AddFOp::create(builder, model.getLoc(), aim, logDet)));
+  }
+
+  /// The log density where parameters that follow a statistic are that of the batch. A statistic is taken of what enters its layer, so that
+  /// it stands ahead of all that reads it.
+  void buildTraining() {
+    if (llvm::all_of(layers, [](LayerOp layer) { return layer.getOps<RunningOp>().empty(); }))
+      return;
+    auto function = begin(kTrainingName, vector, scalar);
+    Value value = function.getArgument(0), total = constantOf(builder, model.getLoc(), scalar, 0);
+    llvm::StringMap<Value> statistics;
+    for (LayerOp layer : layers) {
+      IRMapping mapping;
+      mapping.map(layer.input(), value);
+      for (RunningOp running : layer.getOps<RunningOp>())
+        statistics[running.getParameter()] = StatisticOp::create(builder, running.getLoc(), running.getParameterAttr(),
+                                                                 running.getVarianceAttr(),
+                                                                 cloneSlice(builder, running.getValue(), mapping));
+      auto [next, logDet] = run(layer, false, value);
+      value = next;
+      total = arith::AddFOp::create(builder, layer.getLoc(), total, logDet);
+    }
+    finish(total);
+    function.walk([&](ReadOp read) {
+      if (Value statistic = statistics.lookup(read.getParameter())) {
+        read.replaceAllUsesWith(statistic);
+        read.erase();
+      }
+    });
   }
 
   /// The rows of every probe one after the other, then those of every assumption, 1 where it holds and 0 elsewhere; the manifest tells

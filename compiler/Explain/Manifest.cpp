@@ -5,6 +5,9 @@
 #include "compiler/Derive/DeriveLayers.h"
 #include "compiler/Explain/Formulas.h"
 
+#include "mlir/Analysis/SliceAnalysis.h"
+#include "llvm/ADT/StringSet.h"
+
 #include <cmath>
 
 using namespace mlir;
@@ -42,6 +45,10 @@ json::Value toJson(Attribute attribute) {
 }
 
 json::Array describeParameters(ModelOp model) {
+  llvm::StringMap<RunningOp> followed;
+  for (LayerOp layer : model.getOps<LayerOp>())
+    for (RunningOp running : layer.getOps<RunningOp>())
+      followed[running.getParameter()] = running;
   json::Array parameters;
   int64_t offset = 0;
   for (ParameterOp parameter : model.getOps<ParameterOp>()) {
@@ -52,12 +59,26 @@ json::Array describeParameters(ModelOp model) {
                            {"init", toJson(parameter.getInit())}};
     if (parameter.getFrozen())
       described["frozen"] = true;
+    if (RunningOp running = followed.lookup(parameter.getSymName()))
+      described["running"] = json::Object{{"statistic", running.getVariance() ? "variance" : "mean"},
+                                          {"momentum", running.getMomentum().convertToDouble()}};
     parameters.push_back(std::move(described));
     offset += type.getNumElements();
   }
   return parameters;
 }
 
+/// Whether what a start looks at is computed with one of `parameters`.
+bool waitsFor(StartOp start, const llvm::StringSet<> &parameters) {
+  llvm::SetVector<Operation *> slice;
+  (void)getBackwardSlice(start.getValue(), &slice);
+  return llvm::any_of(slice, [&](Operation *op) {
+    auto read = dyn_cast<ReadOp>(op);
+    return read && parameters.contains(read.getParameter());
+  });
+}
+
+/// The starts of a layer are one entry, unless some look at what others start.
 json::Array describeStarts(ModelOp model) {
   json::Array starts;
   int64_t row = 0;
@@ -66,12 +87,22 @@ json::Array describeStarts(ModelOp model) {
     for (ProbeOp probe : layer.getOps<ProbeOp>())
       row += elementCount(probe.getValue());
     json::Array parameters;
-    for (StartOp start : layer.getOps<StartOp>())
+    llvm::StringSet<> together;
+    auto finish = [&] {
+      if (!parameters.empty())
+        starts.push_back(json::Object{{"layer", layer.getSymName()},
+                                      {"probes", json::Array{first, row - first}},
+                                      {"parameters", std::move(parameters)}});
+      parameters.clear();
+      together.clear();
+    };
+    for (StartOp start : layer.getOps<StartOp>()) {
+      if (waitsFor(start, together))
+        finish();
       parameters.push_back(start.getParameter());
-    if (!parameters.empty())
-      starts.push_back(json::Object{{"layer", layer.getSymName()},
-                                    {"probes", json::Array{first, row - first}},
-                                    {"parameters", std::move(parameters)}});
+      together.insert(start.getParameter());
+    }
+    finish();
   }
   return starts;
 }

@@ -118,7 +118,14 @@ void FlowBuilder::takesContext(const dsl::ContextInfo &context) {
   cast<flow::ModelOp>(modelBody->getParentOp()).setGivenContextAttr(builder.getDictionaryAttr(entries));
 }
 
-void FlowBuilder::endModel() { builder.clearInsertionPoint(); }
+void FlowBuilder::endModel() {
+  // What training does not move stands behind what it moves: the latter is one piece of the parameter vector.
+  llvm::SmallVector<flow::ParameterOp> parameters(modelBody->getOps<flow::ParameterOp>());
+  llvm::erase_if(parameters, [](flow::ParameterOp parameter) { return !parameter.getFrozen(); });
+  for (flow::ParameterOp parameter : parameters)
+    parameter->moveBefore(modelBody, modelBody->end());
+  builder.clearInsertionPoint();
+}
 
 void FlowBuilder::reverseKl(std::string_view target, bool isFlow) {
   auto entry = [&](StringRef key, Attribute value) { return builder.getNamedAttr(key, value); };
@@ -205,6 +212,20 @@ std::pair<dsl::Value, dsl::Value> FlowBuilder::startProbe(dsl::Value value, dsl:
 
 void FlowBuilder::startParameter(std::string_view name, dsl::Value value, dsl::SourceLocation loc) {
   flow::StartOp::create(builder, locate(loc), name, get(value));
+}
+
+dsl::Value FlowBuilder::runningStatistic(std::string_view name, dsl::Value value, const dsl::Shape &shape,
+                                         const dsl::RunningStatistic &statistic, dsl::SourceLocation loc) {
+  RankedTensorType type = tensorType(shape);
+  bool variance = statistic.kind == dsl::RunningStatistic::Kind::Variance;
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.restoreInsertionPoint(declarations);
+    dsl::ParameterInit init{dsl::ParameterInit::Kind::Constant, variance ? 1.0 : 0.0, 0, {}};
+    flow::ParameterOp::create(builder, locate(loc), name, type, initAttribute(builder, init), /*frozen=*/true);
+  }
+  flow::RunningOp::create(builder, locate(loc), name, variance, get(value), llvm::APFloat(statistic.momentum));
+  return keep(flow::ReadOp::create(builder, locate(loc), type, name));
 }
 
 dsl::Value FlowBuilder::constant(const dsl::Shape &shape, std::vector<double> numbers, dsl::SourceLocation loc) {

@@ -45,6 +45,8 @@ public:
   void assume(dsl::Value value, dsl::Interval range, std::string_view text, dsl::SourceLocation loc) override;
   std::pair<dsl::Value, dsl::Value> startProbe(dsl::Value value, dsl::SourceLocation loc) override;
   void startParameter(std::string_view name, dsl::Value value, dsl::SourceLocation loc) override;
+  dsl::Value runningStatistic(std::string_view name, dsl::Value value, const dsl::Shape &shape, const dsl::RunningStatistic &statistic,
+                              dsl::SourceLocation loc) override;
   dsl::Value constant(const dsl::Shape &shape, std::vector<double> values, dsl::SourceLocation loc) override;
   dsl::Value apply(std::string_view function, std::span<const dsl::Value> operands, dsl::SourceLocation loc) override;
   dsl::Value matvec(dsl::Value matrix, dsl::Value vector, int64_t columns, dsl::SourceLocation loc) override;

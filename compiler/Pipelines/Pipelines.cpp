@@ -7,6 +7,7 @@
 #include "compiler/Derive/Simplify.h"
 #include "compiler/Derive/Teacher.h"
 #include "compiler/Stage/Differentiate.h"
+#include "compiler/Stage/Segments.h"
 #include "compiler/Stage/Stage.h"
 
 #include "mlir/Transforms/Passes.h"
@@ -66,6 +67,7 @@ void addStagePipeline(OpPassManager &passes) {
   passes.addPass(createDropFactsPass());
   addCleanup(passes);
   passes.addPass(createStagePass());
+  passes.addPass(createSegmentPass());
   passes.addPass(createDifferentiatePass());
   passes.addPass(createDropDetachedPass());
   addCleanup(passes);

@@ -52,8 +52,11 @@ private:
       return flat(workspace);
     case Role::Argument:
       return value(source.getArgument(slot.index));
-    case Role::Result:
-      return value(source.getBody().front().getTerminator()->getOperand(slot.index));
+    case Role::Result: {
+      // The gradient of a first segment has nothing to give back.
+      Operation *end = source.getBody().front().getTerminator();
+      return slot.index < end->getNumOperands() ? value(end->getOperand(slot.index)) : flat(0);
+    }
     }
     llvm_unreachable("all roles have a type");
   }

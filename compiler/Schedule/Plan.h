@@ -32,6 +32,8 @@ struct Signature {
   /// No sample dimension: everything is one number per row.
   bool uniform;
   llvm::SmallVector<Slot> slots;
+  /// There is one for each segment of training: NAME_0, NAME_1, ...
+  bool numbered = false;
 };
 
 llvm::ArrayRef<Signature> signatures();

@@ -8,7 +8,7 @@
  * on one instance must not overlap in time; different instances are independent. Nothing here exits, throws or prints.
  *
  * Data is row-major, [rows][features], in the instance's element type; zero rows are fine. Results do not depend, in
- * any bit, on the number of threads, and those of a row do not depend on the other rows of the call.
+ * any bit, on the number of threads, and those of a row do not depend on the other rows of the call (but see `gradient`).
  *
  * A conditional model is given a context for every row, [rows][context]: the numbers of its `context` in the spec, or,
  * where that is a label, one whole number. For other models `context` is NULL.
@@ -90,9 +90,15 @@ typedef struct flowrt_api {
   flowrt_status (*target)(flowrt_instance *instance, const void *x, const void *context, int64_t rows, void *log_density);
 
   /* gradient[parameters] := d(sum over rows of weight * objective) / d(parameters). `weight` NULL means all 1;
-   * `objective` (which is not weighted) may be NULL. Frozen parameters have gradient 0. */
+   * `objective` (which is not weighted) may be NULL. Frozen parameters have gradient 0. Where a layer takes running statistics
+   * (docs/manifest.md), those of these rows, each as often as it weighs, stand in place of the stored ones, in the objective too, and
+   * the gradient passes through them; a row's objective then depends on the other rows. */
   flowrt_status (*gradient)(flowrt_instance *instance, const void *in, const void *context, const void *weight, int64_t rows,
                             void *objective, void *gradient);
+
+  /* Writes the statistics of the rows of the last `gradient` into their places of parameters[parameters], and leaves the others alone.
+   * Without one since the parameters were set, or with no row that weighs anything, they are the stored ones. */
+  flowrt_status (*statistics)(flowrt_instance *instance, void *parameters);
 
   /* Mean and standard deviation over the rows of each of the [probes] values that data-dependent starts ask for. */
   flowrt_status (*probe)(flowrt_instance *instance, const void *x, const void *context, int64_t rows, void *mean,

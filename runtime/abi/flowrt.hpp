@@ -113,6 +113,12 @@ public:
     return objective;
   }
 
+  /// The statistics of the rows of the last `gradient`, each into its place of `parameters`.
+  void statistics(std::span<T> parameters) {
+    expect(parameters.size(), size_t(api_->parameters), "parameters");
+    check(api_->statistics(instance_.get(), parameters.data()));
+  }
+
   /// Mean and deviation of what data-dependent starts ask for; and the parameters they give, in place.
   void probe(std::span<const T> x, std::span<T> mean, std::span<T> deviation, std::span<const T> context = {}) {
     expect(mean.size(), size_t(api_->probes), "mean");

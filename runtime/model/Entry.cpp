@@ -155,6 +155,14 @@ flowrt_status gradient(flowrt_instance *instance, const void *in, const void *co
   });
 }
 
+flowrt_status statistics(flowrt_instance *instance, void *parameters) {
+  if (!instance || (!parameters && parameterCount(instance) > 0))
+    return FLOWRT_BAD_ARGUMENT;
+  if (!instance->hasParameters)
+    return FLOWRT_NO_PARAMETERS;
+  return dispatch(instance, [&]<typename T>(Instance<T> &typed, T) { return typed.statistics(static_cast<T *>(parameters)); });
+}
+
 flowrt_status probe(flowrt_instance *instance, const void *x, const void *context, int64_t rows, void *mean, void *deviation) {
   return dispatchRows(instance, context, rows, x && mean && deviation, [&]<typename T>(Instance<T> &typed, const T *contexts) {
     return typed.probe({static_cast<const T *>(x), contexts}, rows, static_cast<T *>(mean), static_cast<T *>(deviation));
@@ -242,6 +250,7 @@ const flowrt_api *makeApi() {
          objective,
          target,
          gradient,
+         statistics,
          probe,
          start,
          setThreads,

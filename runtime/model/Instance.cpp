@@ -5,42 +5,11 @@
 
 #include "runtime/model/Instance.h"
 #include "runtime/model/Memory.h"
-#include "runtime/model/Pool.h"
-#include "runtime/model/Tile.h"
+#include "runtime/model/Tasks.h"
 
-#include <atomic>
 #include <new>
 
 namespace flowc::runtime::model {
-namespace {
-
-/// At most so many private gradients: enough to keep that many threads busy, few enough to be summed cheaply.
-constexpr int64_t MaxChunks = 16;
-
-/// Private gradients past this size leave the cache, and clearing and summing one costs a tenth of a tile's work; then
-/// a chunk has at least two tiles.
-constexpr int64_t LargeGradientBytes = 256 << 10;
-
-/// Elements that one work item of the reduction sums: whole cache lines, few enough to stay in the cache over the
-/// chunks.
-constexpr int64_t ReductionGrain = 4096;
-
-template <typename Body, typename T> struct Job {
-  Body *body;
-  Worker<T> *workers;
-  int64_t items;
-  int64_t grain;
-  std::atomic<int64_t> next{0};
-
-  static void run(void *context, int64_t index) {
-    auto *job = static_cast<Job *>(context);
-    for (int64_t first; (first = job->next.fetch_add(job->grain, std::memory_order_relaxed)) < job->items;)
-      for (int64_t item = first, end = smaller(first + job->grain, job->items); item < end; ++item)
-        (*job->body)(job->workers[index], item);
-  }
-};
-
-} // namespace
 
 template <typename T> Instance<T> *Instance<T>::create(const Kernels<T> &kernels, flowrt_dtype dtype) {
   void *memory = malloc(sizeof(Instance));
@@ -49,6 +18,7 @@ template <typename T> Instance<T> *Instance<T>::create(const Kernels<T> &kernels
   auto *instance = new (memory) Instance();
   instance->dtype = dtype;
   instance->kernels = kernels;
+  instance->step.measure(kernels);
   const flowrt_kernel_info &info = *kernels.info;
   instance->parameters = allocate<T>(info.parameters);
   instance->staged = allocate<T>(info.staged);
@@ -65,10 +35,8 @@ template <typename T> Instance<T> *Instance<T>::create(const Kernels<T> &kernels
 template <typename T> void Instance<T>::destroy(Instance *instance) {
   for (int64_t i = 0; i < instance->workerCount; ++i)
     free(instance->workers[i].memory);
-  for (int64_t i = 0; i < instance->partialCount; ++i)
-    free(instance->partials[i]);
+  instance->step.release(instance->kernels.segmentCount - 1);
   free(instance->workers);
-  free(instance->partials);
   free(instance->parameters);
   free(instance->staged);
   free(instance->result);
@@ -85,23 +53,15 @@ template <typename T> bool Instance<T>::growWorkers(int64_t count) {
   workers = grown;
   const flowrt_kernel_info &info = *kernels.info;
   auto padded = [](int64_t elements) { return int64_t(roundUp(size_t(elements) * sizeof(T)) / sizeof(T)); };
-  int64_t lane = padded(info.tile), in = padded((info.features + info.context) * info.tile);
+  int64_t lane = padded(info.tile), given = padded((1 + step.mostOutputs) * info.tile), in = padded((info.features + info.context) * info.tile);
   int64_t out = padded((info.features > info.probes ? info.features : info.probes) * info.tile);
   for (; workerCount < count; ++workerCount) {
-    T *at = allocate<T>(in + out + 2 * lane + info.workspace);
+    T *at = allocate<T>(in + out + given + lane + info.workspace);
     if (!at)
       return false;
-    workers[workerCount] = {at, at + in, at + in + out, at + in + out + lane, at + in + out + 2 * lane, at};
+    T *density = at + in + out, *weight = density + given;
+    workers[workerCount] = {at, at + in, density, weight, weight + lane, at};
   }
-  return true;
-}
-
-template <typename T> bool Instance<T>::growPartials(int64_t count) {
-  if (!partials && !(partials = allocate<T *>(MaxChunks)))
-    return false;
-  for (; partialCount < count; ++partialCount)
-    if (!(partials[partialCount] = allocate<T>(kernels.info->staged)))
-      return false;
   return true;
 }
 
@@ -111,18 +71,6 @@ template <typename T> flowrt_status Instance<T>::setThreads(int64_t count) {
     return FLOWRT_NO_MEMORY;
   threads = count;
   return FLOWRT_OK;
-}
-
-template <typename T> template <typename Body> void Instance<T>::forEach(int64_t items, Body body) {
-  int64_t used = smaller(threads, items);
-  int64_t grain = items / (used > 0 ? used * 8 : 1);
-  Job<Body, T> job{&body, workers, items, grain > 0 ? grain : 1};
-  if (used <= 1)
-    Job<Body, T>::run(&job, 0);
-  else if (parallelFor)
-    parallelFor(host, used, Job<Body, T>::run, &job);
-  else
-    poolParallelFor(used, Job<Body, T>::run, &job);
 }
 
 template <typename T> TileRange Instance<T>::rangeOf(int64_t tile, int64_t rows) const {
@@ -229,58 +177,6 @@ flowrt_status Instance<T>::sample(const T *context, uint64_t seed, uint64_t firs
     if (logProb)
       copy(logProb + first, worker.density, valid);
   });
-  return FLOWRT_OK;
-}
-
-template <typename T> int64_t Instance<T>::gradientChunks(int64_t tiles) const {
-  bool large = kernels.info->staged * int64_t(sizeof(T)) > LargeGradientBytes;
-  return smaller(large && tiles > 1 ? tiles / 2 : tiles, MaxChunks);
-}
-
-template <typename T>
-void Instance<T>::accumulateChunk(Worker<T> &worker, int64_t chunk, int64_t chunks, Given<T> in, const T *weight,
-                                  int64_t rows, T *objective) {
-  int64_t tile = kernels.info->tile, tiles = tilesIn(rows);
-  memset(partials[chunk], 0, size_t(kernels.info->staged) * sizeof(T));
-  for (int64_t index = chunk * tiles / chunks; index < (chunk + 1) * tiles / chunks; ++index) {
-    auto [first, valid] = rangeOf(index, rows);
-    fill(worker, in, {first, valid});
-    for (int64_t s = 0; s < tile; ++s)
-      worker.weight[s] = s >= valid ? T(0) : weight ? weight[first + s] : T(1);
-    kernels.gradient(staged, worker.in, worker.weight, worker.density, partials[chunk], worker.workspace);
-    if (objective)
-      copy(objective + first, worker.density, valid);
-  }
-}
-
-template <typename T> void Instance<T>::reducePartials(int64_t chunks) {
-  int64_t size = kernels.info->staged;
-  forEach((size + ReductionGrain - 1) / ReductionGrain, [&](Worker<T> &, int64_t item) {
-    int64_t first = item * ReductionGrain, end = smaller(first + ReductionGrain, size);
-    for (int64_t chunk = 1; chunk < chunks; ++chunk) {
-      const T *from = partials[chunk];
-      T *to = partials[0];
-      for (int64_t i = first; i < end; ++i)
-        to[i] += from[i];
-    }
-  });
-}
-
-template <typename T>
-flowrt_status Instance<T>::gradient(Given<T> in, const T *weight, int64_t rows, T *objective, T *gradient) {
-  int64_t chunks = gradientChunks(tilesIn(rows));
-  memset(result, 0, size_t(kernels.info->parameters) * sizeof(T));
-  if (chunks > 0) {
-    if (!growPartials(chunks))
-      return FLOWRT_NO_MEMORY;
-    forEach(chunks, [&](Worker<T> &worker, int64_t chunk) {
-      accumulateChunk(worker, chunk, chunks, in, weight, rows, objective);
-    });
-    if (chunks > 1)
-      reducePartials(chunks);
-    kernels.stageAdjoint(parameters, partials[0], result, workers[0].workspace);
-  }
-  copy(gradient, result, kernels.info->parameters);
   return FLOWRT_OK;
 }
 

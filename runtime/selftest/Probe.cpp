@@ -52,6 +52,18 @@ public:
     return widen(values);
   }
 
+  Values withStatistics(const Values &x) override {
+    std::vector<T> settled = narrow(parameters);
+    settleStatistics<T>(*manifest, model, narrow(x), contextOf(x), settled);
+    model.set_parameters(narrow(parameters));
+    return widen(settled);
+  }
+  Values withTakenStatistics() override {
+    std::vector<T> taken = narrow(parameters);
+    model.statistics(taken);
+    return widen(taken);
+  }
+
 private:
   std::vector<T> contextOf(const Values &rows) const { return contextOfRows(rows.size() / features()); }
   std::vector<T> contextOfRows(size_t rows) const {
@@ -117,9 +129,10 @@ Values randomParameters(const Manifest &manifest, uint64_t seed) {
     for (int64_t i = parameter.offset; i < parameter.offset + parameter.size; ++i) {
       double u = uniform<double>(seed, uint64_t(i), RandomStream::Test, 0);
       double v = uniform<double>(seed, uint64_t(i), RandomStream::Test, 1);
+      double moved = deviation * std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * v), &value = values[size_t(i)];
+      bool isVariance = parameter.running && parameter.running->statistic == "variance"; // It stays above 0.
       // Rounded to f32, so that both element types test the same model.
-      values[size_t(i)] = double(
-          float(values[size_t(i)] + deviation * std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * v)));
+      value = double(float(isVariance ? value * std::exp(moved) : value + moved));
     }
   }
   return values;

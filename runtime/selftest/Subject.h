@@ -40,6 +40,10 @@ public:
   virtual Values objective(const Values &in) = 0;
   virtual Values target(const Values &x) = 0;
   virtual Values gradient(const Values &in, const Values &weight, Values &gradient) = 0;
+  /// `parameters` with those that follow a statistic set to that of the rows of x: layer by layer, from what each probes.
+  virtual Values withStatistics(const Values &x) = 0;
+  /// The same with what the last gradient has taken.
+  virtual Values withTakenStatistics() = 0;
 
   const Manifest *manifest = nullptr;
   bool isDouble = true;
@@ -66,6 +70,9 @@ Values uniformRows(const Subject &subject, uint64_t seed, RandomStream stream, u
 
 /// Rows for the objective and its gradient: samples, or the random numbers of samples.
 Values trainingRows(Subject &subject, uint64_t seed, uint64_t first, int64_t rows);
+
+/// Every row as often as its number in `times` says.
+Values repeatRows(const Values &rows, const Values &times);
 
 /// Keeps the largest error and says where it was.
 class Worst {

@@ -18,6 +18,9 @@ std::unique_ptr<mlir::Pass> createLowerTilePass(const VectorUnit &unit = {});
 /// Calls that repeat with other numbers -> loops over tables of these numbers.
 std::unique_ptr<mlir::Pass> createRollCallsPass();
 
+/// tile.table -> a constant array of addresses; behind the lowering of the functions that stand in it.
+std::unique_ptr<mlir::Pass> createLowerTablesPass();
+
 /// What is left of the math dialect's functions -> calls of libm, one number at a time. Those that are instructions
 /// stay.
 std::unique_ptr<mlir::Pass> createMathFallbackPass();

@@ -48,6 +48,7 @@ void flowc::cpu::registerCpuPasses() {
   registerPass([] { return createLowerTilePass(); });
   registerPass([] { return createRollCallsPass(); });
   registerPass([] { return createMathFallbackPass(); });
+  registerPass([] { return createLowerTablesPass(); });
 }
 
 /// Kernels' buffers do not overlap and start on cache lines; LLVM can use both.
@@ -80,6 +81,7 @@ static void addPasses(PassManager &passes, const VectorUnit &unit, const CpuOpti
   bare.useBarePtrCallConv = true;
   passes.addPass(createConvertFuncToLLVMPass(bare));
   passes.addPass(createConvertToLLVMPass());
+  passes.addPass(createLowerTablesPass());
   passes.addPass(createReconcileUnrealizedCastsPass());
   if (options.debugInfo)
     passes.addPass(LLVM::createDIScopeForLLVMFuncOpPass());

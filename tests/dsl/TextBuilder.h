@@ -86,6 +86,11 @@ public:
   void startParameter(std::string_view name, Value start, SourceLocation) override {
     line("  start {} from %{}", name, start.id);
   }
+  Value runningStatistic(std::string_view name, Value of, const Shape &shape, const RunningStatistic &statistic,
+                         SourceLocation) override {
+    bool isMean = statistic.kind == RunningStatistic::Kind::Mean;
+    return value("running {} [{}] {} %{} keeps {}", name, fmt::join(shape, ", "), isMean ? "mean" : "variance", of.id, statistic.momentum);
+  }
   Value constant(const Shape &shape, std::vector<double> values, SourceLocation) override {
     return value("constant [{}] {:.6g}", fmt::join(shape, ", "), fmt::join(values, " "));
   }

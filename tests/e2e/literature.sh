@@ -31,6 +31,7 @@ system() {
 system nice digits 's/784/90/; s/\[1000.*1000\]/[16]/'
 system real_nvp patches 's/repeat 10/repeat 3/; s/512/16/'
 system maf patches 's/repeat 5/repeat 2/; s/512/64/g'
+system maf/mnist digits 's/784/90/; s/repeat 5/repeat 2/; s/1024/64/'
 system maf/maf_mog patches 's/repeat 5/repeat 1/; s/\[512\]\)\)/[64]), components = 2)/; s/512/64/g'
 system neural_spline patches 's/repeat 10/repeat 1/; s/random\(10\)/random(1)/; s/128/16/; s/bins = 4/bins = 3/'
 for name in planar radial sylvester; do

@@ -79,6 +79,10 @@ public:
   dsl::Value constrained(dsl::Value value, dsl::Interval range, dsl::SourceLocation) override;
   std::pair<dsl::Value, dsl::Value> startProbe(dsl::Value value, dsl::SourceLocation) override;
   void startParameter(std::string_view, dsl::Value, dsl::SourceLocation) override {}
+  dsl::Value runningStatistic(std::string_view name, dsl::Value, const dsl::Shape &shape, const dsl::RunningStatistic &,
+                              dsl::SourceLocation loc) override {
+    return parameter(name, shape, {}, loc);
+  }
   dsl::Value constant(const dsl::Shape &shape, std::vector<double> values, dsl::SourceLocation) override;
   dsl::Value apply(std::string_view function, std::span<const dsl::Value> operands, dsl::SourceLocation) override;
   dsl::Value matvec(dsl::Value matrix, dsl::Value vector, int64_t columns, dsl::SourceLocation) override;

@@ -105,6 +105,8 @@ const std::vector<LayerCase> &layerCases() {
       prelude("mixture_coupling(mask = half, net = mlp(hidden = [8], activation = tanh))"),
       prelude("spline_coupling(net = mlp(hidden = [8], activation = silu), bins = 5)", -4, 4),
       prelude("actnorm"),
+      prelude("batch_norm"),
+      prelude("repeat 2 { affine_coupling(net = mlp(hidden = [8])); batch_norm }"),
       prelude("permute(random(5))"),
       prelude("reverse"),
       prelude("repeat 3 { affine_coupling(net = mlp(hidden = [8])); actnorm; reverse }"),

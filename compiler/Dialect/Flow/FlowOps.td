@@ -55,7 +55,8 @@ def ParameterOp : FlowOp<"parameter", [Symbol, HasParent<"ModelOp">]> {
   let summary = "a trainable tensor of a model, stored unconstrained";
   let description = [{
     `init` tells how training starts it: the dictionary that the manifest prints (docs/manifest.md). A parameter with a domain is
-    stored as a real number; the map into the domain stands in the layer. `frozen` ones are not trained: they are a teacher's.
+    stored as a real number; the map into the domain stands in the layer. `frozen` ones are not trained: they are a teacher's, or
+    follow a statistic (`flow.running`).
 
     ```mlir
     flow.parameter @weight : tensor<4x2xf64> {init = {kind = "uniform", low = -0.5, high = 0.5}}
@@ -157,6 +158,38 @@ def ProbeOp : FlowOp<"probe", [AllTypesMatch<["value", "mean", "deviation"]>]> {
   let arguments = (ins Flow_Tensor:$value);
   let results = (outs Flow_Tensor:$mean, Flow_Tensor:$deviation);
   let assemblyFormat = "$value attr-dict `:` type($value)";
+}
+
+def RunningOp : FlowOp<"running", [HasParent<"LayerOp">]> {
+  let summary = "what a parameter follows that is no one's to learn: a statistic over the batch";
+  let description = [{
+    While training, `parameter` stands for the mean, or with `variance` the variance, of each element of `value` over the samples of the
+    batch, and gradients pass through it; behind the step the stored parameter keeps `momentum` of itself and takes the rest from there.
+    Everywhere else the layer reads the stored one. The parameter is `frozen`. No part of the formula that the layer is: see
+    `flow.statistic` for what training makes of it.
+
+    ```mlir
+    flow.running @m mean %x {momentum = 0.9 : f64} : tensor<2xf64>
+    flow.running @v variance %x {momentum = 0.9 : f64} : tensor<2xf64>
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$parameter, UnitAttr:$variance, Flow_Vector:$value, F64Attr:$momentum);
+  let assemblyFormat = "$parameter (`variance` $variance^):(`mean`)? $value attr-dict `:` type($value)";
+}
+
+def StatisticOp : FlowOp<"statistic", [AllTypesMatch<["value", "result"]>]> {
+  let summary = "the mean or the variance of a value over the samples of the batch";
+  let description = [{
+    The one op whose result depends on other samples. Stands in `training`, in place of a read of `parameter`, until the pass
+    `flow-segment` cuts the function there; it has an effect, so that a statistic which no formula uses is taken all the same.
+
+    ```mlir
+    %m = flow.statistic @m mean %x : tensor<2xf64>
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$parameter, UnitAttr:$variance, Flow_Vector:$value);
+  let results = (outs Flow_Vector:$result);
+  let assemblyFormat = "$parameter (`variance` $variance^):(`mean`)? $value attr-dict `:` type($value)";
 }
 
 def ReadOp : FlowOp<"read", [Pure, DeclareOpInterfaceMethods<DependencyOpInterface>,

@@ -10,6 +10,7 @@
 include "mlir/IR/OpBase.td"
 include "mlir/IR/EnumAttr.td"
 include "mlir/IR/RegionKindInterface.td"
+include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 
@@ -189,6 +190,19 @@ def RepeatOp : TileOp<"repeat", [SingleBlock, NoTerminator]> {
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$current `to` $next `rounds` $rounds attr-dict `:` type($current) `,` type($next) $body";
   let hasVerifier = 1;
+}
+
+def TableOp : TileOp<"table", [Symbol]> {
+  let summary = "kernels that are called by their number";
+  let description = [{
+    A constant array of the addresses of kernels, for a caller that goes through them in order.
+
+    ```mlir
+    tile.table @flow_f32_segment_kernels [@flow_f32_segment_0, @flow_f32_segment_gradient_0]
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, ArrayAttr:$kernels);
+  let assemblyFormat = "$sym_name $kernels attr-dict";
 }
 
 def FillOp : TileOp<"fill"> {
