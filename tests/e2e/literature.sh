@@ -30,4 +30,5 @@ system nice digits 's/784/90/; s/\[1000.*1000\]/[16]/'
 system real_nvp patches 's/repeat 10/repeat 3/; s/512/16/'
 system maf patches 's/repeat 5/repeat 2/; s/512/64/g'
 system neural_spline patches 's/repeat 10/repeat 1/; s/random\(10\)/random(1)/; s/128/16/; s/bins = 4/bins = 3/'
+system residual_flow patches 's/repeat 6/repeat 1/; s/64, 64/16/'
 finish
