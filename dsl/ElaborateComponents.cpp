@@ -151,6 +151,8 @@ MaybeThing Elaborator::learnParameter(const Parameter &parameter, const Scope &s
     return fail(Kind::BadDomain, parameter.domain->loc,
                 "`{}` is a domain of several values; expected a size, as in `{}[8]`", parameter.domain->text,
                 parameter.domain->text);
+  if (domain->kind == Domain::Kind::Spectral)
+    return fail(Kind::BadDomain, parameter.domain->loc, "`spectral` is a domain of matrices; what a bijection learns are numbers");
   int64_t count = 1;
   if (parameter.size) {
     auto size = evaluate(parameter.size, scope);

@@ -22,7 +22,8 @@ std::optional<Elaborator::Domain> Elaborator::readDomain(const ExprPtr &expr, co
   static const std::pair<const char *, Domain::Kind> names[] = {
       {"real", Domain::Kind::Real},       {"positive", Domain::Kind::Positive}, {"unit", Domain::Kind::Unit},
       {"bounded", Domain::Kind::Bounded}, {"simplex", Domain::Kind::Simplex},   {"ordered", Domain::Kind::Ordered},
-      {"norm", Domain::Kind::Norm},       {"circle", Domain::Kind::Bounded}};
+      {"norm", Domain::Kind::Norm},       {"spectral", Domain::Kind::Spectral},
+      {"circle", Domain::Kind::Bounded}};
   std::vector<std::string> known;
   for (auto [name, kind] : names) {
     known.push_back(name);
@@ -30,8 +31,10 @@ std::optional<Elaborator::Domain> Elaborator::readDomain(const ExprPtr &expr, co
       continue;
     if (expr->text == "circle") // An angle.
       return Domain{kind, -std::numbers::pi, std::numbers::pi};
-    if (kind != Domain::Kind::Bounded && kind != Domain::Kind::Norm)
-      return Domain{kind};
+    Domain domain{kind};
+    bool isNorm = kind == Domain::Kind::Norm || kind == Domain::Kind::Spectral;
+    if (kind != Domain::Kind::Bounded && !isNorm)
+      return domain;
     std::vector<double> bounds;
     for (const Argument &argument : expr->arguments) {
       auto value = evaluate(argument.value, scope);
@@ -41,9 +44,9 @@ std::optional<Elaborator::Domain> Elaborator::readDomain(const ExprPtr &expr, co
         return fail(Kind::BadDomain, argument.value->loc, "a bound must be a number, but is {}", value->describe());
       bounds.push_back(*value->as<double>());
     }
-    if (kind == Domain::Kind::Norm) {
+    if (isNorm) {
       if (bounds.size() != 1 || !(bounds[0] > 0))
-        return fail(Kind::BadDomain, expr->loc, "`norm` takes a bound above 0");
+        return fail(Kind::BadDomain, expr->loc, "`{}` takes a bound above 0", name);
       return Domain{kind, 0, bounds[0]};
     }
     if (bounds.size() == 1)
@@ -124,8 +127,8 @@ std::optional<ParameterInit> Elaborator::readInit(const ParamDecl &decl, const D
                     value->as<double>() ? value->describe() : fmt::format("[{}]", fmt::join(numbers, ", ")));
       return ParameterInit{ParameterInit::Kind::Values, 0, 0, std::move(raw)};
     }
-    if (domain.kind == Domain::Kind::Norm) {
-      double sum = 0;
+    if (domain.kind == Domain::Kind::Norm || domain.kind == Domain::Kind::Spectral) {
+      double sum = 0; // (The other norm is not above this one.)
       for (double number : numbers)
         sum += number * number * (value->as<double>() ? count : 1);
       if (!(sum <= domain.high * domain.high))
@@ -196,10 +199,12 @@ Value Elaborator::constrain(Value raw, const Shape &shape, const Domain &domain,
         triangle.push_back(j <= i ? 1 : 0);
     return builder.matvec(builder.constant({count, count}, triangle, loc), increments, 1, loc);
   }
+  case Domain::Kind::Spectral: {
+    Value factor = apply("div", {scalarConstant(domain.high, {}, loc), builder.spectralNorm(raw, domain.high, loc)}, loc);
+    return apply("mul", {raw, builder.splat(factor, shape, loc)}, loc);
+  }
   case Domain::Kind::Norm: {
-    // Shortened where it is too long, by its true length: the Frobenius norm of a matrix is never below its spectral norm. (A power
-    // iteration would be nearer to that, but from below, so that for some parameters the bound would not hold.) The root is of a
-    // number above 0, so that there is a gradient at 0 too.
+    // Shortened where it is too long, by its true length. The root is of a number above 0, so that there is a gradient at 0 too.
     Value squares = builder.sum(apply("square", {raw}, loc), loc), square = scalarConstant(domain.high * domain.high, {}, loc);
     Value length = apply("sqrt", {apply("max", {squares, square}, loc)}, loc);
     Value factor = apply("div", {scalarConstant(domain.high, {}, loc), length}, loc);
@@ -228,8 +233,8 @@ TensorThing Elaborator::constrainWithFact(const TensorThing &raw, const Domain &
     interval = Interval{1, 1, false, false}; // A single number that adds up to 1 is 1.
   if (interval)
     value = builder.constrained(value, *interval, loc);
-  if (domain.kind == Domain::Kind::Norm)
-    value = builder.normBounded(value, domain.high, loc);
+  if (domain.kind == Domain::Kind::Norm || domain.kind == Domain::Kind::Spectral)
+    value = builder.normBounded(value, domain.high, domain.kind == Domain::Kind::Spectral, loc);
   return {value, raw.shape};
 }
 
@@ -262,6 +267,8 @@ bool Elaborator::declareParameter(const ParamDecl &decl, Scope &scope) {
     return reject(Kind::BadSize, decl.loc, "{}",
                   needsVector ? "a `simplex` or `ordered` parameter is a vector of at least one element"
                               : "a parameter is a scalar, a vector or a matrix");
+  if (domain->kind == Domain::Kind::Spectral && shape.size() != 2)
+    return reject(Kind::BadSize, decl.loc, "a `spectral` parameter is a matrix; the length of a vector is what `norm` bounds");
   if (domain->kind == Domain::Kind::Ordered && shape[0] > kMostOrdered)
     return reject(Kind::TooLarge, decl.loc, "an `ordered` parameter has at most {} elements, not {}", kMostOrdered,
                   shape[0]);

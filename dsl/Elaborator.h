@@ -79,7 +79,7 @@ private:
   };
 
   struct Domain {
-    enum class Kind { Real, Positive, Unit, Bounded, Simplex, Ordered, Norm } kind = Kind::Real;
+    enum class Kind { Real, Positive, Unit, Bounded, Simplex, Ordered, Norm, Spectral } kind = Kind::Real;
     double low = 0, high = 0;
   };
 

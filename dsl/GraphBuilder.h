@@ -106,8 +106,11 @@ public:
   virtual Value parameter(std::string_view name, const Shape &shape, const ParameterInit &init, SourceLocation loc) = 0;
   /// States that every element of `value` lies in `range`: what a domain promises and a proof may use.
   virtual Value constrained(Value value, Interval range, SourceLocation loc) = 0;
-  /// The same of all elements together: the root of the sum of their squares is at most `bound`.
-  virtual Value normBounded(Value value, double /*bound*/, SourceLocation) { return value; }
+  /// The same of all elements together: the root of the sum of their squares is at most `bound`; if `spectral`, only the spectral norm of
+  /// the matrix is.
+  virtual Value normBounded(Value value, double /*bound*/, bool /*spectral*/, SourceLocation) { return value; }
+  /// A number that is never below the spectral norm of a matrix, and hardly above it; or `least`, if that is larger.
+  virtual Value spectralNorm(Value matrix, double least, SourceLocation loc) = 0;
   /// States that the user takes it for true that every element of a value lies in an interval, which is what `text` says: a fact for
   /// proofs about the layer, wherever in it the value is computed, and a check at run time.
   virtual void assume(Value, Interval, std::string_view /*text*/, SourceLocation) {}

@@ -195,8 +195,12 @@ dsl::Value FlowBuilder::constrained(dsl::Value value, dsl::Interval range, dsl::
                                           builder.getBoolAttr(range.lowOpen), builder.getBoolAttr(range.highOpen)));
 }
 
-dsl::Value FlowBuilder::normBounded(dsl::Value value, double bound, dsl::SourceLocation loc) {
-  return keep(flow::NormBoundedOp::create(builder, locate(loc), get(value).getType(), get(value), builder.getF64FloatAttr(bound)));
+dsl::Value FlowBuilder::normBounded(dsl::Value value, double bound, bool spectral, dsl::SourceLocation loc) {
+  return keep(flow::NormBoundedOp::create(builder, locate(loc), get(value).getType(), get(value), llvm::APFloat(bound), spectral));
+}
+
+dsl::Value FlowBuilder::spectralNorm(dsl::Value matrix, double least, dsl::SourceLocation loc) {
+  return keep(flow::SpectralNormOp::create(builder, locate(loc), tensorType({}), get(matrix), llvm::APFloat(least)));
 }
 
 void FlowBuilder::assume(dsl::Value value, dsl::Interval range, std::string_view text, dsl::SourceLocation loc) {

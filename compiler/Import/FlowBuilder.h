@@ -41,7 +41,8 @@ public:
   dsl::Value parameter(std::string_view name, const dsl::Shape &shape, const dsl::ParameterInit &init,
                        dsl::SourceLocation loc) override;
   dsl::Value constrained(dsl::Value value, dsl::Interval range, dsl::SourceLocation loc) override;
-  dsl::Value normBounded(dsl::Value value, double bound, dsl::SourceLocation loc) override;
+  dsl::Value normBounded(dsl::Value value, double bound, bool spectral, dsl::SourceLocation loc) override;
+  dsl::Value spectralNorm(dsl::Value matrix, double least, dsl::SourceLocation loc) override;
   void assume(dsl::Value value, dsl::Interval range, std::string_view text, dsl::SourceLocation loc) override;
   std::pair<dsl::Value, dsl::Value> startProbe(dsl::Value value, dsl::SourceLocation loc) override;
   void startParameter(std::string_view name, dsl::Value value, dsl::SourceLocation loc) override;

@@ -63,9 +63,7 @@ public:
     for (Operation *op : ops) {
       if (isa<ReadOp, ContextOp, flow::ReturnOp>(op))
         continue;
-      Vector result;
-      for (int64_t k = 0; k < elementCount(op->getResult(0)); ++k)
-        result.push_back(element(op, k, values));
+      Vector result = evaluated(op, values);
       if (llvm::any_of(result, [](double v) { return !std::isfinite(v); }))
         return {};
       values[op->getResult(0)] = std::move(result);
@@ -125,6 +123,18 @@ private:
       for (double &number : drawn)
         number = place(context.inferRange({}), 1.5 * normal(generator));
     return drawn;
+  }
+
+  static Vector evaluated(Operation *op, llvm::DenseMap<Value, Vector> &values) {
+    llvm::SmallVector<llvm::ArrayRef<double>> operands;
+    for (Value operand : op->getOperands())
+      operands.push_back(values[operand]);
+    if (llvm::SmallVector<double> all = cast<RangeOpInterface>(op).evaluateAll(operands); !all.empty())
+      return Vector(all.begin(), all.end());
+    Vector result;
+    for (int64_t k = 0; k < elementCount(op->getResult(0)); ++k)
+      result.push_back(element(op, k, values));
+    return result;
   }
 
   static double element(Operation *op, int64_t k, llvm::DenseMap<Value, Vector> &values) {

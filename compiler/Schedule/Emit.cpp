@@ -275,6 +275,16 @@ private:
     }
   }
 
+  /// All rows of a buffer that holds nothing else, with one column where there are no samples.
+  Value rowsOf(const View &view) { return operandMatrix(view, plan.buffers[view.buffer].rows, 1); }
+
+  void emit(const EliminateNode &eliminate) { tile::EliminateOp::create(builder, eliminate.loc, rowsOf(eliminate.matrix)); }
+
+  void emit(const SubstituteNode &substitute) {
+    tile::SubstituteOp::create(builder, substitute.loc, rowsOf(substitute.triangles), rowsOf(substitute.x), substitute.columns,
+                               substitute.transposed);
+  }
+
   void emit(const TransposeNode &transpose) {
     const Buffer &buffer = plan.buffers[transpose.output];
     Value output = slice(base(buffer), buffer.offset, {transpose.columns * plan.tile, transpose.rows}, {paddedRows(transpose.rows), 1});

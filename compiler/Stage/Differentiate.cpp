@@ -8,7 +8,6 @@
 
 #include "compiler/Stage/Differentiate.h"
 
-#include "compiler/Derive/Eliminate.h"
 #include "compiler/Derive/Tangents.h"
 #include "compiler/Dialect/Flow/Expr.h"
 #include "compiler/Stage/Segments.h"
@@ -50,25 +49,19 @@ LogicalResult exposeFixedPoint(FixedPointOp point) {
   Block &body = point.getBody().front();
   IRMapping mapping;
   mapping.map(body.getArgument(0), static_cast<Value>(found));
-  llvm::DenseMap<Value, Value> moving;
-  for (Operation &op : body.without_terminator()) {
+  for (Operation &op : body.without_terminator())
     builder.clone(op, mapping);
-    for (Value operand : op.getOperands())
-      if (operand.getParentBlock() != &body)
-        moving[operand] = Value();
-  }
   Value next = body.getTerminator()->getOperand(0);
-  llvm::SmallVector<Value> columns;
-  for (Value direction : unitVectors(builder, loc, point.getType())) {
-    moving[body.getArgument(0)] = direction;
-    FailureOr<Value> drift = Tangents(builder, [&](Value v) { return mapping.lookupOrDefault(v); }, moving).of(next);
-    if (failed(drift))
-      return failure();
-    Expr column(builder, loc, direction);
-    columns.push_back(detach(*drift ? column - Expr(builder, loc, *drift) : column));
-  }
+  FailureOr<Value> drift = jacobian(builder, [&](Value v) { return mapping.lookupOrDefault(v); }, next, body.getArgument(0));
+  if (failed(drift))
+    return failure();
   Expr rest = Expr(builder, loc, mapping.lookupOrDefault(next)) - found;
-  Value step = found + Expr(builder, loc, Elimination(builder, loc, columns).solve(rest));
+  if (*drift) {
+    Expr unit(builder, loc, identityMatrix(builder, loc, elementCount(point.getResult())));
+    Expr matrix = detach(unit - Expr(builder, loc, *drift));
+    rest = Expr(builder, loc, SolveOp::create(builder, loc, matrix, rest, /*transposed=*/false));
+  }
+  Value step = found + rest;
   llvm::SmallPtrSet<Operation *, 1> keep{static_cast<Value>(found).getDefiningOp()};
   point.getResult().replaceAllUsesExcept(step, keep);
   return success();

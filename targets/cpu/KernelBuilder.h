@@ -119,6 +119,8 @@ inline int64_t rowStride(mlir::Value buffer) {
 void lowerMap(tile::MapOp op, KernelCache &cache);
 void lowerGemm(tile::GemmOp op, KernelCache &cache);
 void lowerSolve(tile::SolveOp op, KernelCache &cache);
+void lowerEliminate(tile::EliminateOp op, KernelCache &cache);
+void lowerSubstitute(tile::SubstituteOp op, KernelCache &cache);
 void lowerTranspose(tile::TransposeOp op, KernelCache &cache);
 void lowerFill(tile::FillOp op, KernelCache &cache);
 /// Expects its body lowered.

@@ -111,6 +111,9 @@ public:
     return value("merge {} {} of {}", list(pieces), indices, size);
   }
   Value sum(Value vector, SourceLocation) override { return value("sum %{}", vector.id); }
+  Value spectralNorm(Value matrix, double least, SourceLocation) override {
+    return value("spectral_norm %{} {}", matrix.id, least);
+  }
   Value splat(Value scalar, const Shape &shape, SourceLocation) override {
     return value("splat %{} [{}]", scalar.id, fmt::join(shape, ", "));
   }

@@ -21,9 +21,9 @@ LayerCase prelude(const std::string &items, double low = -3, double high = 3, do
   return {items, "", items, low, high, slack, base};
 }
 
-/// A contraction with all that it takes, for few features.
-LayerCase contraction(const std::string &items, const std::string &definitions = "") {
-  return {items, definitions, items, -3, 3, 4, "", "real", 16};
+/// A contraction: its fixed point is as exact as its distance from 1 lets it be.
+LayerCase contraction(const std::string &name, const std::string &definitions = "", const std::string &items = "") {
+  return {name, definitions, items.empty() ? name : items, -3, 3, 20};
 }
 
 /// A layer of images.
@@ -171,6 +171,10 @@ const std::vector<LayerCase> &layerCases() {
       contraction("inverse(residual(net = contraction(hidden = [8], activation = tanh)))"),
       contraction("residual(net = contraction(hidden = [6, 5], activation = softplus)); reverse; inverse(residual(net = "
                   "contraction(hidden = [6])))"),
+      contraction("residual(net = contraction(hidden = [7, 5], activation = lip_swish)); residual(net = contraction(hidden = [], bound = 0.7))"),
+      contraction("residual by Frobenius' norm", "layer by_norm(x) {\n param w: norm(0.9)[len(x), len(x)] ~ normal(1)\n"
+                                                 " return x - matvec(w, gelu(x)) / 1.2\n}",
+                  "by_norm"),
       contraction("difference", "layer difference(x) { return x + tanh(x) / 3 - lipschitz_linear(sin(x), len(x), 0.6) }"),
       image("affine_coupling(mask = checkerboard, net = conv_net(hidden = [3]))", {{1, 1, 1}, {1, 2, 3}, {2, 3, 3}, {3, 4, 4}, {1, 5, 13}}),
       image("repeat 2 { affine_coupling(mask = channels, net = conv_net(mask = channels, hidden = [4, 3], kernel = 1)) }",

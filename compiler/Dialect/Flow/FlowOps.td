@@ -291,7 +291,7 @@ class AnsweringOp<string mnemonic, list<Trait> traits = [], list<string> scalarA
     DeclareOpInterfaceMethods<RangeOpInterface, scalarAnswers>, DeclareOpInterfaceMethods<SolveOpInterface>], traits)>;
 
 def MatvecOp : AnsweringOp<"matvec", [DeclareOpInterfaceMethods<DependencyOpInterface, ["sumOfProducts"]>,
-                                      DeclareOpInterfaceMethods<DifferentiateOpInterface>,
+                                      DeclareOpInterfaceMethods<DifferentiateOpInterface, ["wideTangent"]>,
                                       DeclareOpInterfaceMethods<PartialOpInterface>], ["steepness", "norm"]> {
   let summary = "matrix times vector, or times every column of a vector that is a matrix written row by row";
   let description = [{
@@ -321,7 +321,7 @@ def MatvecOp : AnsweringOp<"matvec", [DeclareOpInterfaceMethods<DependencyOpInte
 
 def SolveTriangularOp : AnsweringOp<"solve_triangular", [AllTypesMatch<["vector", "result"]>,
                                                          DeclareOpInterfaceMethods<DependencyOpInterface>,
-                                                         DeclareOpInterfaceMethods<DifferentiateOpInterface>], ["requirements"]> {
+                                                         DeclareOpInterfaceMethods<DifferentiateOpInterface, ["wideTangent"]>], ["requirements"]> {
   let summary = "the vector that a triangular matrix takes to a given one";
   let description = [{
     The x with `(D + L) x = vector`, where D is `diagonal` (ones, if there is none) and L what `matrix` has below its diagonal, with
@@ -391,7 +391,7 @@ def OuterOp : AnsweringOp<"outer", [DeclareOpInterfaceMethods<DependencyOpInterf
 }
 
 def ExtractOp : AnsweringOp<"extract", [DeclareOpInterfaceMethods<DependencyOpInterface, ["movedFrom"]>,
-                                        DeclareOpInterfaceMethods<DifferentiateOpInterface>,
+                                        DeclareOpInterfaceMethods<DifferentiateOpInterface, ["wideTangent"]>,
                                         DeclareOpInterfaceMethods<NonZeroOpInterface>], ["steepness", "norm"]> {
   let summary = "some elements of a vector, each at most once";
   let description = [{
@@ -409,7 +409,7 @@ def ExtractOp : AnsweringOp<"extract", [DeclareOpInterfaceMethods<DependencyOpIn
 }
 
 def MergeOp : AnsweringOp<"merge", [DeclareOpInterfaceMethods<DependencyOpInterface, ["movedFrom"]>,
-                                    DeclareOpInterfaceMethods<DifferentiateOpInterface>,
+                                    DeclareOpInterfaceMethods<DifferentiateOpInterface, ["wideTangent"]>,
                                       DeclareOpInterfaceMethods<NonZeroOpInterface>], ["steepness", "norm"]> {
   let summary = "one vector from pieces, each at its own indices; elements named by no piece are 0";
   let description = [{
@@ -428,7 +428,7 @@ def MergeOp : AnsweringOp<"merge", [DeclareOpInterfaceMethods<DependencyOpInterf
 }
 
 def SumOp : AnsweringOp<"sum", [DeclareOpInterfaceMethods<DependencyOpInterface, ["sumOfProducts", "movedFrom"]>,
-                                DeclareOpInterfaceMethods<DifferentiateOpInterface>], ["steepness"]> {
+                                DeclareOpInterfaceMethods<DifferentiateOpInterface, ["wideTangent"]>], ["steepness"]> {
   let summary = "the sum of all elements";
   let description = [{
     A tensor of rank 0: `result = sum over i of vector[i]`. What makes a log-determinant of log-derivatives.
@@ -443,7 +443,7 @@ def SumOp : AnsweringOp<"sum", [DeclareOpInterfaceMethods<DependencyOpInterface,
 }
 
 def SplatOp : AnsweringOp<"splat", [DeclareOpInterfaceMethods<DependencyOpInterface, ["movedFrom"]>,
-                                    DeclareOpInterfaceMethods<DifferentiateOpInterface>], ["steepness"]> {
+                                    DeclareOpInterfaceMethods<DifferentiateOpInterface, ["wideTangent"]>], ["steepness"]> {
   let summary = "a scalar repeated into a tensor";
   let description = [{
     Every element of the result is `scalar`, a tensor of rank 0. The adjoint of `flow.sum`.
@@ -457,10 +457,119 @@ def SplatOp : AnsweringOp<"splat", [DeclareOpInterfaceMethods<DependencyOpInterf
   let assemblyFormat = "$scalar attr-dict `:` type($scalar) `->` type($result)";
 }
 
+def RepeatOp : AnsweringOp<"repeat", [DeclareOpInterfaceMethods<DependencyOpInterface, ["movedFrom"]>,
+                                      DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
+  let summary = "a vector with every element several times";
+  let description = [{
+    `result[i * times + j] = vector[i]`: a matrix, written row by row, of which all columns are the vector.
+
+    ```mlir
+    %r = flow.repeat %x : tensor<2xf64> -> tensor<6xf64>   // x[0] x[0] x[0] x[1] x[1] x[1]
+    ```
+  }];
+  let arguments = (ins Flow_Vector:$vector);
+  let results = (outs Flow_Vector:$result);
+  let assemblyFormat = "$vector attr-dict `:` type($vector) `->` type($result)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = "int64_t times();";
+}
+
+def SumRowsOp : AnsweringOp<"sum_rows", [DeclareOpInterfaceMethods<DependencyOpInterface>,
+                                         DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
+  let summary = "the sum of each row of a matrix that is written row by row";
+  let description = [{
+    `result[i] = sum over j of vector[i * width + j]`. The adjoint of `flow.repeat`.
+
+    ```mlir
+    %s = flow.sum_rows %x : tensor<6xf64> -> tensor<2xf64>   // x[0] + x[1] + x[2], x[3] + x[4] + x[5]
+    ```
+  }];
+  let arguments = (ins Flow_Vector:$vector);
+  let results = (outs Flow_Vector:$result);
+  let assemblyFormat = "$vector attr-dict `:` type($vector) `->` type($result)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = "int64_t width();";
+}
+
+//===- matrices of a sample's own -----------------------------------------------------------------------------------===//
+// Vectors, written row by row. Their symmetric parts are positive definite, v . M v > 0 for all v, as is that of 1 + dg/dx where g is a
+// contraction: then all pivots of an elimination without exchanges are positive.
+
+def LogDetOp : AnsweringOp<"log_det", [DeclareOpInterfaceMethods<DependencyOpInterface>,
+                                       DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
+  let summary = "the logarithm of the determinant of a matrix with a positive definite symmetric part";
+  let description = [{
+    `matrix` is square and written row by row. `flow-expand-systems` makes it the sum of the logarithms of what `flow.eliminate` leaves on
+    the diagonal.
+
+    ```mlir
+    %d = flow.log_det %m : tensor<9xf64> -> tensor<f64>
+    ```
+  }];
+  let arguments = (ins Flow_Vector:$matrix);
+  let results = (outs Flow_Tensor:$result);
+  let assemblyFormat = "$matrix attr-dict `:` type($matrix) `->` type($result)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = "int64_t size();";
+}
+
+def SolveOp : AnsweringOp<"solve", [AllTypesMatch<["vector", "result"]>, DeclareOpInterfaceMethods<DependencyOpInterface>,
+                                    DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
+  let summary = "the vector that a matrix with a positive definite symmetric part takes to a given one";
+  let description = [{
+    The x with `M x = vector`, with `transposed` of the transpose of M; `matrix` is M, written row by row. A vector of several columns,
+    written as for `flow.matvec`, is solved column by column. `flow-expand-systems` makes it `flow.eliminate` and `flow.substitute`.
+
+    ```mlir
+    %x = flow.solve %m, %y : tensor<9xf64>, tensor<3xf64>
+    %z = flow.solve transposed %m, %y : tensor<9xf64>, tensor<3xf64>
+    ```
+  }];
+  let arguments = (ins Flow_Vector:$matrix, Flow_Vector:$vector, UnitAttr:$transposed);
+  let results = (outs Flow_Vector:$result);
+  let assemblyFormat = "(`transposed` $transposed^)? $matrix `,` $vector attr-dict `:` type($matrix) `,` type($vector)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    int64_t size();
+    int64_t columns();
+  }];
+}
+
+def EliminateOp : FlowOp<"eliminate", [Pure, SameOperandsAndResultType]> {
+  let summary = "the triangles L and U whose product is a matrix, L with ones on its diagonal";
+  let description = [{
+    Of a square matrix with a positive definite symmetric part, written row by row, by elimination without exchanges. U is on and above
+    the diagonal of the result, and L below it.
+
+    ```mlir
+    %lu = flow.eliminate %m : tensor<9xf64>
+    ```
+  }];
+  let arguments = (ins Flow_Vector:$matrix);
+  let results = (outs Flow_Vector:$result);
+  let assemblyFormat = "$matrix attr-dict `:` type($matrix)";
+}
+
+def SubstituteOp : FlowOp<"substitute", [Pure, AllTypesMatch<["vector", "result"]>]> {
+  let summary = "the vector that the product of two triangles takes to a given one";
+  let description = [{
+    The same as `flow.solve` of the matrix of which `triangles` is the `flow.eliminate`.
+
+    ```mlir
+    %x = flow.substitute %lu, %y : tensor<9xf64>, tensor<3xf64>
+    ```
+  }];
+  let arguments = (ins Flow_Vector:$triangles, Flow_Vector:$vector, UnitAttr:$transposed);
+  let results = (outs Flow_Vector:$result);
+  let assemblyFormat = "(`transposed` $transposed^)? $triangles `,` $vector attr-dict `:` type($triangles) `,` type($vector)";
+}
+
+//===- facts --------------------------------------------------------------------------------------------------------===//
+
 def ConstrainedOp : AnsweringOp<"constrained", [SameOperandsAndResultType,
       DeclareOpInterfaceMethods<DependencyOpInterface, ["isElementwise"]>,
       DeclareOpInterfaceMethods<DifferentiateOpInterface, ["logDerivative"]>],
-      ["evaluate", "smtTerm", "limit", "steepness", "norm"]> {
+      ["evaluate", "smtTerm", "limit", "steepness", "norm", "spectralNorm"]> {
   let summary = "the operand, known to lie in an interval";
   let description = [{
     The identity, with a fact from a declared domain: every element lies between `low` and `high`, and is not `low` (`high`) where
@@ -477,20 +586,49 @@ def ConstrainedOp : AnsweringOp<"constrained", [SameOperandsAndResultType,
 
 def NormBoundedOp : AnsweringOp<"norm_bounded", [SameOperandsAndResultType,
       DeclareOpInterfaceMethods<DependencyOpInterface, ["isElementwise"]>,
-      DeclareOpInterfaceMethods<DifferentiateOpInterface>], ["evaluate", "smtTerm", "limit", "steepness", "norm"]> {
-  let summary = "the operand, known to have a Euclidean norm of at most `bound`";
+      DeclareOpInterfaceMethods<DifferentiateOpInterface>],
+      ["evaluate", "smtTerm", "limit", "steepness", "norm", "spectralNorm"]> {
+  let summary = "the operand, known to have a norm of at most `bound`";
   let description = [{
     The identity, with a fact from the declared domain `norm(bound)`: the root of the sum of all squares, of a matrix the Frobenius norm,
-    is not above `bound`; nor then is the spectral norm, which says how far a matrix moves what moves by 1. Removed by
-    `flow-drop-facts`.
+    is not above `bound`; nor then is the spectral norm, which says how far a matrix moves what moves by 1. With `spectral`, from the
+    domain `spectral(bound)`, it is only the latter that is not above `bound`; of some elements of a matrix that says what each of them
+    is within. Removed by `flow-drop-facts`.
 
     ```mlir
     %w = flow.norm_bounded %v {bound = 0.9 : f64} : tensor<4x2xf64>
+    %s = flow.norm_bounded spectral %v {bound = 0.9 : f64} : tensor<4x2xf64>
     ```
   }];
-  let arguments = (ins Flow_Real:$value, F64Attr:$bound);
+  let arguments = (ins Flow_Real:$value, F64Attr:$bound, UnitAttr:$spectral);
   let results = (outs Flow_Real:$result);
-  let assemblyFormat = "$value attr-dict `:` type($value)";
+  let assemblyFormat = "(`spectral` $spectral^)? $value attr-dict `:` type($value)";
+}
+
+def SpectralNormOp : AnsweringOp<"spectral_norm", [DeclareOpInterfaceMethods<DependencyOpInterface>], ["evaluateAll"]> {
+  let summary = "a bound of how many times longer a matrix makes a vector, or `least` if it makes none that much longer";
+  let description = [{
+    The larger of `least` and a number that is never below the spectral norm (the largest singular value) of `matrix` and at most 1 % above
+    it, whatever the parameters are and however they are rounded. An iteration on vectors would come from below and prove nothing; this is
+    the Frobenius norm of a high power of the matrix times its transpose, of which the root is taken: all singular values are in it, but
+    the largest outweighs the others. `flow-expand-norms` writes it as products of matrices, which are differentiated like any others.
+
+    ```mlir
+    %s = flow.spectral_norm %w {least = 0.9 : f64} : tensor<4x2xf64> -> tensor<f64>
+    ```
+  }];
+  let arguments = (ins Flow_Tensor:$matrix, F64Attr:$least);
+  let results = (outs Flow_Tensor:$result);
+  let assemblyFormat = "$matrix attr-dict `:` type($matrix) `->` type($result)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    int64_t rows() { return ::mlir::cast<::mlir::RankedTensorType>(getMatrix().getType()).getDimSize(0); }
+    int64_t columns() { return ::mlir::cast<::mlir::RankedTensorType>(getMatrix().getType()).getDimSize(1); }
+    /// How often the smaller of the matrix's two products with its transpose is squared.
+    int squarings();
+    /// By how much the result is made larger for the sake of what is rounded, in f32.
+    double slack();
+  }];
 }
 
 def DetachOp : AnsweringOp<"detach", [SameOperandsAndResultType,

@@ -116,19 +116,3 @@ flow.model @steep features 2 {
     flow.return %y : tensor<2xf64>
   }
 }
-
-// -----
-
-flow.model @wide features 17 {
-  flow.parameter @w : tensor<17x17xf64> {init = {kind = "constant", value = 0.1}}
-  // expected-error @below {{its log-determinant is derived for at most 16; more need an estimator}}
-  flow.layer @L "wide" {
-  ^bb0(%x: tensor<17xf64>):
-    %w = flow.read @w : tensor<17x17xf64>
-    %b = flow.norm_bounded %w {bound = 0.5 : f64} : tensor<17x17xf64>
-    %h = math.tanh %x : tensor<17xf64>
-    %g = flow.matvec %b, %h : tensor<17x17xf64>, tensor<17xf64> -> tensor<17xf64>
-    %y = arith.addf %x, %g : tensor<17xf64>
-    flow.return %y : tensor<17xf64>
-  }
-}
