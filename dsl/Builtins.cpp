@@ -552,6 +552,8 @@ struct Builtins {
         {"unit", 1, 1, inDomain<Domain::Unit>},
         {"simplex", 1, 2, componentsInDomain<Domain::Simplex>},
         {"ordered", 1, 2, componentsInDomain<Domain::Ordered>},
+        {"values", 1, 1, [](Elaborator &e, const Things &a, SourceLocation loc) { return e.countSteered(a[0], loc); }},
+        {"steered", 3, 3, [](Elaborator &e, const Things &a, SourceLocation loc) { return e.steer(a[0], a[1], a[2], loc); }},
         {"floor", 1, 1, onNumber<std::floor>},
         {"ceil", 1, 1, onNumber<std::ceil>},
         {"mean", 1, 1, outsideStart},

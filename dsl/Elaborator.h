@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The elaborator's state and its parts; each part is a file: ElaborateExpr, ElaborateList, ElaborateComponents,
-// ElaborateCall, ElaborateParam, ElaborateRunning, Builtins, CheckNames, ElaborateFlow, ElaborateObjective. A function that returns nothing (an empty
-// optional) has reported why.
+// The elaborator's state and its parts; each part is a file: ElaborateExpr, ElaborateList, ElaborateComponents, ElaborateSteered,
+// ElaborateCall, ElaborateParam, ElaborateRunning, Builtins, CheckNames, ElaborateFlow, ElaborateObjective. A function that returns
+// nothing (an empty optional) has reported why.
 
 #pragma once
 
@@ -163,10 +163,27 @@ private:
                           SourceLocation loc, const Scope &scope);
   /// Turns what was given for parameters with a size into lists.
   bool takeComponents(const Definition &definition, SourceLocation loc, Scope &scope);
+  std::optional<Domain> domainOf(const Parameter &parameter, const Scope &scope);
+  /// How many values for every feature.
+  std::optional<int64_t> countOf(const Parameter &parameter, const Scope &scope);
   MaybeThing learnParameter(const Parameter &parameter, const Scope &scope);
   bool learnBijectionParameters(const Definition &definition, Scope &scope);
   /// Names a value after the user's word for it, the items of a list by their number.
   void nameThing(const Thing &thing, const std::string &name);
+
+  // ElaborateSteered.cpp
+  /// A parameter that a network gives.
+  struct Steered {
+    const Parameter *parameter;
+    Domain domain;
+    int64_t count;
+  };
+  const FunctionThing *bijection(const Thing &thing, SourceLocation loc);
+  /// What a bijection is not given; its defaults are added to the scope.
+  std::optional<std::vector<Steered>> steeredParameters(const Definition &definition, SourceLocation loc, Scope &scope);
+  /// How many numbers that is for every feature.
+  MaybeThing countSteered(const Thing &thing, SourceLocation loc);
+  MaybeThing steer(const Thing &thing, const Thing &input, const Thing &values, SourceLocation loc);
 
   // ElaborateCall.cpp
   MaybeThing evaluateCall(const Expr &expr, const Scope &scope);

@@ -33,6 +33,12 @@ bool isShifted(Value value) {
 /// Logarithms of positive values, each built once, beside the value.
 class Logarithms {
 public:
+  explicit Logarithms(llvm::DenseMap<Value, Interval> given) : given(std::move(given)) {}
+
+  bool isPositive(Value value) const {
+    llvm::DenseMap<Value, Interval> ranges = given;
+    return inferRange(value, ranges, kRangeDepth).isPositive();
+  }
   /// Whether the value is 0 far out, and its logarithm is not: a product with such a factor, or a sum of nothing else.
   bool vanishes(Value value) {
     if (auto known = vanishing.find(value); known != vanishing.end())
@@ -95,6 +101,7 @@ private:
     return largest + log(sum);
   }
 
+  llvm::DenseMap<Value, Interval> given;
   llvm::DenseMap<Value, bool> vanishing;
   llvm::DenseMap<Value, Value> logs;
 };
@@ -105,10 +112,10 @@ Value stabilized(Operation *op, Logarithms &logs) {
     Value inner = op->getOperand(0);
     if (auto magnitude = inner.getDefiningOp<math::AbsFOp>())
       inner = magnitude.getOperand();
-    return logs.vanishes(inner) && isPositive(inner) ? logs.of(inner) : Value();
+    return logs.vanishes(inner) && logs.isPositive(inner) ? logs.of(inner) : Value();
   }
   Value above = op->getOperand(0), below = op->getOperand(1);
-  if (!logs.vanishes(above) || !logs.vanishes(below) || !isPositive(above) || !isPositive(below))
+  if (!logs.vanishes(above) || !logs.vanishes(below) || !logs.isPositive(above) || !logs.isPositive(below))
     return {};
   OpBuilder builder(op);
   return exp(Expr(builder, op->getLoc(), logs.of(above)) - Expr(builder, op->getLoc(), logs.of(below)));
@@ -121,28 +128,30 @@ struct Stabilize : PassWrapper<Stabilize, OperationPass<ModuleOp>> {
   void getDependentDialects(DialectRegistry &registry) const final {
     registry.insert<FlowDialect, arith::ArithDialect, math::MathDialect>();
   }
-  void runOnOperation() final {
-    // In layers as they were written nothing is computed.
-    llvm::SmallVector<Operation *> ops;
-    getOperation().walk([&](Operation *op) {
-      if (isa<math::LogOp, arith::DivFOp>(op) && !op->getParentOfType<LayerOp>())
-        ops.push_back(op);
-    });
-    // All are found before any is replaced, since a replaced one is no longer seen to vanish.
-    Logarithms logs;
-    llvm::SmallVector<std::pair<Operation *, Value>> found;
-    for (Operation *op : ops)
-      if (Value replacement = stabilized(op, logs))
-        found.push_back({op, replacement});
-    for (auto [op, replacement] : found)
-      op->replaceAllUsesWith(ValueRange(replacement));
-    for (Operation *op : llvm::reverse(ops))
-      if (op->use_empty())
-        op->erase();
-  }
+  void runOnOperation() final { stabilize(getOperation(), llvm::DenseMap<Value, Interval>()); }
 };
 
 } // namespace
+
+void stabilize(Operation *scope, llvm::DenseMap<Value, Interval> given) {
+  // In layers as they were written nothing is computed.
+  llvm::SmallVector<Operation *> ops;
+  scope->walk([&](Operation *op) {
+    if (isa<math::LogOp, arith::DivFOp>(op) && !op->getParentOfType<LayerOp>())
+      ops.push_back(op);
+  });
+  // All are found before any is replaced, since a replaced one is no longer seen to vanish.
+  Logarithms logs(std::move(given));
+  llvm::SmallVector<std::pair<Operation *, Value>> found;
+  for (Operation *op : ops)
+    if (Value replacement = stabilized(op, logs))
+      found.push_back({op, replacement});
+  for (auto [op, replacement] : found)
+    op->replaceAllUsesWith(ValueRange(replacement));
+  for (Operation *op : llvm::reverse(ops))
+    if (op->use_empty())
+      op->erase();
+}
 
 std::unique_ptr<Pass> createStabilizePass() { return std::make_unique<Stabilize>(); }
 

@@ -39,6 +39,7 @@ constexpr Arithmetic kArithmetic[] = {
     {"pow", buildBinary<math::PowFOp>},
     {"max", buildBinary<arith::MaximumFOp>},
     {"min", buildBinary<arith::MinimumFOp>},
+    {"turn", buildBinary<flow::TurnOp>},
     {"less", buildCompare<arith::CmpFPredicate::OLT>},
     {"less_equal", buildCompare<arith::CmpFPredicate::OLE>},
     {"greater", buildCompare<arith::CmpFPredicate::OGT>},
@@ -88,6 +89,7 @@ std::vector<dsl::ScalarFunction> FlowBuilder::scalarFunctions() const {
   std::vector<dsl::ScalarFunction> functions;
   for (const flow::ScalarRule &rule : flow::scalarRules())
     functions.push_back({rule.name.str(), 1});
+  functions.push_back({"turn", 2});
   return functions;
 }
 

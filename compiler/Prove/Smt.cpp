@@ -233,7 +233,8 @@ bool SmtProblem::isDecided(Value value) const {
   return false;
 }
 
-void SmtProblem::lookOnlyNear(Value unknown, llvm::ArrayRef<Value> values) {
+void SmtProblem::lookOnlyNear(Value unknown, llvm::ArrayRef<Value> values, bool boundsAreLeaves) {
+  this->boundsAreLeaves = boundsAreLeaves;
   auto operandsOf = [&](Value value) -> llvm::SmallVector<Value> {
     Operation *op = value.getDefiningOp();
     if (!op)
@@ -292,7 +293,9 @@ std::string SmtProblem::term(Value value) {
   Operation *op = value.getDefiningOp();
   auto dependency = dyn_cast_or_null<DependencyOpInterface>(op);
   bool fact = factsAreLeaves && isa_and_nonnull<ConstrainedOp>(op);
-  bool far = distance.lookup(value) >= kFar;
+  auto near = distance.find(value);
+  bool far = near != distance.end() &&
+             (boundsAreLeaves ? isa_and_nonnull<arith::MaximumFOp, arith::MinimumFOp>(op) : near->second >= kFar);
   if (!fact && !far && dependency && dependency.isElementwise() && isa<RangeOpInterface>(op))
     return terms[value] = define(op);
   bool own = fact || given.contains(value);

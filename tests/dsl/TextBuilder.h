@@ -42,6 +42,7 @@ public:
                              "cube",
                              "cbrt"})
       functions.push_back({name, 1});
+    functions.push_back({"turn", 2});
     return functions;
   }
   void beginModel(std::string_view name, int64_t features, SourceLocation) override {

@@ -34,6 +34,7 @@ std::vector<dsl::ScalarFunction> Tape::scalarFunctions() const {
   std::vector<dsl::ScalarFunction> functions;
   for (const char *name : kUnary)
     functions.push_back({name, 1});
+  functions.push_back({"turn", 2}); // (The prelude's; no random layer has it.)
   return functions;
 }
 

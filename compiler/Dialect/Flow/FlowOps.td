@@ -743,4 +743,19 @@ def NormalQuantileOp  : ScalarFunctionOp<"normal_quantile", "the inverse of norm
 def SquareOp          : ScalarFunctionOp<"square", "x * x">;
 def CubeOp            : ScalarFunctionOp<"cube", "x * x * x">;
 
+def TurnOp : FlowOp<"turn", [Pure, SameOperandsAndResultType, Elementwise, Scalarizable, Vectorizable, Tensorizable]> {
+  let summary = "an angle in (-pi, pi), turned";
+  let description = [{
+    x + s less as many whole turns that it lies in (-pi, pi): of the circle, which is this interval with its ends as one point, a
+    bijection for every s. Of the interval it is none that is continuous, so that it may only be the last step of a layer's formula.
+
+    ```mlir
+    %y = flow.turn %x by %s : tensor<2xf64>
+    ```
+  }];
+  let arguments = (ins Flow_Real:$angle, Flow_Real:$by);
+  let results = (outs Flow_Real:$result);
+  let assemblyFormat = "$angle `by` $by attr-dict `:` type($result)";
+}
+
 #endif
