@@ -248,40 +248,45 @@ TEST_CASE("the laws hold for contractions of the sizes of data") {
         checkAll(layer, features);
 }
 
-// Five autoregressive spline layers with 8 features, 256 normal rows, initial weights disturbed by N(0, 0.1): inverted level by
-// level in f32, the well-known library that docs/peers.md names comes back with errors of 0.16 in x and 0.2 in the log-determinants.
-TEST_CASE("a spline autoregressive flow comes back in f32") {
-  const std::string spline = R"(
-layer spline_maf(x, bins = 8, bound = 3) {
-  n = bins * len(x)
-  width, height, slope = made(x, [n, n, n - len(x)], last_gain = 1)
-  return rational_quadratic(x; simplex(width, bins), simplex(height, bins), positive(slope + 0.54), bound, bins)
-})";
-  LayerCase layer{"spline autoregressive", spline, "repeat 5 { spline_maf; reverse }"};
-  if (!isWanted(layer))
-    return;
+// The small version of docs/accuracy.md: 8 features, 256 normal rows, initial weights disturbed by N(0, 0.1), in f32. What is allowed
+// is at most what libraries reach; of autoregressive splines the best known one comes back with errors of 0.16 in x and 0.2 in the
+// log-determinants.
+TEST_CASE("flows come back in f32") {
+  struct Flow {
+    const char *items;
+    double inData, inLogDet;
+  };
+  const Flow flows[] = {{"repeat 5 { affine_coupling }", 1.1e-5, 3e-6},       {"repeat 5 { spline_maf; reverse }", 1e-4, 1e-4},
+                        {"repeat 5 { linear_spline_coupling }", 1e-4, 1e-4},  {"repeat 2 { naf; reverse }", 2e-6, 5e-6},
+                        {"repeat 3 { sos_maf; reverse }", 2e-6, 5e-5},        {"repeat 5 { residual }", 3.3e-6, 1e-6}};
   const int features = 8, rows = 256;
-  CompiledModel model = compile(layer, features);
-  auto subject = makeSubject(model, FLOWRT_F32);
-  for (uint64_t seed : {1, 2, 3}) {
-    std::mt19937_64 generator(seed);
-    std::normal_distribution<double> normal;
-    Values parameters = initialParameters<double>(model.manifest(), seed), x(rows * features), there, back;
-    for (double &value : parameters)
-      value += 0.1 * normal(generator);
-    for (double &value : x)
-      value = static_cast<float>(normal(generator));
-    subject->setParameters(parameters);
-    Values again = subject->toData(subject->toLatent(x, there), back);
-    double inData = 0, inLogDet = 0;
-    for (size_t i = 0; i < x.size(); ++i)
-      inData = std::max(inData, std::abs(again[i] - x[i]));
-    for (size_t i = 0; i < there.size(); ++i)
-      inLogDet = std::max(inLogDet, std::abs(there[i] + back[i]));
-    table.take("f32 spline autoregressive, x", inData, fmt::format("seed {}", seed));
-    table.take("f32 spline autoregressive, log-det", inLogDet, fmt::format("seed {}", seed));
-    CHECK(inData <= 1e-4);
-    CHECK(inLogDet <= 1e-3);
+  for (const Flow &flow : flows) {
+    LayerCase layer{flow.items, "", flow.items};
+    if (!isWanted(layer))
+      continue;
+    CompiledModel model = compile(layer, features);
+    auto subject = makeSubject(model, FLOWRT_F32);
+    for (uint64_t seed : {1, 2, 3}) {
+      std::mt19937_64 generator(seed);
+      std::normal_distribution<double> normal;
+      Values parameters = initialParameters<double>(model.manifest(), seed), x(rows * features), there, back;
+      for (double &value : parameters)
+        value += 0.1 * normal(generator);
+      for (double &value : x)
+        value = static_cast<float>(normal(generator));
+      subject->setParameters(parameters);
+      Values again = subject->toData(subject->toLatent(x, there), back);
+      double inData = 0, inLogDet = 0;
+      for (size_t i = 0; i < x.size(); ++i)
+        inData = std::max(inData, std::abs(again[i] - x[i]));
+      for (size_t i = 0; i < there.size(); ++i)
+        inLogDet = std::max(inLogDet, std::abs(there[i] + back[i]));
+      std::string where = fmt::format("{}, seed {}", flow.items, seed);
+      INFO(where);
+      table.take("f32 come back, of what is allowed", std::max(inData / flow.inData, inLogDet / flow.inLogDet), where);
+      CHECK(inData <= flow.inData);
+      CHECK(inLogDet <= flow.inLogDet);
+    }
   }
 }
 
