@@ -47,6 +47,7 @@ says err 'on the way from data to latent'
 echo 'layer spread(x) { running v = variance(x); return x / sqrt(v) }
 flow spread { data real[2]; spread }' >spread.flow
 expect 1 "$flowc" check spread.flow
+says err 'v may be 0; with a small number added to it the proof succeeds'
 echo 'layer mixed(x) {
   param w: real[len(x), len(x)] ~ normal(0.1)
   running v = variance(x)
