@@ -92,7 +92,7 @@ typedef struct flowrt_api {
   /* gradient[parameters] := d(sum over rows of weight * objective) / d(parameters). `weight` NULL means all 1;
    * `objective` (which is not weighted) may be NULL. Frozen parameters have gradient 0. Where a layer takes running statistics
    * (docs/manifest.md), those of these rows, each as often as it weighs, stand in place of the stored ones, in the objective too, and
-   * the gradient passes through them; a row's objective then depends on the other rows. */
+   * the gradient passes through them; a row's objective then depends on the other rows, and no weight may be negative. */
   flowrt_status (*gradient)(flowrt_instance *instance, const void *in, const void *context, const void *weight, int64_t rows,
                             void *objective, void *gradient);
 

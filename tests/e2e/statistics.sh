@@ -26,6 +26,8 @@ trained batch_norm
 echo "mean held-out log_prob: $with_actnorm with actnorm, $reached with batch norm"
 awk -v a="$with_actnorm" -v b="$reached" 'BEGIN { exit !(a != "" && b > a - 0.1) }' || fail "actnorm $with_actnorm, batch norm $reached"
 says batch_norm/moons/manifest.json '"statistic": "variance"'
+expect 0 batch_norm/moons/model explain
+says out 'and 16 of running statistics'
 says batch_norm/run/loss.svg '<svg'
 
 # What a host that trains by itself does: nothing is moved but towards the batch.
@@ -54,6 +56,7 @@ says err 'on the way from data to latent'
 echo 'layer spread(x) { running v = variance(x); return x / sqrt(v) }
 flow spread { data real[2]; spread }' >spread.flow
 expect 1 "$flowc" check spread.flow
+says err 'v may be 0; with a small number added to it the proof succeeds'
 echo 'layer mixed(x) {
   param w: real[len(x), len(x)] ~ normal(0.1)
   running v = variance(x)

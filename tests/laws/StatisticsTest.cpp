@@ -150,7 +150,7 @@ layer watched(x) {
 const std::string flows[] = {
     "batch_norm",
     "affine_coupling(net = mlp(hidden = [6])); batch_norm; affine_coupling(mask = swap(alternate), net = mlp(hidden = [6])); batch_norm",
-    "maf(net = made(hidden = [8])); batch_norm; reverse; maf(net = made(hidden = [8])); actnorm; batch_norm; cubic",
+    "maf(net = made(hidden = [8])); inverse(cubic); batch_norm; reverse; maf(net = made(hidden = [8])); actnorm; batch_norm; cubic",
     "affine_coupling(net = normed); twice; watched",
 };
 
