@@ -3,6 +3,7 @@
 #include "tests/fuzz/Tape.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace flowc::fuzz {
@@ -74,6 +75,11 @@ dsl::Value Tape::apply(std::string_view function, std::span<const dsl::Value> op
   for (dsl::Value operand : operands)
     step.operands.push_back(operand.id);
   return add(std::move(step));
+}
+
+dsl::Value Tape::spectralNorm(dsl::Value matrix, double least, dsl::SourceLocation loc) {
+  dsl::Value squares = sum(apply("square", std::array{matrix}, loc), loc);
+  return apply("max", std::array{constant({}, {least}, loc), apply("sqrt", std::array{squares}, loc)}, loc);
 }
 
 dsl::Value Tape::matvec(dsl::Value matrix, dsl::Value vector, int64_t columns, dsl::SourceLocation) {

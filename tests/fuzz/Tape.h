@@ -83,6 +83,8 @@ public:
                               dsl::SourceLocation loc) override {
     return parameter(name, shape, {}, loc);
   }
+  /// No random layer has a matrix of bounded norm; any bound of it serves.
+  dsl::Value spectralNorm(dsl::Value matrix, double least, dsl::SourceLocation loc) override;
   dsl::Value constant(const dsl::Shape &shape, std::vector<double> values, dsl::SourceLocation) override;
   dsl::Value apply(std::string_view function, std::span<const dsl::Value> operands, dsl::SourceLocation) override;
   dsl::Value matvec(dsl::Value matrix, dsl::Value vector, int64_t columns, dsl::SourceLocation) override;
