@@ -236,6 +236,7 @@ private:
   std::optional<ContextInfo> context;        ///< What the flow states, if anything.
   bool inSample = false;                     ///< Whether a layer or an energy is being told: what a sample goes through.
   std::optional<TensorThing> sampleContext;  ///< There, the context, once it was asked for.
+  bool contextIsSeen = false;                ///< Whether anything in the flow has asked for it.
   bool inStart = false, inEnergy = false;
   /// A layer turned by `inverse` sees latent values, so its parameters start as without data.
   enum class StartRule { FromData, PassedOver, Wrong } startRule = StartRule::FromData;

@@ -72,7 +72,7 @@ public:
   void endEnergy(dsl::Value, dsl::SourceLocation) override {}
   dsl::Value beginLayer(const dsl::LayerInfo &info, std::optional<dsl::Interval> domain, dsl::SourceLocation) override;
   void endLayer(dsl::Value result, dsl::SourceLocation) override { layerList.back().result = result.id; }
-  dsl::Value context(dsl::SourceLocation) override { return add({"input", {}, {0}, {}, {}, {}, {}}); }
+  dsl::Value context(dsl::SourceLocation) override { return {}; } // The programs that are drawn have none.
   dsl::Value parameter(std::string_view name, const dsl::Shape &shape, const dsl::ParameterInit &,
                        dsl::SourceLocation) override;
   dsl::Value constrained(dsl::Value value, dsl::Interval range, dsl::SourceLocation) override;
