@@ -140,6 +140,7 @@ struct FlowDecl {
   /// What every sample is given beside its data: a domain as in ParamDecl, or the Name `label`, and how many numbers or labels. Null
   /// where the flow is given nothing.
   ExprPtr contextDomain = nullptr, contextSize = nullptr;
+  bool contextMayBeUnused = false; ///< In a flow that was made to judge one definition.
 };
 
 struct Import {

@@ -310,7 +310,8 @@ struct Builtins {
     auto isNothing = [](const Thing &thing) { return thing.as<ListThing>() && thing.as<ListThing>()->items->empty(); };
     Things parts;
     std::remove_copy_if(a.begin(), a.end(), std::back_inserter(parts), isNothing);
-    if (const TensorThing *only = parts[0].as<TensorThing>(); only && parts.size() == 1 && a.size() > 1 && only->shape.size() == 1)
+    const TensorThing *first = parts[0].as<TensorThing>();
+    if (parts.size() == 1 && a.size() > 1 && first && first->shape.size() == 1 && !first->truth)
       return parts[0];
     std::vector<TensorThing> pieces;
     std::vector<std::vector<int64_t>> indices;

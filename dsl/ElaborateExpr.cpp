@@ -155,6 +155,7 @@ MaybeThing Elaborator::evaluateContext(SourceLocation loc) {
     return fail(Kind::TypeMismatch, loc, "`context` belongs to a sample; it stands in layers, networks and energies, and in their arguments");
   if (!sampleContext)
     sampleContext = TensorThing{builder.context(loc), Shape{context->size}};
+  contextIsSeen = true;
   return Thing{*sampleContext};
 }
 

@@ -156,6 +156,11 @@ bool Elaborator::runFlow(const FlowDecl &flow, const std::vector<FlowDecl> &othe
   if (flow.objective)
     good &= runObjective(flow.objective, others, teacher);
   builder.endModel();
+  // A teacher that sees the context is reason enough to state it.
+  if (context && good && !contextIsSeen && !flow.contextMayBeUnused && !teacher)
+    return reject(Kind::UnusedContext, flow.contextSize->loc,
+                  "nothing in the flow sees its context; a network of the prelude does, and so does a layer that speaks of `context`, such as "
+                  "`conditional_affine`");
   if (teacher && good) {
     // Only as a density: what it was trained by itself does not matter here.
     FlowDecl model = *teacher;

@@ -263,6 +263,7 @@ private:
   std::optional<ContextInfo> context;        ///< What the flow states, if anything.
   bool inSample = false;                     ///< Whether a layer or an energy is being told: what a sample goes through.
   std::optional<TensorThing> sampleContext;  ///< There, the context, once it was asked for.
+  bool contextIsSeen = false;                ///< Whether anything in the flow has asked for it.
   bool inStart = false, inEnergy = false;
   bool drawsSamples = false; ///< The objective is one of the flow's own samples, not of data.
   /// A layer turned by `inverse` sees latent values, so its parameters start as without data.

@@ -138,6 +138,7 @@ FlowDecl trialFlow(const Definition &definition, int64_t features, bool conditio
   if (conditional) {
     flow.contextDomain = flow.dataDomain;
     flow.contextSize = flow.features;
+    flow.contextMayBeUnused = true;
   }
   flow.items.push_back({FlowItemKind::Layer, definition.loc, expression(layer), nullptr, "", {}});
   return flow;

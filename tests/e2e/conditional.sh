@@ -77,6 +77,45 @@ expect 0 regression/model train --data y.csv --context c.csv --epochs 60 --lr 0.
 expect 0 regression/model transform --to data --data <(printf '0\n') --context-values 0.5,-0.5 -o mean.csv
 awk 'NR == 2 { exit !(($1 - 1.5)^2 < 0.01) }' mean.csv || fail "the mean is $(tail -n 1 mean.csv); expected 1.5"
 
+# What is assumed of a context is looked at, row by row.
+cat >assumed.flow <<'SPEC'
+layer by_factor(x) {
+  assume context[0] > 0
+  return x * context[0]
+}
+flow assumed { data real[2]; context real[1]; by_factor; affine }
+SPEC
+expect 0 "$flowc" check assumed.flow
+says out 'assumed'
+expect 0 "$flowc" assumed.flow -o assumed || finish
+printf '1\n-1\n' >signs.csv
+printf '0,1\n2,3\n' >rows.csv
+expect 0 assumed/model log-prob --data rows.csv --context-values 2
+expect 1 assumed/model log-prob --data rows.csv --context signs.csv
+says err 'assumes `context[0] > 0`, which does not hold for 50 % of the rows'
+
+# A student is given the context of its teacher.
+cat >student.flow <<'SPEC'
+import "toy.flow"
+flow student {
+  data real[2]
+  context label[2]
+  repeat 2 { inverse(affine_coupling(net = mlp(hidden = [16]))) }
+  inverse(conditional_affine)
+  objective reverse_kl(conditional)
+}
+SPEC
+expect 0 "$flowc" student.flow -o student || finish
+expect 0 student/model selftest
+says out 'objective = log target - log model'
+expect 0 student/model train --teacher toy --context labels.csv --epochs 6 --samples 4096 --lr 0.003 --run-dir student_run
+expect 0 student/model sample -n 2000 --label 1 --with-log-prob --dtype f64 -o student.csv
+cut -d, -f1,2 student.csv >points.csv
+expect 0 toy/model log-prob --data points.csv --label 1 --dtype f64 -o teacher.csv
+found=$(paste -d, student.csv teacher.csv | awk -F, 'NR > 1 { n++; sum += $3 - $4 } END { print sum / n }')
+echo "divergence of the student from its teacher, for label 1: $found"
+awk -v f="$found" 'BEGIN { exit !(f != "" && f > 0 && f < 1) }' || fail "the divergence of the student is $found; expected below 1"
+
 # IAF written generatively, trained by the likelihood of data.
 sed 's/repeat 4/repeat 2/; s/\[64, 64\]/[24]/' "$iaf/density.flow" >density.flow
 expect 0 "$flowc" check "$iaf/density.flow"

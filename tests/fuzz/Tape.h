@@ -73,7 +73,7 @@ public:
   dsl::Value beginLayer(const dsl::LayerInfo &info, dsl::SourceLocation) override;
   void layerDomain(dsl::Interval domain) override { layerList.back().domain = domain; }
   void endLayer(dsl::Value result, dsl::SourceLocation) override { layerList.back().result = result.id; }
-  dsl::Value context(dsl::SourceLocation) override { return add({"input", {}, {0}, {}, {}, {}, {}}); }
+  dsl::Value context(dsl::SourceLocation) override { return {}; } // The programs that are drawn have none.
   dsl::Value parameter(std::string_view name, const dsl::Shape &shape, const dsl::ParameterInit &,
                        dsl::SourceLocation) override;
   dsl::Value constrained(dsl::Value value, dsl::Interval range, dsl::SourceLocation) override;

@@ -230,6 +230,15 @@ const std::vector<LayerCase> &layerCases() {
        "layer moved(x) {\n param u: positive[len(x)], w: positive[len(x)]\n"
        " return x + u / len(x) * tanh(dot(w, x) + sum(context)) * sigmoid(context[0])\n}",
        "context bounded(-1, 2)[3]; moved; inverse(moved)", -3, 3, 30},
+      {"context embedded once for a chain of maps",
+       "layer chain(x) {\n e = tanh(linear(context, 5))\n a, b = split(x, half)\n"
+       " x = merge(half, a, b * exp(tanh(linear(concat(a, e), len(b)))) + linear(e, len(b)))\n c, d = split(x, swap(half))\n"
+       " x = merge(swap(half), c, d + linear(concat(c, e), len(d)))\n return x * exp(e[0])\n}",
+       "context real[3]; chain; inverse(chain)", -3, 3, 4},
+      {"context in a radial layer",
+       "layer pulled(x) {\n e = positive(linear(context, 1))[0]\n param far: positive\n d = x - context[0]\n r = sqrt(dot(d, d))\n"
+       " return context[0] + d * ((r + far) / (r + e))\n}",
+       "context real[1]; pulled; inverse(pulled)", -3, 3, 10},
       contraction("context real[2]; residual(net = contraction(hidden = [8]))"),
       image("context label[3]; affine_coupling(mask = checkerboard, net = conv_net(hidden = [3]))", {{1, 2, 3}, {2, 3, 3}}),
       image("context real[2]; conv_maf(net = conv_made(hidden = [5]))", {{1, 1, 1}, {1, 2, 3}, {2, 3, 3}}),

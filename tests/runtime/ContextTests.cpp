@@ -120,6 +120,12 @@ TEST_CASE_METHOD(ConditionalFixture, "commands take contexts from files and opti
   CHECK(run(labels, "train --data x.csv --context label.csv --valid x.csv --valid-context label.csv --epochs 1 --run-dir v").exitCode == 0);
   CHECK(run(numbers, "train --data x.csv --context context.csv --epochs 1 --run-dir n").exitCode == 0);
   CHECK(run(labels, "log-prob --data x.csv --context label.csv -o lp.csv").exitCode == 0);
+  // Labels are often an array of one dimension.
+  std::vector<double> array;
+  for (int i = 0; i < 300; ++i)
+    array.push_back(i % 3);
+  REQUIRE(!writeTable<double>(files.file("label.npy"), array, 300, 0));
+  CHECK(run(labels, "log-prob --data x.csv --context label.npy -o lp_npy.csv && cmp lp.csv lp_npy.csv").exitCode == 0);
   CHECK(run(labels, "log-prob --data x.csv --label 2").exitCode == 0);
   CHECK(run(numbers, "log-prob --data x.csv --context-values=-1,0.5").exitCode == 0);
   CHECK(run(labels, "transform --to latent --data x.csv --context label.csv -o z.csv").exitCode == 0);
