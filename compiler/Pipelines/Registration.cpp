@@ -28,7 +28,8 @@ void registerDialects(mlir::DialectRegistry &registry) {
 void registerPasses() {
   mlir::registerTransformsPasses();
   for (auto create : {createDeriveLayersPass, createTeacherPass, createSimplifyPass, createStabilizePass, createComposeModelPass, createDropFactsPass,
-                      createDropDetachedPass, createStagePass, createSegmentPass, createDifferentiatePass, createLowerRootPass, createExpandMathPass})
+                      createDropDetachedPass, createStagePass, createSegmentPass, createDifferentiatePass, createLowerRootPass,
+                      createExpandMathPass})
     mlir::registerPass(create);
   mlir::registerPass([] { return createSchedulePass(); });
 }
