@@ -515,7 +515,8 @@ struct Builtins {
   }
 
   static MaybeThing outsideStart(Elaborator &e, const Things &, SourceLocation loc) {
-    return e.fail(Kind::BadStart, loc, "`mean` and `deviation` over the data stand only after `start`, `mean` and `variance` only after `running NAME =`");
+    return e.fail(Kind::BadStart, loc,
+                  "`mean` and `deviation` over the data stand only after `start`, `mean` and `variance` only after `running NAME =`");
   }
 
   static const std::vector<Row> &rows() {

@@ -55,7 +55,8 @@ MaybeThing Elaborator::runningStatistic(const Target &target, const ExprPtr &exp
   if (!value)
     return std::nullopt;
   if (inEnergy)
-    return fail(Kind::BadStatistic, target.loc, "an energy has no statistics: it is what the flow learns to resemble; give numbers instead");
+    return fail(Kind::BadStatistic, target.loc,
+                "an energy has no statistics: it is what the flow learns to resemble; give numbers instead");
   if (drawsSamples)
     return fail(Kind::BadStatistic, target.loc,
                 "`{}` is a statistic of data, but with the objective `reverse_kl` the flow learns from its own samples; a layer such as "

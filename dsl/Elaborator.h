@@ -209,13 +209,6 @@ private:
   bool declareParameter(const ParamDecl &decl, Scope &scope);
   /// Whether a name may be declared here. A loop may declare it anew in every round.
   bool isFree(const std::string &name, SourceLocation loc, const Scope &scope);
-
-  // ElaborateRunning.cpp
-  bool declareStatistics(const Statement &statement, Scope &scope);
-  MaybeThing runningStatistic(const Target &target, const ExprPtr &expr, const Scope &scope);
-  std::optional<RunningStatistic> readStatistic(const ExprPtr &expr, const Scope &scope);
-  /// Mean and deviation over the first batch; asked for once.
-  std::pair<Value, Value> probe(const TensorThing &value, SourceLocation loc);
   std::optional<ParameterInit> readInit(const ParamDecl &decl, const Domain &domain, const Shape &shape,
                                         const Scope &scope);
   std::optional<TensorThing> rawParameter(const std::string &name, const Shape &shape, const ParameterInit &init,
@@ -230,6 +223,13 @@ private:
   Value apply(std::string_view function, std::initializer_list<Value> operands, SourceLocation loc) {
     return builder.apply(function, std::span<const Value>(operands.begin(), operands.size()), loc);
   }
+
+  // ElaborateRunning.cpp
+  bool declareStatistics(const Statement &statement, Scope &scope);
+  MaybeThing runningStatistic(const Target &target, const ExprPtr &expr, const Scope &scope);
+  std::optional<RunningStatistic> readStatistic(const ExprPtr &expr, const Scope &scope);
+  /// Mean and deviation over the first batch; asked for once.
+  std::pair<Value, Value> probe(const TensorThing &value, SourceLocation loc);
 
   // Builtins.cpp
   bool isBuiltin(const std::string &name) const;

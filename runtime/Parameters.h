@@ -22,8 +22,8 @@ template <typename T>
 void runStarts(const Manifest &manifest, Model<T> &model, std::span<const T> x, std::span<const T> context,
                std::vector<T> &parameters);
 
-/// Sets the parameters that follow a statistic to that of `x`, whole rows, each behind those that it waits for. By the probes of the starts:
-/// what training takes by itself is another way there.
+/// Sets the parameters that follow a statistic to that of `x`, whole rows, each behind those that it waits for. By the probes of the
+/// starts: what training takes by itself is another way there.
 template <typename T>
 void settleStatistics(const Manifest &manifest, Model<T> &model, std::span<const T> x, std::span<const T> context,
                       std::vector<T> &parameters);

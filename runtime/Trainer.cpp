@@ -87,8 +87,9 @@ template <typename T> int64_t Trainer<T>::firstRow(int64_t k) const {
 template <typename T> Failure Trainer<T>::checkBatches() const {
   if (!compiled.manifest().takesStatistics || input.train->rows() / stepsPerEpoch >= 2)
     return std::nullopt;
-  return badInput("{} takes statistics over batches, and one row has no variance; it needs a --batch-size of at least 2, and 2 rows of data",
-                  compiled.manifest().name);
+  return badInput(
+      "{} takes statistics over batches, and a batch of one row has no variance; it needs a --batch-size of at least 3, and 2 rows",
+      compiled.manifest().name);
 }
 
 template <typename T> Failure Trainer<T>::begin(const std::string &teacher) {

@@ -203,7 +203,8 @@ private:
     if (k == 0)
       mapping.map(body.getArgument(0), function.getArgument(0));
     for (Value input : segment.inputs)
-      mapping.map(input, piece(builder, input.getLoc(), function.getArgument(0), segments[k - 1].outputs.places.lookup(input), input.getType()));
+      mapping.map(input, piece(builder, input.getLoc(), function.getArgument(0), segments[k - 1].outputs.places.lookup(input),
+                               input.getType()));
     for (StatisticOp statistic : statistics)
       if (segmentOf.lookup(statistic) < k)
         mapping.map(statistic.getResult(), readStatistic(statistic));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A step of training: forward through the segments, each over the whole batch, since a statistic over it is wanted behind each; then back from
-// the last one. Every segment computes its part again before it goes back through it, so that between segments only what they hand on is
-// kept. Sums over samples have an order of their own: by lane, by tile, by chunk.
+// A step of training: forward through the segments, each over the whole batch, since a statistic over it is wanted behind each; then back
+// from the last one. Every segment computes its part again before it goes back through it, so that between segments only what they hand on
+// is kept. Sums over samples have an order of their own: by lane, by tile, by chunk.
 
 #include "runtime/model/Instance.h"
 #include "runtime/model/Memory.h"
@@ -91,8 +91,8 @@ template <typename T> void Instance<T>::runSegment(int64_t k, const Batch<T> &ba
   }
 }
 
-/// Adds to the adjoint of what a segment gave what it owes to the statistics that were taken of it: a sample's share in the mean is its part of
-/// the weight, and in the variance twice that times its distance from the mean.
+/// Adds to the adjoint of what a segment gave what it owes to the statistics that were taken of it: a sample's share in the mean is its
+/// part of the weight, and in the variance twice that times its distance from the mean.
 template <typename T> void Instance<T>::addStatisticsAdjoint(int64_t k, const Worker<T> &worker, int64_t index) {
   const flowrt_segment &segment = kernels.segments[k];
   int64_t tile = kernels.info->tile;
@@ -108,7 +108,8 @@ template <typename T> void Instance<T>::addStatisticsAdjoint(int64_t k, const Wo
   }
 }
 
-template <typename T> void Instance<T>::accumulateChunk(int64_t k, Worker<T> &worker, int64_t chunk, int64_t chunks, const Batch<T> &batch) {
+template <typename T>
+void Instance<T>::accumulateChunk(int64_t k, Worker<T> &worker, int64_t chunk, int64_t chunks, const Batch<T> &batch) {
   int64_t tile = kernels.info->tile, tiles = tilesIn(batch.rows);
   bool isLast = k + 1 == kernels.segmentCount;
   if (isLast)

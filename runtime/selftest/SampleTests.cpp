@@ -162,7 +162,8 @@ std::vector<Verdict> testBatching(Subject &subject, uint64_t seed) {
   }
   Verdict ragged = testRaggedBatches(subject, all, whole);
   subject.setThreads(0);
-  return {threads, ragged, subject.manifest->takesStatistics ? testGradientOfWeights(subject, all.in) : testGradientOfParts(subject, all.in)};
+  bool together = subject.manifest->takesStatistics;
+  return {threads, ragged, together ? testGradientOfWeights(subject, all.in) : testGradientOfParts(subject, all.in)};
 }
 
 std::vector<Verdict> testAgreement(Subject &wide, Subject &narrow, uint64_t seed) {

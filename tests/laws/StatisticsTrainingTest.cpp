@@ -157,10 +157,18 @@ TEMPLATE_TEST_CASE("a run with statistics that is stopped and resumed gives the 
 TEST_CASE("a batch of one row has no variance") {
   CompiledModel compiled = compile("batch_norm");
   TrainOptions some = options(1);
-  some.batchSize = 1;
-  Trainer<float> trainer(compiled, some, dataInput<float>(examples<float>(10, false, 1), {}, some.seed), {folderOf("one").string()}, 1);
-  Failure failure = trainer.begin();
-  REQUIRE(failure);
-  CHECK(failure->code == ExitCode::BadInput);
-  CHECK_THAT(failure->message, Catch::Contains("--batch-size of at least 2"));
+  using Case = std::tuple<int64_t, int64_t, bool>;
+  for (auto [size, rows, good] : {Case{1, 10, false}, {2, 11, false}, {2, 10, true}, {3, 11, true}, {3, 1, false}}) {
+    some.batchSize = size;
+    fs::remove_all(folderOf("one"));
+    RunFolder folder{folderOf("one").string()};
+    REQUIRE(!folder.create(false));
+    Trainer<float> trainer(compiled, some, dataInput<float>(examples<float>(rows, false, 1), {}, some.seed), folder, 1);
+    Failure failure = trainer.begin();
+    CHECK(!failure == good);
+    if (good)
+      CHECK(bool(trainer.run({})));
+    else
+      CHECK_THAT(failure->message, Catch::Contains("--batch-size of at least 3"));
+  }
 }
