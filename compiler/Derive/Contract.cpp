@@ -26,6 +26,9 @@ using namespace flowc::flow;
 namespace flowc {
 namespace {
 
+/// Every sample has a matrix of as many rows and columns.
+constexpr int64_t kMostFeatures = 1024;
+
 std::string formatBound(double bound) {
   std::string text;
   llvm::raw_string_ostream(text) << llvm::format("%.4g", bound);
@@ -132,6 +135,11 @@ std::optional<LogicalResult> contractLayer(LayerOp layer) {
     return layer.emitError("cannot prove that `")
            << layer.getLayerType() << "` has an inverse: what it adds to its input has the Lipschitz bound "
            << formatBound(residual->bound) << ", which is not below 1 [not-contracting]";
+  if (int64_t features = elementCount(layer.input()); features > kMostFeatures)
+    return layer.emitError("`") << layer.getLayerType() << "` is a contraction on " << features
+                                << " features: its log-determinant takes a matrix of as many rows and columns for every sample, and is "
+                                   "derived for at most "
+                                << kMostFeatures << "; for more, use couplings [not-contracting]";
   setLevels(layer, 1);
   return buildDirections(
       layer, [&](OpBuilder &builder, Value input) { return applyResidual(layer, *structure, builder, input); },

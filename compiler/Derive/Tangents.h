@@ -34,7 +34,4 @@ private:
 mlir::FailureOr<mlir::Value> jacobian(mlir::OpBuilder &builder, llvm::function_ref<mlir::Value(mlir::Value)> at, mlir::Value value,
                                       mlir::Value input);
 
-/// The square matrix with ones on its diagonal, written row by row.
-mlir::Value identityMatrix(mlir::OpBuilder &builder, mlir::Location loc, int64_t size);
-
 } // namespace flowc

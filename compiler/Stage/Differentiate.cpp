@@ -10,6 +10,7 @@
 
 #include "compiler/Derive/Tangents.h"
 #include "compiler/Dialect/Flow/Expr.h"
+#include "compiler/Dialect/Flow/MatrixOps.h"
 #include "compiler/Stage/Segments.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -57,7 +58,7 @@ LogicalResult exposeFixedPoint(FixedPointOp point) {
     return failure();
   Expr rest = Expr(builder, loc, mapping.lookupOrDefault(next)) - found;
   if (*drift) {
-    Expr unit(builder, loc, identityMatrix(builder, loc, elementCount(point.getResult())));
+    Expr unit(builder, loc, identityMatrix(builder, loc, builder.getF64Type(), elementCount(point.getResult())));
     Expr matrix = detach(unit - Expr(builder, loc, *drift));
     rest = Expr(builder, loc, SolveOp::create(builder, loc, matrix, rest, /*transposed=*/false));
   }

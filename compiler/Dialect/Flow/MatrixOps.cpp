@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Matrices of a sample's own, written row by row: the flow dialect's ops on them answer the questions.
+// The flow dialect's ops on matrices of a sample's own answer the questions.
+
+#include "compiler/Dialect/Flow/MatrixOps.h"
 
 #include "compiler/Dialect/Flow/Expr.h"
 #include "compiler/Dialect/Flow/FlowDialect.h"
@@ -13,15 +15,6 @@ namespace flowc::flow {
 namespace {
 
 RankedTensorType vectorLike(Value value, int64_t count) { return RankedTensorType::get({count}, getElementTypeOrSelf(value.getType())); }
-
-/// The matrix with ones on its diagonal.
-Value identity(OpBuilder &builder, Location loc, Type element, int64_t size) {
-  SmallVector<double> numbers(size * size, 0);
-  for (int64_t k = 0; k < size; ++k)
-    numbers[k * (size + 1)] = 1;
-  auto type = RankedTensorType::get({size * size}, element);
-  return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, ArrayRef<double>(numbers)));
-}
 
 /// What has `outer` x `middle` x `inner` elements, with the last two turned around.
 Value turned(OpBuilder &builder, Location loc, Value value, int64_t outer, int64_t middle, int64_t inner) {
@@ -38,6 +31,14 @@ Value repeated(OpBuilder &builder, Location loc, Value vector, int64_t times) {
 }
 
 } // namespace
+
+Value identityMatrix(OpBuilder &builder, Location loc, Type element, int64_t size) {
+  SmallVector<double> numbers(size * size, 0);
+  for (int64_t k = 0; k < size; ++k)
+    numbers[k * (size + 1)] = 1;
+  auto type = RankedTensorType::get({size * size}, element);
+  return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, ArrayRef<double>(numbers)));
+}
 
 //===- repeat and sum_rows ----------------------------------------------------------------------------------------===//
 
@@ -101,7 +102,7 @@ Value LogDetOp::solve(OpBuilder &, unsigned, Value, ArrayRef<Value>, ArrayRef<In
 
 /// What the derivative of log det M by the elements of M is: the transpose of its inverse.
 static Value inverseTransposed(OpBuilder &builder, LogDetOp op, Value matrix) {
-  Value unit = identity(builder, op.getLoc(), getElementTypeOrSelf(matrix.getType()), op.size());
+  Value unit = identityMatrix(builder, op.getLoc(), getElementTypeOrSelf(matrix.getType()), op.size());
   return SolveOp::create(builder, op.getLoc(), matrix, unit, /*transposed=*/true);
 }
 Value LogDetOp::tangent(OpBuilder &builder, ArrayRef<Value> operands, Value result, ArrayRef<Value> tangents) {

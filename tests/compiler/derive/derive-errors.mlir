@@ -116,3 +116,19 @@ flow.model @steep features 2 {
     flow.return %y : tensor<2xf64>
   }
 }
+
+// -----
+
+flow.model @large features 1025 {
+  flow.parameter @w : tensor<1025x1025xf64> {init = {kind = "constant", value = 0.1}}
+  // expected-error @below {{is a contraction on 1025 features: its log-determinant takes a matrix of as many rows and columns}}
+  flow.layer @L "large" {
+  ^bb0(%x: tensor<1025xf64>):
+    %w = flow.read @w : tensor<1025x1025xf64>
+    %b = flow.norm_bounded spectral %w {bound = 0.5 : f64} : tensor<1025x1025xf64>
+    %h = math.tanh %x : tensor<1025xf64>
+    %g = flow.matvec %b, %h : tensor<1025x1025xf64>, tensor<1025xf64> -> tensor<1025xf64>
+    %y = arith.addf %x, %g : tensor<1025xf64>
+    flow.return %y : tensor<1025xf64>
+  }
+}
