@@ -49,7 +49,8 @@ class Compiled:
     def _run(self, rows, dtype, *command):
         source, target = (os.path.join(self.folder, name) for name in ("rows.npy", "result.npy"))
         numpy.save(source, rows)
-        done = subprocess.run([os.path.join(self.model, "model"), *command, "--dtype", dtype, "--data", source, "-o", target],
+        done = subprocess.run([os.path.join(self.model, "model"), *command, "-j", "1", "--dtype", dtype, "--data", source, "-o",
+                               target],
                               capture_output=True, text=True)
         if done.returncode != 0:
             raise RuntimeError(done.stderr)
