@@ -9,6 +9,7 @@
 #include "runtime/Error.h"
 
 #include <cstdint>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -74,9 +75,16 @@ struct Objective {
   }
 };
 
+/// The open interval in which numbers lie.
+struct Range {
+  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
+  bool contains(double value) const { return value > low && value < high; }
+};
+
 struct Manifest {
   std::string name;
   std::string base;
+  Range domain, baseDomain; // of each feature of the data, and of the latents
   int64_t features = 0;
   std::vector<std::string> dtypes;
   std::vector<Parameter> parameters;
