@@ -38,7 +38,8 @@ system circular angles 's/repeat 6/repeat 2/; s/k = 8/k = 3/; s/\[32, 32\]/[16]/
 system naf patches 's/repeat 5/repeat 1/; s/512/64/; s/k = 8/k = 3/'
 system naf/sos patches 's/repeat 5/repeat 1/; s/512/64/; s/degree = 2/degree = 1/'
 system bases tails 's/repeat 4/repeat 2/; s/\[32, 32\]/[16]/'
-system bases/trained tails 's/repeat 4/repeat 2/; s/\[32, 32\]/[16]/'
+# (Its tails are too long to be integrated over a box.)
+expect 0 "$flowc" check "$examples/bases/trained.flow"
 system bases/mixture tails 's/components = 8/components = 4/'
 system bounded shares 's/repeat 4/repeat 2/; s/\[32, 32\]/[16]/'
 finish
