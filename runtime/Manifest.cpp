@@ -128,6 +128,19 @@ Objective parseObjective(const Json &json) {
   return objective;
 }
 
+/// [low, high], an end of null at infinity; all numbers where there is none.
+Range parseRange(const Json &json, const char *key) {
+  Range range;
+  if (!json.contains(key) || json[key].is_null())
+    return range;
+  const Json &ends = json[key];
+  if (!ends.is_array() || ends.size() != 2)
+    throw Malformed{fmt::format("`{}` is no pair of ends", key)};
+  range.low = ends[0].is_null() ? range.low : ends[0].get<double>();
+  range.high = ends[1].is_null() ? range.high : ends[1].get<double>();
+  return range;
+}
+
 Context parseContext(const Json &json) {
   Context context;
   context.size = member(json, "size").get<int64_t>();
@@ -145,6 +158,8 @@ Manifest convert(const Json &json) {
     throw Malformed{"it was written for another version of flowc"};
   manifest.name = member(json, "name").get<std::string>();
   manifest.base = member(json, "base").get<std::string>();
+  manifest.domain = parseRange(json, "domain");
+  manifest.baseDomain = parseRange(json, "base_domain");
   manifest.features = member(json, "features").get<int64_t>();
   manifest.dtypes = member(json, "dtypes").get<std::vector<std::string>>();
   parseParameters(member(json, "parameters"), manifest);

@@ -84,6 +84,12 @@ struct Objective {
   }
 };
 
+/// The open interval in which numbers lie.
+struct Range {
+  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
+  bool contains(double value) const { return value > low && value < high; }
+};
+
 /// What every row is given beside its data: numbers between `low` and `high`, or one of `size` labels.
 struct Context {
   int64_t size = 0; // 0 if the model is not conditional
@@ -105,6 +111,7 @@ struct Context {
 struct Manifest {
   std::string name;
   std::string base;
+  Range domain, baseDomain; // of each feature of the data, and of the latents
   int64_t features = 0;
   std::vector<std::string> dtypes;
   std::vector<Parameter> parameters;

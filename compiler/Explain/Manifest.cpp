@@ -151,18 +151,31 @@ json::Object describeLayer(ModelOp model, LayerOp layer) {
 
 } // namespace
 
+/// The declared interval of a model's data or a layer's input, null for an end at infinity; null if none is declared.
+template <typename Op> static json::Value describeDomain(Op op) {
+  if (!op.getLower())
+    return nullptr;
+  auto end = [](double value) { return std::isfinite(value) ? json::Value(value) : json::Value(nullptr); };
+  return json::Array{end(op.getLower()->convertToDouble()), end(op.getUpper()->convertToDouble())};
+}
+
 json::Object describeModel(ModelOp model) {
   json::Array layers;
   std::string base;
+  json::Value baseDomain = nullptr;
   for (LayerOp layer : model.getOps<LayerOp>()) {
     layers.push_back(describeLayer(model, layer));
-    if (layer.getBase())
-      base = layer.getLayerType().str();
+    if (!layer.getBase())
+      continue;
+    base = layer.getLayerType().str();
+    baseDomain = describeDomain(layer);
   }
   json::Object described{{"flowc", 1},
                          {"name", model.getSymName()},
                          {"features", static_cast<int64_t>(model.getFeatures())},
+                         {"domain", describeDomain(model)},
                          {"base", base},
+                         {"base_domain", std::move(baseDomain)},
                          {"parameters", describeParameters(model)},
                          {"starts", describeStarts(model)},
                          {"assumptions", describeAssumptions(model)},

@@ -105,6 +105,8 @@ void pointsFarOut(Subject &subject, const Values &latents, Values &x, Values &z)
     Values far = rowOf(latents, features, row);
     for (double &value : far)
       value *= factors[row % std::size(factors)];
+    if (!std::all_of(far.begin(), far.end(), [&](double value) { return subject.manifest->baseDomain.contains(value); }))
+      continue;
     Values data = subject.toData(far, there), again = subject.toLatent(data, back);
     bool finite = std::isfinite(there[0]) && std::isfinite(back[0]);
     for (size_t i = 0; i < features; ++i)
