@@ -39,7 +39,7 @@ ROWS_OF_TABLE = [
     ("affine coupling", "nflows", "1.1e-5 / 1.4e-6", "1e-14 / 3e-15", "repeat 5 { affine_coupling }", "", "real"),
     ("rational-quadratic coupling", "nflows", "3.3e-6 / 4.8e-5", "1e-14 / 2e-13", "repeat 5 { spline_coupling }", "", "real"),
     ("rational-quadratic AR", "nflows", "1.6e-1 / 2.0e-1", "5e-11 / 2e-10", "repeat 5 { spline_maf; reverse }", "", "real"),
-    ("cubic coupling", "nflows", "9.3e-3 / 2.1e-3", "6e-11 / 1e-11", "repeat 5 { cubic_spline_coupling }", "", "unit"),
+    ("cubic coupling", "nflows", "9.3e-3 / 2.1e-3", "6e-11 / 1e-11", "repeat 5 { coupling(by = cubic_spline) }", "", "unit"),
     ("quadratic coupling", "nflows", "1.6e-3 / 6e-5", "7e-12 / 2e-13", "repeat 5 { quadratic_coupling }", QUADRATIC, "unit"),
     ("linear-spline coupling", "nflows", "7.4e-1 / 3.4", "7.5e-1 / 3.4", "repeat 5 { linear_spline_coupling }", "", "real"),
     ("NSF (AR)", "zuko", "5.6e-6 / 2.0e-5", "2e-14 / 3e-14", "repeat 3 { spline_maf(bound = 5); reverse }", "", "real"),
