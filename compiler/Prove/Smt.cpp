@@ -18,7 +18,7 @@ namespace {
 
 /// What one question may cost, in the solver's own steps, which are the same on every machine; the longest proof in the corpus takes
 /// 600,000. The time is for what it does not count.
-constexpr unsigned kSteps = 800000, kMilliseconds = 5000;
+constexpr unsigned kSteps = 800000, kMilliseconds = 1000;
 /// Every two uses of one function are compared; beyond these it costs more than it can help.
 constexpr size_t kMostApplications = 24;
 /// Values that stand this far from the unknown are variables.
