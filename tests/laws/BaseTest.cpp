@@ -4,20 +4,17 @@
 // point as should.
 
 #include "runtime/selftest/Subject.h"
+#include "tests/laws/Compile.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <functional>
-#include <unistd.h>
 
 namespace {
 
 using namespace flowc::runtime;
-namespace fs = std::filesystem;
 
 /// The logarithm of the density at one point, from the model's parameters.
 using Density = std::function<double(const Values &point, const Values &parameters)>;
@@ -99,16 +96,7 @@ std::vector<BaseCase> cases() {
 }
 
 CompiledModel compile(const BaseCase &what) {
-  fs::path folder = fs::temp_directory_path() / fmt::format("flowc_bases_{}", static_cast<int>(getpid()));
-  fs::create_directories(folder);
-  std::ofstream(folder / "law.flow") << "flow law { data real[" << what.features << "]; base " << what.base << " }\n";
-  std::string model = (folder / "law").string();
-  fs::remove_all(model);
-  REQUIRE(std::system(fmt::format("{} {} -o {} --dtype both -O1 2>{}/log", FLOWC, (folder / "law.flow").string(), model, folder.string())
-                          .c_str()) == 0);
-  auto opened = CompiledModel::open(model);
-  REQUIRE(opened);
-  return *opened;
+  return flowc::laws::compileSpec(fmt::format("flow law {{ data real[{}]; base {} }}\n", what.features, what.base));
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 // dense Jacobian, the two directions' cancel, parameter gradients are those of central differences, and batches of any
 // size give the same rows. The oracle is the f64 kernel of the stated direction, differentiated numerically.
 
+#include "tests/laws/Compile.h"
 #include "tests/laws/Determinant.h"
 #include "tests/laws/Layers.h"
 
@@ -12,17 +13,13 @@
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <random>
-#include <unistd.h>
 
 namespace {
 
 using namespace flowc::runtime;
 using flowc::laws::LayerCase;
-namespace fs = std::filesystem;
 
 /// The worst error of each law over everything, printed at the end.
 struct Table {
@@ -52,25 +49,14 @@ struct Sizes {
 };
 
 CompiledModel compile(const LayerCase &layer, const Sizes &sizes) {
-  fs::path folder = fs::temp_directory_path() / fmt::format("flowc_laws_{}", static_cast<int>(getpid()));
-  fs::create_directories(folder);
   bool hasBase = layer.items.find("base ") != std::string::npos;
   bool ownBase = !layer.base.empty();
-  std::ofstream(folder / "law.flow") << layer.definitions << "\n"
-                                     << (ownBase ? "bijection law_base(z) = " + layer.base + "\n" : "")
-                                     << "flow law {\n  data " << layer.data << "[" << sizes.text << "]\n  " << layer.items << "\n"
-                                     << (hasBase   ? ""
-                                         : ownBase ? "  base law_base\n"
-                                                   : "  base normal\n")
-                                     << "}\n";
-  std::string model = (folder / "law").string();
-  fs::remove_all(model);
-  REQUIRE(std::system(fmt::format("{} {} -o {} --dtype both -O1 2>{}/log", FLOWC, (folder / "law.flow").string(), model,
-                                  folder.string())
-                          .c_str()) == 0);
-  auto opened = CompiledModel::open(model);
-  REQUIRE(opened);
-  return *opened;
+  return flowc::laws::compileSpec(layer.definitions + "\n" + (ownBase ? "bijection law_base(z) = " + layer.base + "\n" : "") + "flow law {\n  data " +
+                           layer.data + "[" + sizes.text + "]\n  " + layer.items + "\n" +
+                           (hasBase   ? ""
+                            : ownBase ? "  base law_base\n"
+                                      : "  base normal\n") +
+                           "}\n");
 }
 
 Values randomData(const LayerCase &layer, int64_t rows, int64_t features, uint64_t seed) {

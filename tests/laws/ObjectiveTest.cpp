@@ -5,17 +5,15 @@
 
 #include "runtime/Parameters.h"
 #include "runtime/selftest/Subject.h"
+#include "tests/laws/Compile.h"
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
-#include <unistd.h>
 
 namespace {
 
 using namespace flowc::runtime;
-namespace fs = std::filesystem;
 
 struct ObjectiveCase {
   std::string items;
@@ -43,21 +41,13 @@ const ObjectiveCase cases[] = {
 };
 
 CompiledModel compile(const ObjectiveCase &what) {
-  fs::path folder = fs::temp_directory_path() / fmt::format("flowc_objectives_{}", static_cast<int>(getpid()));
-  fs::create_directories(folder);
-  std::ofstream(folder / "teacher.flow") << "flow teacher { data real[" << what.features << "]; maf(net = made(hidden = [8])); batch_norm; affine }\n";
-  std::ofstream(folder / "law.flow") << "import \"teacher.flow\"\n"
-                                     << "energy bowl(x) = dot(x - 1, x - 1) / 3 + sum(cos(x)) / 4\n"
-                                     << "flow law { data real[" << what.features << "]; " << what.items << "; objective reverse_kl("
-                                     << what.target << ") }\n";
-  std::string model = (folder / "law").string();
-  fs::remove_all(model);
-  REQUIRE(std::system(fmt::format("{} {} -o {} --dtype f64 -O1 2>{}/log", FLOWC, (folder / "law.flow").string(), model,
-                                  folder.string())
-                          .c_str()) == 0);
-  auto opened = CompiledModel::open(model);
-  REQUIRE(opened);
-  return *opened;
+  std::ofstream(flowc::laws::specFolder() / "teacher.flow")
+      << "flow teacher { data real[" << what.features << "]; maf(net = made(hidden = [8])); batch_norm; affine }\n";
+  return flowc::laws::compileSpec(fmt::format("import \"teacher.flow\"\n"
+                                       "energy bowl(x) = dot(x - 1, x - 1) / 3 + sum(cos(x)) / 4\n"
+                                       "flow law {{ data real[{}]; {}; objective reverse_kl({}) }}\n",
+                                       what.features, what.items, what.target),
+                           "f64");
 }
 
 } // namespace

@@ -4,37 +4,24 @@
 // as in f64, and comes near that where the parameter itself makes something longer.
 
 #include "runtime/selftest/Subject.h"
+#include "tests/laws/Compile.h"
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <random>
-#include <unistd.h>
 
 namespace {
 
 using namespace flowc::runtime;
-namespace fs = std::filesystem;
 
 constexpr double kBound = 0.9;
 
 /// x + w x with a matrix of any shape: what it has too few rows or columns for is left out.
 CompiledModel compile(int64_t rows, int64_t columns) {
-  fs::path folder = fs::temp_directory_path() / fmt::format("flowc_spectral_{}", static_cast<int>(getpid()));
-  fs::create_directories(folder);
-  int64_t features = std::max(rows, columns);
-  std::ofstream(folder / "law.flow") << fmt::format(
+  return flowc::laws::compileSpec(fmt::format(
       "layer law(x) {{\n  param w: spectral({})[{}, {}]\n  y = matvec(w, x[:{}])\n  return x + concat(y, 0 * x[{}:])\n}}\n"
       "flow law {{ data real[{}]; law }}\n",
-      kBound, rows, columns, columns, rows, features);
-  std::string model = (folder / "law").string();
-  fs::remove_all(model);
-  REQUIRE(std::system(fmt::format("{} {} -o {} --dtype both -O1 2>{}/log", FLOWC, (folder / "law.flow").string(), model, folder.string())
-                          .c_str()) == 0);
-  auto opened = CompiledModel::open(model);
-  REQUIRE(opened);
-  return *opened;
+      kBound, rows, columns, columns, rows, std::max(rows, columns)));
 }
 
 /// The matrix that the layer adds the product with: its columns are what unit vectors become.

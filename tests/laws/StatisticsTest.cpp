@@ -7,32 +7,20 @@
 
 #include "runtime/Parameters.h"
 #include "runtime/selftest/Subject.h"
+#include "tests/laws/Compile.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <numbers>
 #include <random>
-#include <unistd.h>
 
 namespace {
 
 using namespace flowc::runtime;
-namespace fs = std::filesystem;
 
 CompiledModel compile(const std::string &definitions, const std::string &items, int features) {
-  fs::path folder = fs::temp_directory_path() / fmt::format("flowc_statistics_{}", static_cast<int>(getpid()));
-  fs::create_directories(folder);
-  std::ofstream(folder / "law.flow") << definitions << "\nflow law { data real[" << features << "]; " << items << " }\n";
-  std::string model = (folder / "law").string();
-  fs::remove_all(model);
-  REQUIRE(std::system(fmt::format("{} {} -o {} --dtype both -O1 2>{}/log", FLOWC, (folder / "law.flow").string(), model, folder.string())
-                          .c_str()) == 0);
-  auto opened = CompiledModel::open(model);
-  REQUIRE(opened);
-  return *opened;
+  return flowc::laws::compileSpec(fmt::format("{}\nflow law {{ data real[{}]; {} }}\n", definitions, features, items));
 }
 
 Values randomRows(int64_t rows, int64_t features, uint64_t seed) {
