@@ -15,9 +15,6 @@ namespace flowc::cpu {
 /// tile ops -> calls of private functions of scf, arith, vector and the llvm dialect's loads and stores.
 std::unique_ptr<mlir::Pass> createLowerTilePass(const VectorUnit &unit = {});
 
-/// Calls that repeat with other numbers -> loops over tables of these numbers.
-std::unique_ptr<mlir::Pass> createRollCallsPass();
-
 /// What is left of the math dialect's functions -> calls of libm, one number at a time. Those that are instructions
 /// stay.
 std::unique_ptr<mlir::Pass> createMathFallbackPass();

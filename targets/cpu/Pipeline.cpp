@@ -5,6 +5,7 @@
 #include "compiler/Dialect/Flow/FlowDialect.h"
 #include "compiler/Transforms/ExpandMath.h"
 #include "compiler/Transforms/LowerRoot.h"
+#include "targets/common/RollCalls.h"
 #include "targets/cpu/CpuTarget.h"
 #include "targets/cpu/LowerTile.h"
 #include "targets/cpu/Machine.h"
@@ -28,6 +29,7 @@
 #include "llvm/Target/TargetMachine.h"
 
 using namespace mlir;
+using namespace flowc;
 using namespace flowc::cpu;
 
 void flowc::cpu::registerCpuDialects(DialectRegistry &registry) {
@@ -46,7 +48,7 @@ void flowc::cpu::registerCpuDialects(DialectRegistry &registry) {
 
 void flowc::cpu::registerCpuPasses() {
   registerPass([] { return createLowerTilePass(); });
-  registerPass([] { return createRollCallsPass(); });
+  registerPass([] { return targets::createRollCallsPass(); });
   registerPass([] { return createMathFallbackPass(); });
 }
 
@@ -67,7 +69,7 @@ static void describeKernelArguments(ModuleOp module) {
 
 static void addPasses(PassManager &passes, const VectorUnit &unit, const CpuOptions &options) {
   passes.addPass(createLowerTilePass(unit));
-  passes.addPass(createRollCallsPass());
+  passes.addPass(targets::createRollCallsPass());
   // Functions and roots are expanded on the vectors that the maps were made of; equal subexpressions show after that.
   passes.addNestedPass<func::FuncOp>(flowc::createLowerRootPass());
   passes.addNestedPass<func::FuncOp>(flowc::createExpandMathPass());
