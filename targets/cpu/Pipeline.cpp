@@ -3,6 +3,7 @@
 // Scheduled IR to the llvm dialect.
 
 #include "compiler/Dialect/Flow/FlowDialect.h"
+#include "compiler/Dialect/Tile/Arguments.h"
 #include "compiler/Transforms/ExpandMath.h"
 #include "compiler/Transforms/LowerRoot.h"
 #include "targets/common/RollCalls.h"
@@ -61,6 +62,7 @@ static void describeKernelArguments(ModuleOp module) {
     for (auto [k, type] : llvm::enumerate(function.getArgumentTypes())) {
       if (!isa<MemRefType>(type))
         continue;
+      function.removeArgAttr(k, tile::kSumsOverSamples); // A caller with one tile gives each thread sums of its own.
       function.setArgAttr(k, LLVM::LLVMDialect::getNoAliasAttrName(), builder.getUnitAttr());
       function.setArgAttr(k, LLVM::LLVMDialect::getAlignAttrName(), builder.getI64IntegerAttr(64));
     }

@@ -6,23 +6,13 @@
 
 #include "targets/cuda/Kernels.h"
 
+#include "compiler/Dialect/Tile/Arguments.h"
+
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Interfaces/SideEffectInterfaces.h"
 
 using namespace mlir;
 using namespace flowc;
 using namespace flowc::cuda;
-
-/// Whether an op writes the buffer or a slice of it.
-static bool isWritten(Value buffer) {
-  return llvm::any_of(buffer.getUsers(), [&](Operation *user) {
-    if (auto slice = dyn_cast<memref::ReinterpretCastOp>(user))
-      return isWritten(slice.getResult());
-    auto effects = dyn_cast<MemoryEffectOpInterface>(user);
-    return !effects || effects.getEffectOnValue<MemoryEffects::Write>(buffer).has_value();
-  });
-}
 
 SmallVector<KernelArgument> flowc::cuda::classifyArguments(func::FuncOp function) {
   auto hasSamples = [](BlockArgument argument) { return !tile::isUniformBuffer(argument); };
@@ -35,7 +25,7 @@ SmallVector<KernelArgument> flowc::cuda::classifyArguments(func::FuncOp function
       kind = KernelArgument::PerTile;
     else if (tiles && argument.getArgNumber() + 1 == function.getNumArguments())
       kind = KernelArgument::PerBlock;
-    else if (tiles && isWritten(argument))
+    else if (tiles && function.getArgAttr(argument.getArgNumber(), tile::kSumsOverSamples))
       kind = KernelArgument::PerChunk;
     result.push_back({kind, type.getNumElements(), type.getElementType()});
   }

@@ -21,7 +21,7 @@ struct KernelArgument {
 };
 
 /// What the arguments of a function of tile ops are, before it is lowered: an argument with samples is per tile; one without is shared,
-/// or a sum over samples if it is written. The last argument is the workspace. Without any per tile, all are shared.
+/// unless it is marked to take sums over samples. The last argument is the workspace. Without any per tile, all are shared.
 llvm::SmallVector<KernelArgument> classifyArguments(mlir::func::FuncOp function);
 
 /// Makes the kernels that call `function`, whose arguments are pointers.

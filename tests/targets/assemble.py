@@ -20,14 +20,14 @@ def find_ptxas():
 
 
 def kernels(messages):
-    """Kernel, registers, shared bytes, spilled bytes of what `ptxas -v` says; spills of what a kernel calls are in lines of their own."""
-    spilled = sum(int(stores) + int(loads) for stores, loads in re.findall(r"(\d+) bytes spill stores, (\d+) bytes spill loads", messages))
+    """What `ptxas -v` says: (kernel, registers, shared bytes) of each, and the spilled bytes of every function that spills."""
+    functions = re.findall(r"Function properties for (\S+)\n.*?(\d+) bytes spill stores, (\d+) bytes spill loads", messages)
+    spills = {name: int(stores) + int(loads) for name, stores, loads in functions if int(stores) + int(loads)}
     found = []
     for entry in messages.split("Compiling entry function ")[1:]:
-        name = entry.split("'")[1]
         shared = re.search(r"(\d+) bytes smem", entry)
-        found.append((name, int(re.search(r"Used (\d+) registers", entry)[1]), int(shared[1]) if shared else 0))
-    return found, spilled
+        found.append((entry.split("'")[1], int(re.search(r"Used (\d+) registers", entry)[1]), int(shared[1]) if shared else 0))
+    return found, spills
 
 
 def main():
@@ -46,19 +46,19 @@ def main():
                 if run.returncode != 0:
                     print(f"{model} for {gpu}: ptxas failed\n{run.stderr}")
                     return 1
-                found, spilled = kernels(run.stdout + run.stderr)
+                found, spills = kernels(run.stdout + run.stderr)
                 if not found:
                     print(f"{model} for {gpu}: ptxas names no kernel\n{run.stdout + run.stderr}")
                     return 1
                 for name, registers, shared in found:
                     lines.append(f"{model} {gpu} {name}: {registers} registers, {shared} bytes shared")
-                lines.append(f"{model} {gpu}: {spilled} bytes spilled in {len(found)} kernels and what they call")
+                for name, size in spills.items():
+                    lines.append(f"{model} {gpu} {name}: {size} bytes spilled")
+                print(f"{model} {gpu}: {len(found)} kernels, at most {max(k[1] for k in found)} registers, "
+                      f"{len(spills)} functions spill, {sum(spills.values())} bytes in all")
     with open(report, "w") as out:
         out.write("\n".join(lines) + "\n")
-    print(f"{len(lines)} lines in {report}")
-    for line in lines:
-        if "spilled" in line:
-            print(line)
+    print(f"all of it in {report}")
     return 0
 
 

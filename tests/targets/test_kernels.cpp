@@ -35,7 +35,8 @@ std::vector<float> randomNumbers(size_t count, unsigned seed) {
 
 /// y = x w, and the sums of x over the samples, through the workspace.
 const char *const kSums = R"(
-func.func @flow_sums(%w: memref<5xf32>, %x: memref<5x64xf32>, %y: memref<5x64xf32>, %sums: memref<5xf32>, %ws: memref<320xf32>) {
+func.func @flow_sums(%w: memref<5xf32>, %x: memref<5x64xf32>, %y: memref<5x64xf32>, %sums: memref<5xf32> {tile.sums_over_samples},
+    %ws: memref<320xf32>) {
   %h = memref.reinterpret_cast %ws to offset: [0], sizes: [5, 64], strides: [64, 1]
       : memref<320xf32> to memref<5x64xf32, strided<[64, 1]>>
   tile.map rows 5 ins(%x, %w : memref<5x64xf32>, memref<5xf32>) outs(%h : memref<5x64xf32, strided<[64, 1]>>)

@@ -26,7 +26,7 @@
 // CHECK:   scf.for
 // CHECK:     func.call @flow_f32_kernel_tile
 // CHECK-LABEL: gpu.func @flow_f32_kernel_reduce(%{{.*}}: !llvm.ptr<1>, %{{.*}}: i64) kernel
-func.func @flow_f32_kernel(%x: memref<5x64xf32>, %density: memref<1x64xf32>, %sums: memref<5xf32>, %ws: memref<16xf32>) {
+func.func @flow_f32_kernel(%x: memref<5x64xf32>, %density: memref<1x64xf32>, %sums: memref<5xf32> {tile.sums_over_samples}, %ws: memref<16xf32>) {
   tile.map rows 5 ins(%x : memref<5x64xf32>) outs(%sums : memref<5xf32>)
       attributes {input_rows = [array<i64>], output_rows = [array<i64>], output_kinds = array<i32: 3>} {
   ^bb0(%a: f32):
