@@ -9,10 +9,6 @@
 #include "targets/common/CloneBody.h"
 #include "targets/common/FunctionCache.h"
 
-namespace mlir::gpu {
-class GPUModuleOp;
-} // namespace mlir::gpu
-
 namespace flowc::cuda {
 
 using targets::bodyFingerprint;
