@@ -38,8 +38,8 @@ static std::string readAll(llvm::StringRef path) {
 llvm::Expected<Assembled> flowc::cuda::assemble(llvm::StringRef ptx, const CudaOptions &options) {
   std::string assembler = findAssembler();
   if (assembler.empty())
-    return llvm::createStringError("cannot find `ptxas`, which comes with the CUDA toolkit; put it on PATH or set CUDA_HOME, or use the PTX "
-                                   "as it is: a GPU's driver compiles it");
+    return llvm::createStringError("cannot find `ptxas`, which comes with the CUDA toolkit; put it on PATH or set CUDA_HOME, or use the "
+                                   "PTX as it is: a GPU's driver compiles it");
   llvm::SmallString<128> input, output, messages;
   int descriptor = -1;
   if (std::error_code error = llvm::sys::fs::createTemporaryFile("flowc", "ptx", descriptor, input))

@@ -121,7 +121,8 @@ struct MathCheckPass : PassWrapper<MathCheckPass, OperationPass<gpu::GPUModuleOp
     getOperation().walk([&](Operation *op) {
       if (!isa<math::MathDialect>(op->getDialect()) || isInstruction(op))
         return;
-      op->emitError() << "`" << op->getName() << "` cannot be computed on a GPU: it has no expansion; compile for the CPU alone, or write it with others";
+      op->emitError() << "`" << op->getName()
+                      << "` cannot be computed on a GPU: it has no expansion; compile for the CPU alone, or write it with others";
       signalPassFailure();
     });
   }
