@@ -68,6 +68,7 @@ enum class StatementKind {
   If,     ///< if value { body } else { otherwise }
   Return, ///< return value
   Assume, ///< assume value, a comparison
+  Running, ///< running targets[i] = value.items[i], each a Call of a statistic over the batch
 };
 
 /// The name that an assignment or a loop binds.
@@ -136,6 +137,10 @@ struct FlowDecl {
   ExprPtr base;  ///< A Name or Call; null means `normal`.
   ExprPtr train; ///< A Record, or null.
   ExprPtr objective; ///< A Name or Call; null means `likelihood`.
+  /// What every sample is given beside its data: a domain as in ParamDecl, or the Name `label`, and how many numbers or labels. Null
+  /// where the flow is given nothing.
+  ExprPtr contextDomain = nullptr, contextSize = nullptr;
+  bool contextMayBeUnused = false; ///< In a flow that was made to judge one definition.
 };
 
 struct Import {

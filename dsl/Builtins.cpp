@@ -306,10 +306,17 @@ struct Builtins {
     bool onlyLists = std::all_of(a.begin(), a.end(), [](const Thing &thing) { return thing.as<ListThing>(); });
     if (onlyLists || Elaborator::listsVectors(a))
       return concatLists(a);
+    // An empty list adds nothing, such as the context of a flow that has none.
+    auto isNothing = [](const Thing &thing) { return thing.as<ListThing>() && thing.as<ListThing>()->items->empty(); };
+    Things parts;
+    std::remove_copy_if(a.begin(), a.end(), std::back_inserter(parts), isNothing);
+    const TensorThing *first = parts[0].as<TensorThing>();
+    if (parts.size() == 1 && a.size() > 1 && first && first->shape.size() == 1 && !first->truth)
+      return parts[0];
     std::vector<TensorThing> pieces;
     std::vector<std::vector<int64_t>> indices;
     int64_t next = 0;
-    for (const Thing &thing : a) {
+    for (const Thing &thing : parts) {
       const TensorThing *tensor = thing.as<TensorThing>();
       std::optional<TensorThing> piece;
       if (const double *number = thing.as<double>())
@@ -508,7 +515,8 @@ struct Builtins {
   }
 
   static MaybeThing outsideStart(Elaborator &e, const Things &, SourceLocation loc) {
-    return e.fail(Kind::BadStart, loc, "`mean` and `deviation` over the data stand only after `start`");
+    return e.fail(Kind::BadStart, loc,
+                  "`mean` and `deviation` over the data stand only after `start`, `mean` and `variance` only after `running NAME =`");
   }
 
   static const std::vector<Row> &rows() {
@@ -546,6 +554,8 @@ struct Builtins {
         {"unit", 1, 1, inDomain<Domain::Unit>},
         {"simplex", 1, 2, componentsInDomain<Domain::Simplex>},
         {"ordered", 1, 2, componentsInDomain<Domain::Ordered>},
+        {"values", 1, 1, [](Elaborator &e, const Things &a, SourceLocation loc) { return e.countSteered(a[0], loc); }},
+        {"steered", 3, 3, [](Elaborator &e, const Things &a, SourceLocation loc) { return e.steer(a[0], a[1], a[2], loc); }},
         {"floor", 1, 1, onNumber<std::floor>},
         {"ceil", 1, 1, onNumber<std::ceil>},
         {"mean", 1, 1, outsideStart},

@@ -47,12 +47,15 @@ public:
   }
 
 private:
-  /// A bijection is a function of its input and parameters alone: nothing else says which layer a `param` belongs to.
+  /// A bijection is a function of its input and parameters alone: nothing else says which layer a `param` or a statistic belongs to.
   void refuseParams(const Block &block) {
     for (const Statement &statement : block) {
       if (statement.kind == StatementKind::Param)
         diagnostics.report(Kind::Syntax, statement.loc,
                            "a bijection has no `param`; what it learns stands after the semicolon, behind its input");
+      if (statement.kind == StatementKind::Running)
+        diagnostics.report(Kind::Syntax, statement.loc,
+                           "a bijection has no `running` statistic; it stands in a layer, which gives its value to the bijection");
       refuseParams(statement.body);
       refuseParams(statement.otherwise);
     }
@@ -60,7 +63,11 @@ private:
 
   void checkBlock(const Block &block) {
     for (const Statement &statement : block) {
-      checkExpr(statement.value);
+      if (statement.kind == StatementKind::Running)
+        for (const ExprPtr &statistic : statement.value->items)
+          checkStatistic(statistic);
+      else
+        checkExpr(statement.value);
       for (const ParamDecl &decl : statement.params)
         checkParam(decl);
       checkBlock(statement.body);
@@ -82,6 +89,14 @@ private:
     if (expr)
       for (const Argument &argument : expr->arguments)
         checkExpr(argument.value);
+  }
+
+  /// A statistic's own name is the elaborator's to judge, too.
+  void checkStatistic(const ExprPtr &expr) {
+    if (expr->kind == ExprKind::Call)
+      checkDomain(expr);
+    else
+      checkExpr(expr);
   }
 
   void checkExpr(const ExprPtr &expr) {
@@ -113,7 +128,7 @@ std::vector<std::string> Elaborator::languageNames() const {
   std::vector<std::string> names = builtinNames();
   for (const auto &[name, arity] : scalarArity)
     names.push_back(name);
-  names.insert(names.end(), {"half", "alternate", "event", "pi", "true", "false", "inverse"});
+  names.insert(names.end(), {"half", "alternate", "event", "context", "pi", "true", "false", "inverse"});
   return names;
 }
 

@@ -55,10 +55,8 @@ MaybeThing Elaborator::evaluateCall(const Expr &expr, const Scope &scope) {
     auto tensor = operand ? vector(*operand, expr.arguments[0].value->loc, "what is averaged") : std::nullopt;
     if (!tensor)
       return std::nullopt;
-    auto found = probes.find(tensor->value.id);
-    if (found == probes.end())
-      found = probes.emplace(tensor->value.id, builder.startProbe(tensor->value, expr.loc)).first;
-    return Thing{TensorThing{name == "mean" ? found->second.first : found->second.second, tensor->shape}};
+    auto [mean, deviation] = probe(*tensor, expr.loc);
+    return Thing{TensorThing{name == "mean" ? mean : deviation, tensor->shape}};
   }
   FunctionThing function{name, nullptr, nullptr};
   if (auto bound = scope.find(name); bound != scope.end()) {
@@ -181,7 +179,11 @@ bool Elaborator::bindFallbacks(const Definition &definition, size_t first, Sourc
     }
     if (!parameter.fallback && learned)
       continue;
-    if (!parameter.fallback) {
+    bool isContext = parameter.fallback && parameter.fallback->kind == ExprKind::Name && parameter.fallback->text == "context";
+    if (isContext && !context) {
+      // So that one network serves flows with a context and without.
+      scope.emplace(parameter.name, Thing::list({}));
+    } else if (!parameter.fallback) {
       good = reject(Kind::MissingArgument, loc, "`{}` needs its argument `{}`", definition.name, parameter.name);
     } else if (auto value = evaluate(parameter.fallback, scope)) {
       good = checkDomain(definition, parameter, *value, parameter.fallback->loc, scope);
@@ -228,6 +230,9 @@ MaybeThing Elaborator::runStatement(const Statement &statement, Scope &scope, bo
   case StatementKind::Param:
     for (const ParamDecl &decl : statement.params)
       failed |= !declareParameter(decl, scope);
+    return std::nullopt;
+  case StatementKind::Running:
+    failed = !declareStatistics(statement, scope);
     return std::nullopt;
   case StatementKind::Assume:
     failed = !assume(*statement.value, scope);

@@ -142,23 +142,31 @@ bool Elaborator::takeComponents(const Definition &definition, SourceLocation loc
   return true;
 }
 
-MaybeThing Elaborator::learnParameter(const Parameter &parameter, const Scope &scope) {
+std::optional<Elaborator::Domain> Elaborator::domainOf(const Parameter &parameter, const Scope &scope) {
   static const auto real = std::make_shared<const Expr>(Expr{ExprKind::Name, {}, 0, "real", {}, {}});
-  auto domain = readDomain(parameter.domain ? parameter.domain : real, scope);
-  if (!domain)
-    return std::nullopt;
   if (!parameter.size && isVectorDomain(parameter.domain ? parameter.domain->text : ""))
     return fail(Kind::BadDomain, parameter.domain->loc,
                 "`{}` is a domain of several values; expected a size, as in `{}[8]`", parameter.domain->text,
                 parameter.domain->text);
-  int64_t count = 1;
-  if (parameter.size) {
-    auto size = evaluate(parameter.size, scope);
-    auto number = size ? componentCount(*size, parameter.size->loc) : std::nullopt;
-    if (!number || !checkSize(*number * features, parameter.loc))
-      return std::nullopt;
-    count = *number;
-  }
+  auto domain = readDomain(parameter.domain ? parameter.domain : real, scope);
+  if (domain && domain->kind == Domain::Kind::Spectral)
+    return fail(Kind::BadDomain, parameter.domain->loc, "`spectral` is a domain of matrices; what a bijection learns are numbers");
+  return domain;
+}
+
+std::optional<int64_t> Elaborator::countOf(const Parameter &parameter, const Scope &scope) {
+  if (!parameter.size)
+    return 1;
+  auto size = evaluate(parameter.size, scope);
+  return size ? componentCount(*size, parameter.size->loc) : std::nullopt;
+}
+
+MaybeThing Elaborator::learnParameter(const Parameter &parameter, const Scope &scope) {
+  auto domain = domainOf(parameter, scope);
+  auto number = domain ? countOf(parameter, scope) : std::nullopt;
+  if (!number || !checkSize(*number * features, parameter.loc))
+    return std::nullopt;
+  int64_t count = *number;
   Shape shape{count * features};
   auto init = readInit({parameter.name, parameter.loc, nullptr, {}, nullptr, parameter.distribution, nullptr}, *domain,
                        shape, scope);

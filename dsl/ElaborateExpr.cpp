@@ -130,6 +130,8 @@ MaybeThing Elaborator::evaluateName(const Expr &expr, const Scope &scope) {
   }
   if (name == "event")
     return Thing{event()};
+  if (name == "context")
+    return evaluateContext(expr.loc);
   if (name == "pi")
     return Thing{3.14159265358979323846};
   if (name == "true" || name == "false")
@@ -139,10 +141,22 @@ MaybeThing Elaborator::evaluateName(const Expr &expr, const Scope &scope) {
   if (isBuiltin(name) || scalarArity.count(name))
     return Thing{FunctionThing{name, nullptr, nullptr}};
   std::vector<std::string> known = callableNames(scope);
-  known.insert(known.end(), {"half", "alternate", "event", "pi"});
+  known.insert(known.end(), {"half", "alternate", "event", "context", "pi"});
   report(Kind::UnknownName, expr.loc, fmt::format("nothing is called `{}` here", name)).suggestion =
       nearestName(name, known);
   return std::nullopt;
+}
+
+MaybeThing Elaborator::evaluateContext(SourceLocation loc) {
+  if (!context)
+    return fail(Kind::UnknownName, loc,
+                "there is no `context`: the flow does not state one; `context real[4]` or `context label[10]` in the flow does");
+  if (!inSample)
+    return fail(Kind::TypeMismatch, loc, "`context` belongs to a sample; it stands in layers, networks and energies, and in their arguments");
+  if (!sampleContext)
+    sampleContext = TensorThing{builder.context(loc), Shape{context->size}};
+  contextIsSeen = true;
+  return Thing{*sampleContext};
 }
 
 MaybeThing Elaborator::evaluateList(const Expr &expr, const Scope &scope) {

@@ -109,7 +109,33 @@ bool Elaborator::readSpace(const FlowDecl &flow) {
       return false;
     dataDomain = intervalOf(*domain);
   }
-  return true;
+  return readContext(flow);
+}
+
+bool Elaborator::readContext(const FlowDecl &flow) {
+  if (!flow.contextSize)
+    return true;
+  auto given = evaluate(flow.contextSize, {});
+  bool isLabel = flow.contextDomain->text == "label" && flow.contextDomain->kind == ExprKind::Name;
+  auto size = given ? integer(*given, flow.contextSize->loc, isLabel ? "the number of labels" : "the size of the context") : std::nullopt;
+  if (!size)
+    return false;
+  int64_t fewest = isLabel ? 2 : 1;
+  if (*size < fewest || *size > kMostFeatures)
+    return reject(Kind::BadSize, flow.contextSize->loc, "a context of {} {}; expected {} to {}", *size, isLabel ? "labels" : "numbers",
+                  fewest, kMostFeatures);
+  context = ContextInfo{*size, std::nullopt, isLabel};
+  if (isLabel)
+    return true;
+  auto domain = readDomain(flow.contextDomain, {});
+  if (!domain)
+    return false;
+  context->range = intervalOf(*domain);
+  bool ofElements = domain->kind != Domain::Kind::Simplex && domain->kind != Domain::Kind::Ordered && domain->kind != Domain::Kind::Norm;
+  return ofElements ||
+         reject(Kind::BadDomain, flow.contextDomain->loc,
+                "a context is `real`, `positive`, `unit`, `bounded(low, high)` or `label`, element by element, not `{}`",
+                flow.contextDomain->text);
 }
 
 bool Elaborator::runFlow(const FlowDecl &flow, const std::vector<FlowDecl> &others) {
@@ -119,6 +145,9 @@ bool Elaborator::runFlow(const FlowDecl &flow, const std::vector<FlowDecl> &othe
   builder.beginModel(flow.name, features, flow.loc);
   if (dataDomain)
     builder.dataDomain(*dataDomain);
+  if (context)
+    builder.takesContext(*context);
+  drawsSamples = flow.objective && flow.objective->text != "likelihood";
   bool good = runItems(flow.items);
   static const auto standard = std::make_shared<const Expr>(Expr{ExprKind::Name, {}, 0, "normal", {}, {}});
   iteration = 0;
@@ -127,6 +156,11 @@ bool Elaborator::runFlow(const FlowDecl &flow, const std::vector<FlowDecl> &othe
   if (flow.objective)
     good &= runObjective(flow.objective, others, teacher);
   builder.endModel();
+  // A teacher that sees the context is reason enough to state it.
+  if (context && good && !contextIsSeen && !flow.contextMayBeUnused && !teacher)
+    return reject(Kind::UnusedContext, flow.contextSize->loc,
+                  "nothing in the flow sees its context; a network of the prelude does, and so does a layer that speaks of `context`, such as "
+                  "`conditional_affine`");
   if (teacher && good) {
     // Only as a density: what it was trained by itself does not matter here.
     FlowDecl model = *teacher;
@@ -188,19 +222,17 @@ bool Elaborator::runLayer(const ExprPtr &expr, bool base) {
   }
   auto found = definitions.find(layer->text);
   bool isOne = found != definitions.end() && isLayer(found->second->kind);
-  if (!isOne || (base && found->second->kind != DefinitionKind::Bijection)) {
+  if (!isOne) {
     std::vector<std::string> known;
     for (const auto &[name, definition] : definitions)
-      if (definition->kind == DefinitionKind::Bijection || (!base && definition->kind == DefinitionKind::Layer))
+      if (isLayer(definition->kind))
         known.push_back(name);
     const char *wanted = base ? "base" : "layer";
     std::string what = fmt::format("no {} is called `{}`", wanted, layer->text);
     if (found != definitions.end())
       what = fmt::format("`{}` is {}, not a {}", layer->text,
-                         found->second->kind == DefinitionKind::Network  ? "a network"
-                         : found->second->kind == DefinitionKind::Energy ? "an energy"
-                                                                         : "a layer",
-                         base ? "base; a base is a bijection onto (0, 1)" : "layer");
+                         found->second->kind == DefinitionKind::Network ? "a network" : "an energy",
+                         base ? "base; a base is a bijection onto (0, 1), or a layer onto as many such intervals" : "layer");
     report(Kind::UnknownLayer, layer->loc, what).suggestion = nearestName(layer->text, known);
     return false;
   }
@@ -221,28 +253,37 @@ bool Elaborator::bindLayerArguments(const Definition &definition, const std::vec
   return bindFallbacks(definition, 1, loc, scope);
 }
 
+/// Where the layer's input lies: its own domain, in which its arguments may stand, or else the data's.
+bool Elaborator::stateDomain(const Parameter &input, const LayerInfo &info, const Scope &scope) {
+  std::optional<Interval> domain = layerCount == 1 && !info.generative ? dataDomain : std::nullopt;
+  if (input.domain) {
+    auto declared = readDomain(input.domain, scope);
+    if (!declared)
+      return false;
+    domain = intervalOf(*declared);
+  }
+  if (domain)
+    builder.layerDomain(*domain);
+  return true;
+}
+
 bool Elaborator::buildLayer(const Definition &definition, const std::vector<Argument> &arguments, SourceLocation loc,
                             bool flip, bool base) {
   LayerInfo info{fmt::format("{}.{}", layerCount - 1, definition.name), definition.name, features,
                  definition.generative != flip, base};
   const Parameter &input = definition.parameters[0];
-  std::optional<Interval> domain = layerCount == 1 && !info.generative ? dataDomain : std::nullopt;
-  if (input.domain) {
-    auto declared = readDomain(input.domain, {});
-    if (!declared)
-      return false;
-    domain = intervalOf(*declared);
-  }
   path = info.name;
   probes.clear();
   startRule = !info.generative ? StartRule::FromData : flip ? StartRule::PassedOver : StartRule::Wrong;
-  Value x = builder.beginLayer(info, domain, loc);
+  Value x = builder.beginLayer(info, loc);
+  inSample = true;
   builder.name(x, input.name);
   Shape shape{features};
   Scope scope{{input.name, Thing{TensorThing{x, shape}}}};
   MaybeThing result;
   bool bound = bindLayerArguments(definition, arguments, loc, scope);
   frames.push_back({&definition, loc});
+  bound = bound && stateDomain(input, info, scope);
   if (bound && definition.kind == DefinitionKind::Bijection)
     bound = takeComponents(definition, loc, scope) && learnBijectionParameters(definition, scope);
   if (bound)
@@ -255,6 +296,8 @@ bool Elaborator::buildLayer(const Definition &definition, const std::vector<Argu
   frames.pop_back();
   path.clear();
   builder.endLayer(good ? output->value : x, loc);
+  inSample = false;
+  sampleContext.reset();
   return good;
 }
 

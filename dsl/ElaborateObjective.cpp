@@ -59,9 +59,10 @@ bool Elaborator::runEnergy(const Thing &target, SourceLocation loc) {
                   "the target is an energy by its name, perhaps with arguments but without its input, not {}", target.describe());
   Value x = builder.beginEnergy(features, loc);
   builder.name(x, function->definition->parameters[0].name);
-  inEnergy = true;
+  inEnergy = inSample = true;
   MaybeThing result = callDefinition(*function, {{{"", loc, Thing{TensorThing{x, Shape{features}}}}}}, loc);
-  inEnergy = false;
+  inEnergy = inSample = false;
+  sampleContext.reset();
   const TensorThing *number = result ? result->as<TensorThing>() : nullptr;
   bool good = number && number->shape.empty() && !number->truth;
   if (result && !good)
@@ -79,6 +80,12 @@ bool Elaborator::checkTeacher(const FlowDecl &teacher, SourceLocation loc) {
   if (other.features != features)
     return reject(Kind::ShapeMismatch, loc, "`{}` has {} features, this flow {}; both must have as many", teacher.name, other.features,
                   features);
+  const std::optional<ContextInfo> &asked = other.context;
+  bool sameContext = !asked || (context && context->size == asked->size && context->label == asked->label);
+  bool insideContext = sameContext && (!asked || !asked->range || (context->range && context->range->low >= asked->range->low &&
+                                                                    context->range->high <= asked->range->high));
+  if (!insideContext)
+    return reject(Kind::ShapeMismatch, loc, "`{}` is given another context than this flow; state the same `context` in both", teacher.name);
   if (!other.dataDomain || (dataDomain && dataDomain->low >= other.dataDomain->low && dataDomain->high <= other.dataDomain->high))
     return true;
   return reject(Kind::BadDomain, loc,

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <fmt/ranges.h>
+#include <numbers>
 #include <numeric>
 
 namespace flowc::dsl {
@@ -21,14 +22,18 @@ std::optional<Elaborator::Domain> Elaborator::readDomain(const ExprPtr &expr, co
   static const std::pair<const char *, Domain::Kind> names[] = {
       {"real", Domain::Kind::Real},       {"positive", Domain::Kind::Positive}, {"unit", Domain::Kind::Unit},
       {"bounded", Domain::Kind::Bounded}, {"simplex", Domain::Kind::Simplex},   {"ordered", Domain::Kind::Ordered},
-      {"norm", Domain::Kind::Norm}};
+      {"norm", Domain::Kind::Norm},       {"spectral", Domain::Kind::Spectral},
+      {"circle", Domain::Kind::Bounded}};
   std::vector<std::string> known;
   for (auto [name, kind] : names) {
     known.push_back(name);
     if (expr->text != name)
       continue;
+    if (expr->text == "circle") // An angle.
+      return Domain{kind, -std::numbers::pi, std::numbers::pi};
     Domain domain{kind};
-    if (kind != Domain::Kind::Bounded && kind != Domain::Kind::Norm)
+    bool isNorm = kind == Domain::Kind::Norm || kind == Domain::Kind::Spectral;
+    if (kind != Domain::Kind::Bounded && !isNorm)
       return domain;
     std::vector<double> bounds;
     for (const Argument &argument : expr->arguments) {
@@ -39,9 +44,9 @@ std::optional<Elaborator::Domain> Elaborator::readDomain(const ExprPtr &expr, co
         return fail(Kind::BadDomain, argument.value->loc, "a bound must be a number, but is {}", value->describe());
       bounds.push_back(*value->as<double>());
     }
-    if (kind == Domain::Kind::Norm) {
+    if (isNorm) {
       if (bounds.size() != 1 || !(bounds[0] > 0))
-        return fail(Kind::BadDomain, expr->loc, "`norm` takes a bound above 0");
+        return fail(Kind::BadDomain, expr->loc, "`{}` takes a bound above 0", name);
       return Domain{kind, 0, bounds[0]};
     }
     if (bounds.size() == 1)
@@ -50,6 +55,8 @@ std::optional<Elaborator::Domain> Elaborator::readDomain(const ExprPtr &expr, co
       return fail(Kind::BadDomain, expr->loc, "`bounded` takes a bound, or a lower and a larger upper bound");
     return Domain{kind, bounds[0], bounds[1]};
   }
+  if (expr->text == "label")
+    return fail(Kind::BadDomain, expr->loc, "`label` is a domain of a flow's `context` alone");
   report(Kind::BadDomain, expr->loc, fmt::format("no domain is called `{}`", expr->text)).suggestion =
       nearestName(expr->text, known);
   return std::nullopt;
@@ -120,8 +127,8 @@ std::optional<ParameterInit> Elaborator::readInit(const ParamDecl &decl, const D
                     value->as<double>() ? value->describe() : fmt::format("[{}]", fmt::join(numbers, ", ")));
       return ParameterInit{ParameterInit::Kind::Values, 0, 0, std::move(raw)};
     }
-    if (domain.kind == Domain::Kind::Norm) {
-      double sum = 0;
+    if (domain.kind == Domain::Kind::Norm || domain.kind == Domain::Kind::Spectral) {
+      double sum = 0; // (The other norm is not above this one.)
       for (double number : numbers)
         sum += number * number * (value->as<double>() ? count : 1);
       if (!(sum <= domain.high * domain.high))
@@ -192,10 +199,12 @@ Value Elaborator::constrain(Value raw, const Shape &shape, const Domain &domain,
         triangle.push_back(j <= i ? 1 : 0);
     return builder.matvec(builder.constant({count, count}, triangle, loc), increments, 1, loc);
   }
+  case Domain::Kind::Spectral: {
+    Value factor = apply("div", {scalarConstant(domain.high, {}, loc), builder.spectralNorm(raw, domain.high, loc)}, loc);
+    return apply("mul", {raw, builder.splat(factor, shape, loc)}, loc);
+  }
   case Domain::Kind::Norm: {
-    // Shortened where it is too long, by its true length: the Frobenius norm of a matrix is never below its spectral norm. (A power
-    // iteration would be nearer to that, but from below, so that for some parameters the bound would not hold.) The root is of a
-    // number above 0, so that there is a gradient at 0 too.
+    // Shortened where it is too long, by its true length. The root is of a number above 0, so that there is a gradient at 0 too.
     Value squares = builder.sum(apply("square", {raw}, loc), loc), square = scalarConstant(domain.high * domain.high, {}, loc);
     Value length = apply("sqrt", {apply("max", {squares, square}, loc)}, loc);
     Value factor = apply("div", {scalarConstant(domain.high, {}, loc), length}, loc);
@@ -224,16 +233,20 @@ TensorThing Elaborator::constrainWithFact(const TensorThing &raw, const Domain &
     interval = Interval{1, 1, false, false}; // A single number that adds up to 1 is 1.
   if (interval)
     value = builder.constrained(value, *interval, loc);
-  if (domain.kind == Domain::Kind::Norm)
-    value = builder.normBounded(value, domain.high, loc);
+  if (domain.kind == Domain::Kind::Norm || domain.kind == Domain::Kind::Spectral)
+    value = builder.normBounded(value, domain.high, domain.kind == Domain::Kind::Spectral, loc);
   return {value, raw.shape};
 }
 
+bool Elaborator::isFree(const std::string &name, SourceLocation loc, const Scope &scope) {
+  auto [place, isNew] = paramPlaces.emplace(name, loc);
+  bool again = !isNew && place->second.line == loc.line && place->second.column == loc.column;
+  return again || !scope.count(name) || reject(Kind::Redefinition, loc, "`{}` is already a name here", name);
+}
+
 bool Elaborator::declareParameter(const ParamDecl &decl, Scope &scope) {
-  auto [place, isNew] = paramPlaces.emplace(decl.name, decl.loc);
-  bool again = !isNew && place->second.line == decl.loc.line && place->second.column == decl.loc.column;
-  if (!again && scope.count(decl.name))
-    return reject(Kind::Redefinition, decl.loc, "`{}` is already a name here", decl.name);
+  if (!isFree(decl.name, decl.loc, scope))
+    return false;
   auto domain = readDomain(decl.domain, scope);
   if (!domain)
     return false;
@@ -254,6 +267,8 @@ bool Elaborator::declareParameter(const ParamDecl &decl, Scope &scope) {
     return reject(Kind::BadSize, decl.loc, "{}",
                   needsVector ? "a `simplex` or `ordered` parameter is a vector of at least one element"
                               : "a parameter is a scalar, a vector or a matrix");
+  if (domain->kind == Domain::Kind::Spectral && shape.size() != 2)
+    return reject(Kind::BadSize, decl.loc, "a `spectral` parameter is a matrix; the length of a vector is what `norm` bounds");
   if (domain->kind == Domain::Kind::Ordered && shape[0] > kMostOrdered)
     return reject(Kind::TooLarge, decl.loc, "an `ordered` parameter has at most {} elements, not {}", kMostOrdered,
                   shape[0]);

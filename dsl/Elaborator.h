@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The elaborator's state and its parts; each part is a file: ElaborateExpr, ElaborateList, ElaborateComponents,
-// ElaborateCall, ElaborateParam, Builtins, CheckNames, ElaborateFlow, ElaborateObjective. A function that returns nothing (an empty
-// optional) has reported why.
+// The elaborator's state and its parts; each part is a file: ElaborateExpr, ElaborateList, ElaborateComponents, ElaborateSteered,
+// ElaborateCall, ElaborateParam, ElaborateRunning, Builtins, CheckNames, ElaborateFlow, ElaborateObjective. A function that returns
+// nothing (an empty optional) has reported why.
 
 #pragma once
 
@@ -79,7 +79,7 @@ private:
   };
 
   struct Domain {
-    enum class Kind { Real, Positive, Unit, Bounded, Simplex, Ordered, Norm } kind = Kind::Real;
+    enum class Kind { Real, Positive, Unit, Bounded, Simplex, Ordered, Norm, Spectral } kind = Kind::Real;
     double low = 0, high = 0;
   };
 
@@ -92,12 +92,14 @@ private:
   bool runLayer(const ExprPtr &expr, bool base);
   bool buildLayer(const Definition &definition, const std::vector<Argument> &arguments, SourceLocation loc, bool flip,
                   bool base);
+  bool stateDomain(const Parameter &input, const LayerInfo &info, const Scope &scope);
   bool bindLayerArguments(const Definition &definition, const std::vector<Argument> &arguments, SourceLocation loc,
                           Scope &scope);
   bool readFeatures(const FlowDecl &flow);
   /// The sizes of the data, a list.
   Thing event() const;
   bool readSpace(const FlowDecl &flow);
+  bool readContext(const FlowDecl &flow);
 
   // ElaborateObjective.cpp
   /// Tells what the flow is trained by. Where that is to resemble another flow, `teacher` is it.
@@ -108,6 +110,7 @@ private:
   // ElaborateExpr.cpp
   MaybeThing evaluate(const ExprPtr &expr, const Scope &scope);
   MaybeThing evaluateName(const Expr &expr, const Scope &scope);
+  MaybeThing evaluateContext(SourceLocation loc);
   MaybeThing evaluateList(const Expr &expr, const Scope &scope);
   MaybeThing evaluateBinary(const Expr &expr, const Scope &scope);
   MaybeThing evaluateIndex(const Expr &expr, const Scope &scope);
@@ -160,10 +163,27 @@ private:
                           SourceLocation loc, const Scope &scope);
   /// Turns what was given for parameters with a size into lists.
   bool takeComponents(const Definition &definition, SourceLocation loc, Scope &scope);
+  std::optional<Domain> domainOf(const Parameter &parameter, const Scope &scope);
+  /// How many values for every feature.
+  std::optional<int64_t> countOf(const Parameter &parameter, const Scope &scope);
   MaybeThing learnParameter(const Parameter &parameter, const Scope &scope);
   bool learnBijectionParameters(const Definition &definition, Scope &scope);
   /// Names a value after the user's word for it, the items of a list by their number.
   void nameThing(const Thing &thing, const std::string &name);
+
+  // ElaborateSteered.cpp
+  /// A parameter that a network gives.
+  struct Steered {
+    const Parameter *parameter;
+    Domain domain;
+    int64_t count;
+  };
+  const FunctionThing *bijection(const Thing &thing, SourceLocation loc);
+  /// What a bijection is not given; its defaults are added to the scope.
+  std::optional<std::vector<Steered>> steeredParameters(const Definition &definition, SourceLocation loc, Scope &scope);
+  /// How many numbers that is for every feature.
+  MaybeThing countSteered(const Thing &thing, SourceLocation loc);
+  MaybeThing steer(const Thing &thing, const Thing &input, const Thing &values, SourceLocation loc);
 
   // ElaborateCall.cpp
   MaybeThing evaluateCall(const Expr &expr, const Scope &scope);
@@ -187,6 +207,8 @@ private:
   std::optional<Domain> readDomain(const ExprPtr &expr, const Scope &scope);
   static std::optional<Interval> intervalOf(const Domain &domain);
   bool declareParameter(const ParamDecl &decl, Scope &scope);
+  /// Whether a name may be declared here. A loop may declare it anew in every round.
+  bool isFree(const std::string &name, SourceLocation loc, const Scope &scope);
   std::optional<ParameterInit> readInit(const ParamDecl &decl, const Domain &domain, const Shape &shape,
                                         const Scope &scope);
   std::optional<TensorThing> rawParameter(const std::string &name, const Shape &shape, const ParameterInit &init,
@@ -201,6 +223,13 @@ private:
   Value apply(std::string_view function, std::initializer_list<Value> operands, SourceLocation loc) {
     return builder.apply(function, std::span<const Value>(operands.begin(), operands.size()), loc);
   }
+
+  // ElaborateRunning.cpp
+  bool declareStatistics(const Statement &statement, Scope &scope);
+  MaybeThing runningStatistic(const Target &target, const ExprPtr &expr, const Scope &scope);
+  std::optional<RunningStatistic> readStatistic(const ExprPtr &expr, const Scope &scope);
+  /// Mean and deviation over the first batch; asked for once.
+  std::pair<Value, Value> probe(const TensorThing &value, SourceLocation loc);
 
   // Builtins.cpp
   bool isBuiltin(const std::string &name) const;
@@ -231,7 +260,12 @@ private:
   int64_t features = 0, layerCount = 0, parameterCount = 0, iteration = 0;
   Shape eventShape; ///< Its product is the number of features.
   std::optional<Interval> dataDomain;
+  std::optional<ContextInfo> context;        ///< What the flow states, if anything.
+  bool inSample = false;                     ///< Whether a layer or an energy is being told: what a sample goes through.
+  std::optional<TensorThing> sampleContext;  ///< There, the context, once it was asked for.
+  bool contextIsSeen = false;                ///< Whether anything in the flow has asked for it.
   bool inStart = false, inEnergy = false;
+  bool drawsSamples = false; ///< The objective is one of the flow's own samples, not of data.
   /// A layer turned by `inverse` sees latent values, so its parameters start as without data.
   enum class StartRule { FromData, PassedOver, Wrong } startRule = StartRule::FromData;
   std::map<uint32_t, std::pair<Value, Value>> probes; ///< Of the current layer, by the value probed.

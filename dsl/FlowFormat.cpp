@@ -19,7 +19,7 @@ bool isOneOf(const std::string &text, std::initializer_list<std::string_view> wo
 bool isKeyword(const Token &token) {
   return token.kind == TokenKind::Name &&
          isOneOf(token.text, {"return", "in", "if", "else", "start", "repeat", "data", "base", "objective", "param", "for",
-                              "as", "assume"});
+                              "as", "assume", "running"});
 }
 
 bool opens(const Token &token) { return token.kind == TokenKind::Symbol && isOneOf(token.text, {"(", "[", "{"}); }
@@ -59,7 +59,7 @@ private:
     while (last > begin && tokens[last - 1].kind == TokenKind::Comment)
       --last;
     if (last > begin)
-      inParams = (inParams || tokens[begin].text == "param") && tokens[last - 1].text == ",";
+      inParams = (inParams || isOneOf(tokens[begin].text, {"param", "running"})) && tokens[last - 1].text == ",";
     size_t indent = open.size() - std::min(leading, open.size()) + (continues ? 1 : 0);
     out += std::string(2 * indent, ' ');
     for (size_t i = begin; i < end; ++i) {

@@ -3,10 +3,12 @@
 #include "dsl/Frontend.h"
 
 #include "dsl/Elaborate.h"
+#include "dsl/Mentions.h"
 #include "dsl/Prelude.h"
 #include "dsl/Readers.h"
 #include "dsl/TrainSettings.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
 #include <map>
@@ -121,8 +123,8 @@ Spec loadTree(uint32_t file, SourceManager &sources, Diagnostics &diagnostics) {
   return spec;
 }
 
-/// A flow that has `definition` as its only layer.
-FlowDecl trialFlow(const Definition &definition, int64_t features) {
+/// A flow that has `definition` as its only layer; with a context of as many numbers as features where the file's definitions want one.
+FlowDecl trialFlow(const Definition &definition, int64_t features, bool conditional) {
   auto expression = [&](Expr value) {
     value.loc = definition.loc;
     return std::make_shared<const Expr>(std::move(value));
@@ -133,6 +135,11 @@ FlowDecl trialFlow(const Definition &definition, int64_t features) {
   real.text = "real";
   layer.text = definition.name;
   FlowDecl flow{definition.name, definition.loc, expression(real), expression(size), definition.loc, {}, nullptr, nullptr, nullptr};
+  if (conditional) {
+    flow.contextDomain = flow.dataDomain;
+    flow.contextSize = flow.features;
+    flow.contextMayBeUnused = true;
+  }
   flow.items.push_back({FlowItemKind::Layer, definition.loc, expression(layer), nullptr, "", {}});
   return flow;
 }
@@ -146,11 +153,13 @@ std::vector<Spec> loadTrials(const std::string &path, const std::string &name, i
   if (!file)
     return trials;
   Spec whole = loadTree(*file, sources, diagnostics);
+  bool conditional = std::any_of(whole.tree.definitions.begin(), whole.tree.definitions.end(),
+                                 [](const Definition &definition) { return mentions(definition, "context"); });
   for (const Definition &definition : whole.tree.definitions) {
     if (!isLayer(definition.kind) || (!name.empty() && definition.name != name))
       continue;
     trials.push_back(whole);
-    trials.back().tree.flow = trialFlow(definition, features);
+    trials.back().tree.flow = trialFlow(definition, features, conditional);
   }
   return trials;
 }

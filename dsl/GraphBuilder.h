@@ -33,6 +33,13 @@ struct ParameterInit {
   std::vector<double> values; ///< Values: one per element.
 };
 
+/// A statistic over the samples of a batch. While training it is that of the batch at hand, and `momentum` says how much of the stored
+/// value stays when that follows; everywhere else it is the stored value.
+struct RunningStatistic {
+  enum class Kind { Mean, Variance } kind = Kind::Mean;
+  double momentum = 0.9;
+};
+
 /// What a layer is declared to be.
 struct LayerInfo {
   std::string name; ///< Unique in the model, for instance "3.affine_coupling".
@@ -48,6 +55,14 @@ struct LayerInfo {
 struct Interval {
   double low, high;
   bool lowOpen = true, highOpen = true;
+};
+
+/// What every sample of a model is given beside its data: `size` numbers that lie in `range`, all reals if that is absent; or one of
+/// `size` labels, which formulas see as a vector with 1 in the label's place and 0 elsewhere.
+struct ContextInfo {
+  int64_t size;
+  std::optional<Interval> range;
+  bool label = false;
 };
 
 /// A scalar function that formulas may call, as the builder knows it.
@@ -66,6 +81,8 @@ public:
   virtual void beginModel(std::string_view name, int64_t features, SourceLocation loc) = 0;
   /// States where the current model's data lies, if that is not all reals.
   virtual void dataDomain(Interval) {}
+  /// States what the current model's samples are given beside their data; not called where that is nothing.
+  virtual void takesContext(const ContextInfo &) {}
   virtual void endModel() = 0;
 
   /// States that the current model is trained not by the likelihood of data but by its reverse Kullback-Leibler divergence from `target`:
@@ -75,18 +92,25 @@ public:
   virtual Value beginEnergy(int64_t features, SourceLocation loc) = 0;
   virtual void endEnergy(Value result, SourceLocation loc) = 0;
 
-  /// Starts the next layer, in the order data to latent, the base last; returns its input, of shape [features]. `domain` is
-  /// the interval that each feature of the input is declared to lie in, absent if it is all reals.
-  virtual Value beginLayer(const LayerInfo &info, std::optional<Interval> domain, SourceLocation loc) = 0;
+  /// Starts the next layer, in the order data to latent, the base last; returns its input, of shape [features].
+  virtual Value beginLayer(const LayerInfo &info, SourceLocation loc) = 0;
+  /// States the interval that each feature of the current layer's input is declared to lie in, if that is not all reals.
+  virtual void layerDomain(Interval) {}
   virtual void endLayer(Value result, SourceLocation loc) = 0;
+
+  /// The context of the sample, of the size that the model states, in the current layer or energy.
+  virtual Value context(SourceLocation loc) = 0;
 
   /// A parameter of the current layer. `name` is unique in the model. `range` is a fact about the value returned, made true by
   /// the calls that follow (a domain is elaborated into its map: `positive` is softplus of the raw parameter).
   virtual Value parameter(std::string_view name, const Shape &shape, const ParameterInit &init, SourceLocation loc) = 0;
   /// States that every element of `value` lies in `range`: what a domain promises and a proof may use.
   virtual Value constrained(Value value, Interval range, SourceLocation loc) = 0;
-  /// The same of all elements together: the root of the sum of their squares is at most `bound`.
-  virtual Value normBounded(Value value, double /*bound*/, SourceLocation) { return value; }
+  /// The same of all elements together: the root of the sum of their squares is at most `bound`; if `spectral`, only the spectral norm of
+  /// the matrix is.
+  virtual Value normBounded(Value value, double /*bound*/, bool /*spectral*/, SourceLocation) { return value; }
+  /// A number that is never below the spectral norm of a matrix, and hardly above it; or `least`, if that is larger.
+  virtual Value spectralNorm(Value matrix, double least, SourceLocation loc) = 0;
   /// States that the user takes it for true that every element of a value lies in an interval, which is what `text` says: a fact for
   /// proofs about the layer, wherever in it the value is computed, and a check at run time.
   virtual void assume(Value, Interval, std::string_view /*text*/, SourceLocation) {}
@@ -95,6 +119,10 @@ public:
   /// operand of `startParameter`, which gives the raw parameter `name` its value.
   virtual std::pair<Value, Value> startProbe(Value value, SourceLocation loc) = 0;
   virtual void startParameter(std::string_view name, Value value, SourceLocation loc) = 0;
+  /// A parameter of the current layer that is not learned but follows a statistic of `value` (shape [n], computed from the layer's
+  /// input) over batches.
+  virtual Value runningStatistic(std::string_view name, Value value, const Shape &shape, const RunningStatistic &statistic,
+                                 SourceLocation loc) = 0;
 
   /// `values` has one element per element of `shape`, or one for all.
   virtual Value constant(const Shape &shape, std::vector<double> values, SourceLocation loc) = 0;

@@ -9,6 +9,7 @@
 #include <cctype>
 #include <fmt/format.h>
 #include <set>
+#include <tuple>
 
 namespace flowc::dsl {
 namespace {
@@ -23,7 +24,7 @@ public:
     SyntaxTree tree;
     if (!expectType(root, Type::Object, "a spec"))
       return tree;
-    checkKeys(root, {"$schema", "flowc", "name", "event", "domain", "base", "define", "import", "flow", "objective", "train"},
+    checkKeys(root, {"$schema", "flowc", "name", "event", "domain", "context", "base", "define", "import", "flow", "objective", "train"},
               "a spec");
     checkVersion(root);
     for (const JsonValue *path : strings(root, "import"))
@@ -221,6 +222,17 @@ private:
     return sizes.size() == 1 ? sizes[0] : std::make_shared<const Expr>(Expr{ExprKind::List, event.loc, 0, "", std::move(sizes), {}, 2});
   }
 
+  /// A domain's name, or a lower and an upper bound.
+  ExprPtr domain(const JsonValue &value) {
+    if (value.type != Type::Array)
+      return expectType(value, Type::String, "\"domain\"") ? make(ExprKind::Name, value) : nullptr;
+    std::vector<Argument> bounds;
+    for (const auto &item : value.items)
+      if (ExprPtr bound = argument(*item))
+        bounds.push_back({"", {}, bound});
+    return std::make_shared<const Expr>(Expr{ExprKind::Call, value.loc, 0, "bounded", {}, std::move(bounds)});
+  }
+
   ExprPtr size(const JsonValue &value) {
     return expectType(value, Type::Number, "the number of features") ? make(ExprKind::Number, value) : nullptr;
   }
@@ -258,20 +270,35 @@ private:
     ExprPtr size = event ? features(*event) : nullptr;
     std::vector<FlowItem> layers = list ? items(*list, "\"flow\"") : std::vector<FlowItem>();
     ExprPtr dataDomain, base, objective, train;
-    if (const JsonMember *domain = root.find("domain");
-        domain && expectType(*domain->value, Type::String, "\"domain\""))
-      dataDomain = make(ExprKind::Name, *domain->value);
+    if (const JsonMember *member = root.find("domain"))
+      dataDomain = domain(*member->value);
     if (const JsonMember *member = root.find("base"))
       base = namedOrTyped(*member->value, "base", "a base");
     if (const JsonMember *member = root.find("objective"))
       objective = namedOrTyped(*member->value, "objective", "an objective");
     if (const JsonMember *member = root.find("train"))
       train = record(*member->value, "\"train\"");
-    if (!named || !size || !list)
+    ExprPtr contextDomain, contextSize;
+    const JsonMember *context = root.find("context");
+    if (context)
+      std::tie(contextDomain, contextSize) = contextOf(*context->value);
+    if (!named || !size || !list || (context && !contextSize))
       return std::nullopt;
     if (!dataDomain)
       dataDomain = std::make_shared<const Expr>(Expr{ExprKind::Name, event->loc, 0, "real", {}, {}});
-    return FlowDecl{name->text, name->loc, dataDomain, size, event->loc, std::move(layers), base, train, objective};
+    return FlowDecl{name->text, name->loc, dataDomain, size, event->loc, std::move(layers), base, train, objective, contextDomain,
+                    contextSize};
+  }
+
+  /// The domain of the context and its size.
+  std::pair<ExprPtr, ExprPtr> contextOf(const JsonValue &value) {
+    if (!expectType(value, Type::Object, "\"context\""))
+      return {};
+    checkKeys(value, {"type", "size"}, "a context");
+    const JsonValue *type = required(value, "type", "a context"), *size = required(value, "size", "a context");
+    if (!type || !size || !expectType(*type, Type::String, "\"type\"") || !expectType(*size, Type::Number, "the size of the context"))
+      return {};
+    return {make(ExprKind::Name, *type), make(ExprKind::Number, *size)};
   }
 
   Diagnostics &diagnostics;

@@ -188,6 +188,10 @@ private:
       take();
       return {StatementKind::Assume, loc, {}, expression(), {}, {}, {}};
     }
+    if (atRunning()) {
+      take();
+      return running(loc);
+    }
     if (accept("param"))
       return {StatementKind::Param, loc, {}, nullptr, params(), {}, {}};
     if (accept("for")) {
@@ -218,10 +222,32 @@ private:
     return at("assume") && after.kind != TokenKind::Newline && after.kind != TokenKind::End && after.text != "=" && after.text != ",";
   }
 
+  /// `running NAME = STATISTIC`, rather than an assignment to a name `running`.
+  bool atRunning() const {
+    return at("running") && tokens[std::min(position + 1, tokens.size() - 1)].kind == TokenKind::Name;
+  }
+
+  Statement running(SourceLocation loc) {
+    Statement result{StatementKind::Running, loc, {}, nullptr, {}, {}, {}};
+    std::vector<ExprPtr> statistics;
+    uint32_t height = 0;
+    do {
+      skipNewlines();
+      Token target = name("the statistic's name");
+      result.targets.push_back({target.text, target.loc});
+      expect("=", "before the statistic");
+      skipNewlines();
+      statistics.push_back(expression());
+      height = std::max(height, statistics.back()->height);
+    } while (accept(","));
+    result.value = std::make_shared<const Expr>(Expr{ExprKind::List, loc, 0, "", std::move(statistics), {}, height + 1});
+    return result;
+  }
+
   Statement assignment() {
     Statement result{StatementKind::Assign, peek().loc, {}, nullptr, {}, {}, {}};
     do {
-      Token target = name("a statement: an assignment, `param`, `assume`, `for`, `if` or `return`");
+      Token target = name("a statement: an assignment, `param`, `running`, `assume`, `for`, `if` or `return`");
       result.targets.push_back({target.text, target.loc});
     } while (accept(","));
     expect("=", "in the assignment");
@@ -304,7 +330,7 @@ private:
            after.text != ";";
   }
 
-  /// `data`, `base`, `objective` and `train` stand once, directly in the flow.
+  /// `data`, `context`, `base`, `objective` and `train` stand once, directly in the flow.
   void once(std::string_view word, bool outermost, bool stated) {
     if (!outermost || stated)
       diagnostics.report(
@@ -344,6 +370,12 @@ private:
       expect("[", "before the number of features");
       decl.features = sizes();
       expect("]", "after the number of features");
+    } else if (atKeyword("context")) {
+      once("context", outermost, decl.contextSize != nullptr);
+      decl.contextDomain = domain();
+      expect("[", "before the size of the context");
+      decl.contextSize = expression();
+      expect("]", "after the size of the context");
     } else if (atKeyword("base")) {
       once("base", outermost, decl.base != nullptr);
       decl.base = postfix();
@@ -357,7 +389,7 @@ private:
       decl.train = record();
     } else {
       if (peek().kind != TokenKind::Name)
-        expected("a layer, `repeat`, `data`, `base`, `objective` or `train`");
+        expected("a layer, `repeat`, `data`, `context`, `base`, `objective` or `train`");
       items.push_back({FlowItemKind::Layer, loc, postfix(), nullptr, "", {}});
     }
   }

@@ -50,7 +50,16 @@ private:
               {"items", {{"type", "integer"}, {"minimum", 1}}},
               {"minItems", 1},
               {"minimum", 1}}},
-            {"domain", {{"enum", {"real", "unit", "positive"}}}},
+            {"domain",
+             {{"description", "where the data lies: a name, or [low, high]"},
+              {"anyOf", Json::array({{{"enum", {"real", "unit", "positive", "circle"}}},
+                                     {{"type", "array"}, {"items", {{"type", "number"}}}, {"minItems", 2}, {"maxItems", 2}}})}}},
+            {"context",
+             {{"description", "what every sample is given beside its data: numbers, or one of `size` labels"},
+              {"type", "object"},
+              {"properties", {{"type", {{"enum", {"real", "unit", "positive", "label"}}}}, {"size", {{"type", "integer"}, {"minimum", 1}}}}},
+              {"required", {"type", "size"}},
+              {"additionalProperties", false}}},
             {"base", reference("base")},
             {"define", {{"type", "array"}, {"items", {{"type", "string"}}}}},
             {"import", {{"type", "array"}, {"items", {{"type", "string"}}}}},
@@ -94,7 +103,7 @@ private:
       schema = reference("mask");
     else if (fallback.kind == ExprKind::Number)
       schema = number;
-    else if (fallback.kind == ExprKind::List || fallback.text == "event")
+    else if (fallback.kind == ExprKind::List || fallback.text == "event" || fallback.text == "context")
       schema = {{"type", "array"}, {"items", {{"type", "number"}}}};
     else
       schema = reference("function");
@@ -147,15 +156,12 @@ private:
   }
 
   Json base() const {
-    Json cases = Json::array(), bijections = Json::array();
-    for (const Definition &definition : definitions) {
-      if (definition.kind != DefinitionKind::Bijection)
-        continue;
-      cases.push_back(forType(definition, false));
-      bijections.push_back(definition.name);
-    }
-    Json type = {{"enum", bijections}};
-    return {{"description", "the latent distribution, a bijection onto (0, 1)"},
+    Json cases = Json::array();
+    for (const Definition &definition : definitions)
+      if (isLayer(definition.kind))
+        cases.push_back(forType(definition, false));
+    Json type = {{"enum", names(isLayer)}};
+    return {{"description", "the latent distribution, a bijection onto (0, 1) or a layer onto as many such intervals"},
             {"type", {"object", "string"}},
             {"properties", {{"type", type}}},
             {"required", {"type"}},

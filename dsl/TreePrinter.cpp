@@ -76,6 +76,10 @@ private:
       return line("return {}", printExpr(*statement.value));
     case StatementKind::Assume:
       return line("assume {}", printExpr(*statement.value));
+    case StatementKind::Running:
+      for (size_t i = 0; i < statement.targets.size(); ++i)
+        line("running {} = {}", statement.targets[i].name, printExpr(*statement.value->items[i]));
+      return;
     case StatementKind::Param:
       for (const ParamDecl &decl : statement.params)
         line("param {}: {}{}{}{}{}", decl.name, printExpr(*decl.domain),
@@ -112,6 +116,8 @@ private:
     nested([&] {
       std::string sizes = printExpr(*flow.features);
       line("data {}{}", printExpr(*flow.dataDomain), flow.features->kind == ExprKind::List ? sizes : "[" + sizes + "]");
+      if (flow.contextSize)
+        line("context {}[{}]", printExpr(*flow.contextDomain), printExpr(*flow.contextSize));
       printItems(flow.items);
       line("base {}", flow.base ? printExpr(*flow.base) : "normal");
       if (flow.objective)

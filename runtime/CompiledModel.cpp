@@ -62,6 +62,9 @@ Result<CompiledModel> CompiledModel::open(const std::string &path) {
     return badInput("{}: the manifest ({} features, {} parameters) does not fit the kernels ({}, {})", library,
                     manifest->features, manifest->parameterCount, model.interface->features,
                     model.interface->parameters);
+  const Context &context = manifest->context;
+  if (context.columns() != model.interface->context || (context.label ? context.size : 0) != model.interface->labels)
+    return badInput("{}: the manifest's context ({}) does not fit the kernels", library, context ? context.describe() : "none");
   for (const Start &start : manifest->starts)
     if (start.firstProbe + start.probes > model.interface->probes)
       return badInput("{}: the start of `{}` asks for probes that the kernels do not have", library, start.layer);

@@ -41,6 +41,15 @@ Initializer parseInitializer(const Json &json, int64_t size) {
   return initializer;
 }
 
+Running parseRunning(const Json &json) {
+  Running running{member(json, "statistic").get<std::string>(), member(json, "momentum").get<double>()};
+  if (running.statistic != "mean" && running.statistic != "variance")
+    throw Malformed{fmt::format("statistic `{}` is unknown", running.statistic)};
+  if (!(running.momentum >= 0 && running.momentum < 1))
+    throw Malformed{fmt::format("the momentum {} is not between 0 and 1", running.momentum)};
+  return running;
+}
+
 void parseParameters(const Json &list, Manifest &manifest) {
   for (const Json &json : list) {
     Parameter parameter;
@@ -54,6 +63,9 @@ void parseParameters(const Json &list, Manifest &manifest) {
                                   manifest.parameterCount)};
     parameter.initializer = parseInitializer(member(json, "init"), parameter.size);
     parameter.frozen = json.value("frozen", false);
+    if (json.contains("running"))
+      parameter.running = parseRunning(json["running"]);
+    manifest.takesStatistics |= parameter.running.has_value();
     if (!parameter.frozen && manifest.trainedCount != manifest.parameterCount)
       throw Malformed{fmt::format("parameter `{}` is trained, but stands behind frozen ones", parameter.name)};
     manifest.parameterCount += parameter.size;
@@ -116,12 +128,38 @@ Objective parseObjective(const Json &json) {
   return objective;
 }
 
+/// [low, high], an end of null at infinity; all numbers where there is none.
+Range parseRange(const Json &json, const char *key) {
+  Range range;
+  if (!json.contains(key) || json[key].is_null())
+    return range;
+  const Json &ends = json[key];
+  if (!ends.is_array() || ends.size() != 2)
+    throw Malformed{fmt::format("`{}` is no pair of ends", key)};
+  range.low = ends[0].is_null() ? range.low : ends[0].get<double>();
+  range.high = ends[1].is_null() ? range.high : ends[1].get<double>();
+  return range;
+}
+
+Context parseContext(const Json &json) {
+  Context context;
+  context.size = member(json, "size").get<int64_t>();
+  context.low = json.value("low", context.low);
+  context.high = json.value("high", context.high);
+  context.label = json.value("label", false);
+  if (context.size < 1 || !(context.low < context.high))
+    throw Malformed{"`context` has no size, or its ends are not in order"};
+  return context;
+}
+
 Manifest convert(const Json &json) {
   Manifest manifest;
   if (member(json, "flowc") != 1)
     throw Malformed{"it was written for another version of flowc"};
   manifest.name = member(json, "name").get<std::string>();
   manifest.base = member(json, "base").get<std::string>();
+  manifest.domain = parseRange(json, "domain");
+  manifest.baseDomain = parseRange(json, "base_domain");
   manifest.features = member(json, "features").get<int64_t>();
   manifest.dtypes = member(json, "dtypes").get<std::vector<std::string>>();
   parseParameters(member(json, "parameters"), manifest);
@@ -135,8 +173,10 @@ Manifest convert(const Json &json) {
       manifest.layers.push_back(parseLayer(layer));
   if (json.contains("objective"))
     manifest.objective = parseObjective(json["objective"]);
+  if (json.contains("context"))
+    manifest.context = parseContext(json["context"]);
   for (const Parameter &parameter : manifest.parameters)
-    if (parameter.frozen && !parameter.name.starts_with(manifest.objective.target + "."))
+    if (parameter.frozen && !parameter.running && !parameter.name.starts_with(manifest.objective.target + "."))
       throw Malformed{fmt::format("the frozen parameter `{}` is none of `{}`", parameter.name, manifest.objective.target)};
   manifest.train = json.value("train", Json::object());
   if (!manifest.train.is_object())

@@ -8,8 +8,11 @@
 
 #include "runtime/Error.h"
 
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,13 +27,20 @@ struct Initializer {
   std::vector<double> values;
 };
 
+/// What a parameter follows instead of being trained.
+struct Running {
+  std::string statistic; // mean or variance, over the batch
+  double momentum = 0;   // what it keeps of itself at every step
+};
+
 struct Parameter {
   std::string name;
   std::vector<int64_t> shape;
   int64_t offset = 0;
   int64_t size = 1;
   Initializer initializer;
-  bool frozen = false; // not trained: a teacher's
+  bool frozen = false; // not trained: a teacher's, or one that follows a statistic
+  std::optional<Running> running;
 };
 
 /// One data-dependent start.
@@ -74,18 +84,45 @@ struct Objective {
   }
 };
 
+/// The open interval in which numbers lie.
+struct Range {
+  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
+  bool contains(double value) const { return value > low && value < high; }
+};
+
+/// What every row is given beside its data: numbers between `low` and `high`, or one of `size` labels.
+struct Context {
+  int64_t size = 0; // 0 if the model is not conditional
+  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
+  bool label = false;
+
+  explicit operator bool() const { return size > 0; }
+  /// Numbers that a row of a file has.
+  int64_t columns() const { return label ? 1 : size; }
+  /// For a line of text.
+  std::string describe() const {
+    if (label)
+      return fmt::format("a label from 0 to {}", size - 1);
+    bool bounded = std::isfinite(low) || std::isfinite(high);
+    return fmt::format("{} number{}{}", size, size > 1 ? "s" : "", bounded ? fmt::format(" inside ({}, {})", low, high) : "");
+  }
+};
+
 struct Manifest {
   std::string name;
   std::string base;
+  Range domain, baseDomain; // of each feature of the data, and of the latents
   int64_t features = 0;
   std::vector<std::string> dtypes;
   std::vector<Parameter> parameters;
   int64_t parameterCount = 0; // elements of the vector
+  bool takesStatistics = false; // some parameter follows one
   int64_t trainedCount = 0;   // of these, the first ones that are trained; the others are frozen
   std::vector<Start> starts;
   std::vector<Assumption> assumptions;
   std::vector<Layer> layers;
   Objective objective;
+  Context context;
   nlohmann::json train; // an object; empty where the spec says nothing
   std::string specPath, specText;
 };

@@ -44,31 +44,59 @@ template <typename T> std::vector<T> initialParameters(const Manifest &manifest,
   return values;
 }
 
-template <typename T>
-void runStarts(const Manifest &manifest, Model<T> &model, std::span<const T> x, std::vector<T> &parameters) {
+namespace {
+
+/// Starts those parameters that `isWanted`, where a value that does not vary has a deviation of `still`.
+template <typename T, typename IsWanted>
+void startThose(const Manifest &manifest, Model<T> &model, std::span<const T> x, std::span<const T> context, T still,
+                std::vector<T> &parameters, IsWanted isWanted) {
   std::vector<T> mean(size_t(model.api().probes)), deviation(mean.size());
   for (const Start &start : manifest.starts) {
     model.set_parameters(parameters);
-    model.probe(x, mean, deviation);
+    model.probe(x, mean, deviation, context);
     for (T &value : deviation)
       if (!(value > T(SmallestDeviation)))
-        value = T(1);
+        value = still;
     std::vector<T> started = parameters;
     model.start(mean, deviation, started);
     for (size_t index : start.parameters) {
       const Parameter &parameter = manifest.parameters[index];
-      for (int64_t i = parameter.offset; i < parameter.offset + parameter.size; ++i)
+      for (int64_t i = parameter.offset; isWanted(parameter) && i < parameter.offset + parameter.size; ++i)
         parameters[size_t(i)] = started[size_t(i)];
     }
   }
 }
 
+} // namespace
+
 template <typename T>
-Failure checkAssumptions(const Manifest &manifest, Model<T> &model, std::span<const T> x, ExitCode code) {
+void runStarts(const Manifest &manifest, Model<T> &model, std::span<const T> x, std::span<const T> context,
+               std::vector<T> &parameters) {
+  startThose(manifest, model, x, context, T(1), parameters, [](const Parameter &) { return true; });
+}
+
+template <typename T>
+void settleStatistics(const Manifest &manifest, Model<T> &model, std::span<const T> x, std::span<const T> context,
+                      std::vector<T> &parameters) {
+  startThose(manifest, model, x, context, T(0), parameters, [](const Parameter &parameter) { return parameter.running.has_value(); });
+}
+
+template <typename T> void followStatistics(const Manifest &manifest, Model<T> &model, std::vector<T> &parameters) {
+  if (!manifest.takesStatistics)
+    return;
+  std::vector<T> taken = parameters;
+  model.statistics(taken);
+  for (const Parameter &parameter : manifest.parameters)
+    for (int64_t i = parameter.offset; parameter.running && i < parameter.offset + parameter.size; ++i)
+      parameters[size_t(i)] += T(1 - parameter.running->momentum) * (taken[size_t(i)] - parameters[size_t(i)]);
+}
+
+template <typename T>
+Failure checkAssumptions(const Manifest &manifest, Model<T> &model, std::span<const T> x, std::span<const T> context, ExitCode code) {
   if (manifest.assumptions.empty() || x.empty())
     return std::nullopt;
   std::vector<T> share(size_t(model.api().probes)), deviation(share.size());
-  model.probe(x, share, deviation);
+  model.probe(x, share, deviation, context);
   for (const Assumption &assumption : manifest.assumptions)
     for (int64_t row = assumption.firstRow; row < assumption.firstRow + assumption.rows; ++row)
       if (!(share[size_t(row)] == T(1)))
@@ -175,10 +203,16 @@ template <typename T> Failure loadFrozen(const std::string &given, const Manifes
 
 template std::vector<float> initialParameters(const Manifest &, uint64_t);
 template std::vector<double> initialParameters(const Manifest &, uint64_t);
-template void runStarts(const Manifest &, Model<float> &, std::span<const float>, std::vector<float> &);
-template void runStarts(const Manifest &, Model<double> &, std::span<const double>, std::vector<double> &);
-template Failure checkAssumptions(const Manifest &, Model<float> &, std::span<const float>, ExitCode);
-template Failure checkAssumptions(const Manifest &, Model<double> &, std::span<const double>, ExitCode);
+template void runStarts(const Manifest &, Model<float> &, std::span<const float>, std::span<const float>, std::vector<float> &);
+template void runStarts(const Manifest &, Model<double> &, std::span<const double>, std::span<const double>,
+                        std::vector<double> &);
+template void settleStatistics(const Manifest &, Model<float> &, std::span<const float>, std::span<const float>, std::vector<float> &);
+template void settleStatistics(const Manifest &, Model<double> &, std::span<const double>, std::span<const double>,
+                               std::vector<double> &);
+template void followStatistics(const Manifest &, Model<float> &, std::vector<float> &);
+template void followStatistics(const Manifest &, Model<double> &, std::vector<double> &);
+template Failure checkAssumptions(const Manifest &, Model<float> &, std::span<const float>, std::span<const float>, ExitCode);
+template Failure checkAssumptions(const Manifest &, Model<double> &, std::span<const double>, std::span<const double>, ExitCode);
 template Failure saveParameters(const std::string &, const Manifest &, std::span<const float>,
                                 std::map<std::string, std::string>);
 template Failure saveParameters(const std::string &, const Manifest &, std::span<const double>,

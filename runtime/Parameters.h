@@ -16,15 +16,25 @@ namespace flowc::runtime {
 /// up to rounding.
 template <typename T> std::vector<T> initialParameters(const Manifest &manifest, uint64_t seed);
 
-/// Runs the data-dependent starts on `x`, whole rows, in the manifest's order. A probed value that does not vary is
+/// Runs the data-dependent starts on `x`, whole rows with their `context`, in the manifest's order. A probed value that does not vary is
 /// given deviation 1.
 template <typename T>
-void runStarts(const Manifest &manifest, Model<T> &model, std::span<const T> x, std::vector<T> &parameters);
+void runStarts(const Manifest &manifest, Model<T> &model, std::span<const T> x, std::span<const T> context,
+               std::vector<T> &parameters);
+
+/// Sets the parameters that follow a statistic to that of `x`, whole rows, each behind those that it waits for. By the probes of the
+/// starts: what training takes by itself is another way there.
+template <typename T>
+void settleStatistics(const Manifest &manifest, Model<T> &model, std::span<const T> x, std::span<const T> context,
+                      std::vector<T> &parameters);
+
+/// Moves the parameters that follow a statistic towards those that the last gradient of `model` has taken.
+template <typename T> void followStatistics(const Manifest &manifest, Model<T> &model, std::vector<T> &parameters);
 
 /// Whether everything that the layers assume holds for the model's parameters and for all rows of `x`, data; if not, an error of
 /// one line with the layer and the assumption, and `code`. Costs nothing where nothing is assumed.
 template <typename T>
-Failure checkAssumptions(const Manifest &manifest, Model<T> &model, std::span<const T> x, ExitCode code);
+Failure checkAssumptions(const Manifest &manifest, Model<T> &model, std::span<const T> x, std::span<const T> context, ExitCode code);
 
 /// Writes the vector as one tensor a parameter, by name. `extra` joins the metadata (format, version, model, spec).
 template <typename T>

@@ -55,11 +55,13 @@ template <typename T> TrainInput<T> dataInput(Examples<T> train, Examples<T> val
   return {std::make_unique<DataBatches<T>>(std::move(train), seed), std::move(valid)};
 }
 
-template <typename T> TrainInput<T> noiseInput(int64_t columns, const TrainOptions &options) {
+template <typename T> TrainInput<T> noiseInput(int64_t columns, Table<T> contexts, const TrainOptions &options) {
   // As many as an epoch has: so few as a part of them would judge by chance which epoch is best.
   int64_t judged = options.validSplit > 0 ? options.samples : 0;
-  return {std::make_unique<NoiseBatches<T>>(options.samples, columns, options.seed),
-          {noiseTable<T>(options.seed, RandomStream::ValidNoise, 0, judged, columns), {}}};
+  Examples<T> valid{noiseTable<T>(options.seed, RandomStream::ValidNoise, 0, judged, columns),
+                    {},
+                    drawnContexts(contexts, options.seed, RandomStream::ValidNoise, 0, judged, columns)};
+  return {std::make_unique<NoiseBatches<T>>(options.samples, columns, std::move(contexts), options.seed), std::move(valid)};
 }
 
 template <typename T>
@@ -75,7 +77,24 @@ Trainer<T>::Trainer(const CompiledModel &compiled, const TrainOptions &options, 
   lastValid = std::numeric_limits<double>::quiet_NaN();
 }
 
+/// The last batch of an epoch may be smaller than the others. Where statistics are taken over batches, all are equally large, within one
+/// row: those of few rows would say little.
+template <typename T> int64_t Trainer<T>::firstRow(int64_t k) const {
+  int64_t rows = input.train->rows();
+  return compiled.manifest().takesStatistics ? rows * k / stepsPerEpoch : std::min(rows, k * options.batchSize);
+}
+
+template <typename T> Failure Trainer<T>::checkBatches() const {
+  if (!compiled.manifest().takesStatistics || input.train->rows() / stepsPerEpoch >= 2)
+    return std::nullopt;
+  return badInput(
+      "{} takes statistics over batches, and a batch of one row has no variance; it needs a --batch-size of at least 3, and 2 rows",
+      compiled.manifest().name);
+}
+
 template <typename T> Failure Trainer<T>::begin(const std::string &teacher) {
+  if (Failure failure = checkBatches())
+    return failure;
   const Manifest &manifest = compiled.manifest();
   current = {};
   current.parameters = initialParameters<T>(manifest, options.seed);
@@ -85,7 +104,8 @@ template <typename T> Failure Trainer<T>::begin(const std::string &teacher) {
   // A model that draws its own samples has no data to start from.
   if (!manifest.objective.drawsSamples()) {
     int64_t rows = std::min(input.train->rows(), std::max(options.batchSize, StartRows));
-    runStarts<T>(manifest, model, input.train->take(0, 0, rows).table.values, current.parameters);
+    const Examples<T> &first = input.train->take(0, 0, rows);
+    runStarts<T>(manifest, model, first.table.values, first.context.values, current.parameters);
   }
   if (Failure failure = checkStarted())
     return failure;
@@ -131,25 +151,25 @@ template <typename T> Failure Trainer<T>::diverged(const char *what, double valu
 }
 
 /// A tile of rows: enough for what is assumed of parameters, which every row shows.
-template <typename T> Failure Trainer<T>::checkAssumed(const Table<T> &batch) {
+template <typename T> Failure Trainer<T>::checkAssumed(const Examples<T> &batch) {
   const Manifest &manifest = compiled.manifest();
-  int64_t rows = std::min(batch.rows, RowsToCheck);
+  int64_t rows = std::min(batch.table.rows, RowsToCheck);
   if (manifest.assumptions.empty())
     return std::nullopt;
+  std::span<const T> context(batch.context.values.data(), size_t(rows * batch.context.columns));
   if (manifest.objective.drawsSamples())
-    return checkAssumptions<T>(manifest, model, model.sample(rows, options.seed), ExitCode::Training);
-  std::span<const T> few(batch.values.data(), size_t(rows * batch.columns));
-  return checkAssumptions<T>(manifest, model, few, ExitCode::Training);
+    return checkAssumptions<T>(manifest, model, model.sample(rows, options.seed, 0, {}, context), context, ExitCode::Training);
+  std::span<const T> few(batch.table.values.data(), size_t(rows * batch.table.columns));
+  return checkAssumptions<T>(manifest, model, few, context, ExitCode::Training);
 }
 
 template <typename T> Failure Trainer<T>::takeStep() {
-  int64_t first = current.step % stepsPerEpoch * options.batchSize;
-  int64_t rows = std::min(options.batchSize, input.train->rows() - first);
+  int64_t batchOfEpoch = current.step % stepsPerEpoch, first = firstRow(batchOfEpoch), rows = firstRow(batchOfEpoch + 1) - first;
   const Examples<T> &batch = input.train->take(epochOf(current.step), first, rows);
   model.set_parameters(current.parameters);
-  if (Failure failure = checkAssumed(batch.table))
+  if (Failure failure = checkAssumed(batch))
     return failure;
-  double sum = weightedSum(model.gradient(batch.table.values, gradient, batch.weights), batch.weights);
+  double sum = weightedSum(model.gradient(batch.table.values, gradient, batch.weights, batch.context.values), batch.weights);
   if (!std::isfinite(sum))
     return diverged("the loss", -sum / double(rows));
   std::span<T> slope = trained(gradient), parameters = trained(current.parameters);
@@ -164,6 +184,7 @@ template <typename T> Failure Trainer<T>::takeStep() {
   ++current.step;
   optimizerStep<T>(options.optimizer, current.optimizer, current.step, scheduledRate(schedule, current.step), slope,
                    parameters);
+  followStatistics<T>(compiled.manifest(), model, current.parameters);
   for (size_t i = 0; i < current.averaged.size(); ++i)
     current.averaged[i] += T(1 - options.ema) * (current.parameters[i] - current.averaged[i]);
   current.epochSum += sum;
@@ -178,7 +199,8 @@ template <typename T> double Trainer<T>::meanLoss(const Examples<T> &examples) {
   for (int64_t row = 0; row < table.rows; row += EvaluationRows) {
     int64_t count = std::min(EvaluationRows, table.rows - row);
     std::span<const T> rows(table.values.data() + row * table.columns, size_t(count * table.columns));
-    for (T value : model.objective(rows))
+    std::span<const T> context(examples.context.values.data() + row * examples.context.columns, size_t(count * examples.context.columns));
+    for (T value : model.objective(rows, context))
       objective.push_back(value);
   }
   return -weightedSum(objective, examples.weights) / double(table.rows);
@@ -301,8 +323,8 @@ template <typename T> Result<TrainSummary> Trainer<T>::run(const TrainObserver &
 
 template TrainInput<float> dataInput(Examples<float>, Examples<float>, uint64_t);
 template TrainInput<double> dataInput(Examples<double>, Examples<double>, uint64_t);
-template TrainInput<float> noiseInput(int64_t, const TrainOptions &);
-template TrainInput<double> noiseInput(int64_t, const TrainOptions &);
+template TrainInput<float> noiseInput(int64_t, Table<float>, const TrainOptions &);
+template TrainInput<double> noiseInput(int64_t, Table<double>, const TrainOptions &);
 template class Trainer<float>;
 template class Trainer<double>;
 

@@ -50,8 +50,9 @@ template <typename T> struct TrainInput {
 /// Rows of data, perhaps weighted. Their weights are taken relative to the mean weight of their table.
 template <typename T> TrainInput<T> dataInput(Examples<T> train, Examples<T> valid, uint64_t seed);
 
-/// Random numbers for a model that draws its own samples; those that judge it are the same in every epoch.
-template <typename T> TrainInput<T> noiseInput(int64_t columns, const TrainOptions &options);
+/// Random numbers for a model that draws its own samples, given rows of `contexts` if it is conditional; those that judge it are the same
+/// in every epoch.
+template <typename T> TrainInput<T> noiseInput(int64_t columns, Table<T> contexts, const TrainOptions &options);
 
 template <typename T> class Trainer {
 public:
@@ -72,6 +73,9 @@ private:
   using Clock = std::chrono::steady_clock;
 
   int64_t epochOf(int64_t step) const { return step / stepsPerEpoch; }
+  /// The row of an epoch at which its batch `k` begins.
+  int64_t firstRow(int64_t k) const;
+  Failure checkBatches() const;
   Failure takeStep();
   Failure diverged(const char *what, double value) const;
   Result<EpochReport> endEpoch();
@@ -80,7 +84,7 @@ private:
   double meanLoss(const Examples<T> &examples);
   StepReport report() const;
   Failure checkStarted();
-  Failure checkAssumed(const Table<T> &batch);
+  Failure checkAssumed(const Examples<T> &batch);
   std::span<T> trained(std::vector<T> &vector) const { return {vector.data(), size_t(compiled.manifest().trainedCount)}; }
 
   const CompiledModel &compiled;

@@ -190,9 +190,16 @@ Fraction Algebra::readOp(Operation *op) {
     return operand(0);
   if (auto sum = dyn_cast<SumOp>(op))
     return sumOf(operand(0), elementCount(sum.getVector()), op);
-  // A fact that the operand shows of itself says nothing more.
-  if (auto fact = dyn_cast<ConstrainedOp>(op); fact && inferRange(fact.getValue(), ranges).within(fact.inferRange({Interval::all()})))
-    return operand(0);
+  if (auto fact = dyn_cast<ConstrainedOp>(op)) {
+    Fraction of = operand(0);
+    // A fact about an atom holds wherever the atom stands. Of others it counts only where it says more than the operand shows.
+    if (auto atom = of.denominator.constant() == 1 ? of.numerator.soleAtom() : std::nullopt) {
+      atoms[*atom].range = intersection(atoms[*atom].range, fact.inferRange({Interval::all()}));
+      return of;
+    }
+    if (inferRange(fact.getValue(), ranges).within(fact.inferRange({Interval::all()})))
+      return of;
+  }
   return atomOf(op->getResult(0));
 }
 

@@ -285,7 +285,8 @@ LogicalResult solvePart(Evaluator &known, Part part, Value rhs, llvm::SmallVecto
     }
     Part next = here;
     next.value = op->getOperand(unknown);
-    next.rises.reset();
+    if (!isa<TurnOp>(op)) // Of a block that ends so the prover judges what is turned.
+      next.rises.reset();
     if (failed(solvePart(known, next, operandValue, solved)))
       return failure();
   }

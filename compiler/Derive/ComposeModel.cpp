@@ -7,6 +7,7 @@
 #include "compiler/Derive/Inline.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/ADT/StringMap.h"
 
 #include <cmath>
 
@@ -34,8 +35,14 @@ public:
     buildSample();
     if (auto target = model.lookupSymbol<func::FuncOp>(kTargetName))
       buildObjective(target);
+    buildTraining();
     buildProbe();
     buildStart();
+    if (model.contextSize())
+      for (StringRef name : std::initializer_list<StringRef>{"to_latent", "to_data", "log_prob", "sample", "objective", "target",
+                                                             kTrainingName, "probe"})
+        if (auto function = model.lookupSymbol<func::FuncOp>(name))
+          giveContext(function);
   }
 
 private:
@@ -64,6 +71,26 @@ private:
     return {value, total};
   }
 
+  /// Makes the context an argument: the sample that the function takes has it behind its features.
+  void giveContext(func::FuncOp function) {
+    Block &body = function.getBody().front();
+    Location loc = model.getLoc();
+    int64_t features = model.getFeatures(), size = model.contextSize();
+    auto ofSize = [&](int64_t count) { return RankedTensorType::get({count}, builder.getF64Type()); };
+    Value sample = body.insertArgument(0u, ofSize(features + size), loc);
+    builder.setInsertionPointToStart(&body);
+    Value x = ExtractOp::create(builder, loc, ofSize(features), sample, allElements(features));
+    Value context = ExtractOp::create(builder, NameLoc::get(builder.getStringAttr("context"), loc), ofSize(size), sample,
+                                      llvm::to_vector(llvm::seq(features, features + size)));
+    body.getArgument(1).replaceAllUsesWith(x);
+    body.eraseArgument(1);
+    function.walk([&](ContextOp op) {
+      op.getResult().replaceAllUsesWith(context);
+      op.erase();
+    });
+    function.setFunctionType(builder.getFunctionType(body.getArgumentTypes(), function.getResultTypes()));
+  }
+
   void buildDirection(StringRef name, llvm::ArrayRef<LayerOp> through, bool inverse) {
     auto function = begin(name, vector, {vector, scalar});
     auto [value, logDet] = run(through, inverse, function.getArgument(0));
@@ -88,6 +115,34 @@ private:
     auto [value, logDet] = run(layers, true, function.getArgument(0));
     Value aim = inlineBody(builder, target, value)[0];
     finish(Value(arith::AddFOp::create(builder, model.getLoc(), aim, logDet)));
+  }
+
+  /// The log density where parameters that follow a statistic are that of the batch. A statistic is taken of what enters its layer, so that
+  /// it stands ahead of all that reads it.
+  void buildTraining() {
+    if (llvm::all_of(layers, [](LayerOp layer) { return layer.getOps<RunningOp>().empty(); }))
+      return;
+    auto function = begin(kTrainingName, vector, scalar);
+    Value value = function.getArgument(0), total = constantOf(builder, model.getLoc(), scalar, 0);
+    llvm::StringMap<Value> statistics;
+    for (LayerOp layer : layers) {
+      IRMapping mapping;
+      mapping.map(layer.input(), value);
+      for (RunningOp running : layer.getOps<RunningOp>())
+        statistics[running.getParameter()] = StatisticOp::create(builder, running.getLoc(), running.getParameterAttr(),
+                                                                 running.getVarianceAttr(),
+                                                                 cloneSlice(builder, running.getValue(), mapping));
+      auto [next, logDet] = run(layer, false, value);
+      value = next;
+      total = arith::AddFOp::create(builder, layer.getLoc(), total, logDet);
+    }
+    finish(total);
+    function.walk([&](ReadOp read) {
+      if (Value statistic = statistics.lookup(read.getParameter())) {
+        read.replaceAllUsesWith(statistic);
+        read.erase();
+      }
+    });
   }
 
   /// The rows of every probe one after the other, then those of every assumption, 1 where it holds and 0 elsewhere; the manifest tells

@@ -10,6 +10,7 @@ namespace flowc {
 ///   to_latent(x) -> (z, log|det dz/dx|)        to_data(z) -> (x, log|det dx/dz|)
 ///   log_prob(x) -> log density                  sample(u in (0,1)) -> (x, log density)
 ///   objective(u in (0,1)) -> what training raises, where the model has a function `target`
+///   training(x) -> log density, as a step of training computes it: with flow.statistic in place of every parameter that follows one
 ///   probe(x) -> what the data-dependent starts look at, one vector
 ///   start(mean, deviation) stores the started parameters.
 /// The base is a layer like any other (onto the unit cube): a density is a log-determinant, a sample an inverse.

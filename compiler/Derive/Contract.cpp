@@ -3,16 +3,15 @@
 // Contractions. Where |g(x) - g(x')| <= L |x - x'| with L < 1, x + g(x) is a bijection: the map t -> y - g(t) brings two points
 // closer together, so that exactly one stays where it is (Banach), and that is the x with x + g(x) = y.
 //
-// Log-determinant. That of the matrix 1 + dg/dx, whose columns are the tangents along the features. Its determinant is positive, as
-// are all pivots of an elimination without exchanges, for v (1 + dg/dx) v >= (1 - L) v v.
+// Log-determinant. That of the matrix 1 + dg/dx. Its symmetric part is positive definite, for v (1 + dg/dx) v >= (1 - L) v v.
 
 #include "compiler/Derive/Contract.h"
 
-#include "compiler/Derive/Eliminate.h"
 #include "compiler/Derive/Inline.h"
 #include "compiler/Derive/Lipschitz.h"
 #include "compiler/Derive/Rules.h"
 #include "compiler/Derive/Tangents.h"
+#include "compiler/Dialect/Flow/Expr.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
@@ -27,8 +26,8 @@ using namespace flowc::flow;
 namespace flowc {
 namespace {
 
-/// The elimination is written out: a column per feature, each of which is a pass through g.
-constexpr int64_t kMostFeatures = 16;
+/// Every sample has a matrix of as many rows and columns.
+constexpr int64_t kMostFeatures = 1024;
 
 std::string formatBound(double bound) {
   std::string text;
@@ -51,16 +50,11 @@ void collectTerms(Value value, bool minus, llvm::SmallVectorImpl<Residual::Term>
 FailureOr<Value> logDeterminantAt(Evaluator &known) {
   OpBuilder &builder = known.getBuilder();
   LayerOp layer = known.getLayer();
-  llvm::SmallVector<Value> columns;
-  for (Value direction : unitVectors(builder, layer.getLoc(), layer.input().getType())) {
-    auto at = [&](Value value) { return known.all(value); };
-    FailureOr<Value> column = Tangents(builder, at, {{layer.input(), direction}}).of(layer.output());
-    if (failed(column))
-      return failure();
-    columns.push_back(*column);
-  }
-  Value pivots = Elimination(builder, layer.getLoc(), columns).pivots();
-  return sumOfTerms(builder, layer.getLoc(), {log(Expr(builder, layer.getLoc(), pivots))});
+  auto at = [&](Value value) { return known.all(value); };
+  FailureOr<Value> matrix = jacobian(builder, at, layer.output(), layer.input());
+  if (failed(matrix))
+    return failure();
+  return Value(LogDetOp::create(builder, layer.getLoc(), RankedTensorType::get({}, builder.getF64Type()), *matrix));
 }
 
 /// The layer's output and log-determinant at an input.
@@ -143,8 +137,9 @@ std::optional<LogicalResult> contractLayer(LayerOp layer) {
            << formatBound(residual->bound) << ", which is not below 1 [not-contracting]";
   if (int64_t features = elementCount(layer.input()); features > kMostFeatures)
     return layer.emitError("`") << layer.getLayerType() << "` is a contraction on " << features
-                                << " features, but its log-determinant is derived for at most " << kMostFeatures
-                                << "; more need an estimator [not-contracting]";
+                                << " features: its log-determinant takes a matrix of as many rows and columns for every sample, and is "
+                                   "derived for at most "
+                                << kMostFeatures << "; for more, use couplings [not-contracting]";
   setLevels(layer, 1);
   return buildDirections(
       layer, [&](OpBuilder &builder, Value input) { return applyResidual(layer, *structure, builder, input); },

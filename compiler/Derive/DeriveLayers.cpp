@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace flowc::flow;
@@ -106,6 +107,26 @@ LogicalResult deriveLayer(LayerOp layer) {
   return derivePiece(layer);
 }
 
+/// In training samples compute what is made of a statistic (flow.statistic), and no sample has a matrix of its own.
+LogicalResult checkStatistics(LayerOp layer) {
+  llvm::StringSet<> followed;
+  for (RunningOp running : layer.getOps<RunningOp>())
+    followed.insert(running.getParameter());
+  llvm::DenseSet<Value> made;
+  for (Operation &op : layer.getBody().front()) {
+    auto read = dyn_cast<ReadOp>(op);
+    if (!(read && followed.contains(read.getParameter())) && llvm::none_of(op.getOperands(), [&](Value v) { return made.contains(v); }))
+      continue;
+    for (Value result : op.getResults()) {
+      made.insert(result);
+      if (cast<ShapedType>(result.getType()).getRank() > 1)
+        return op.emitError("this matrix is made with a statistic over the batch, which training cannot do; apply the statistic to the "
+                            "vector that the matrix is multiplied with");
+    }
+  }
+  return success();
+}
+
 struct DeriveLayers : PassWrapper<DeriveLayers, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(DeriveLayers)
   StringRef getArgument() const final { return "flow-derive-layers"; }
@@ -119,7 +140,7 @@ struct DeriveLayers : PassWrapper<DeriveLayers, OperationPass<ModuleOp>> {
     getOperation().walk([&](LayerOp layer) { layers.push_back(layer); });
     // All layers, so that one run reports everything that is wrong.
     for (LayerOp layer : layers)
-      failedAny |= failed(deriveLayer(layer));
+      failedAny |= failed(checkStatistics(layer)) || failed(deriveLayer(layer));
     if (failedAny)
       signalPassFailure();
   }

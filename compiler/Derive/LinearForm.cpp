@@ -55,7 +55,7 @@ public:
         height(size / columns) {}
 
   std::optional<Form> of(Value value) {
-    if (isUniform(value))
+    if (isKnown(value))
       return Form{{}, {}, value};
     if (value == layer.input())
       return Form{{{allElements(size), {}}}, {}, {}};
@@ -175,13 +175,21 @@ private:
     return MergeOp::create(builder, loc(), type, ValueRange{values}, builder.getArrayAttr({builder.getDenseI64ArrayAttr(places)}));
   }
 
-  bool isUniform(Value value) {
+  /// Whether no element of x reaches the value.
+  bool isKnown(Value value) { return !isReached(value, known, /*byContext=*/false); }
+  /// Whether it is the same for all samples: their contexts do not reach it either.
+  bool isUniform(Value value) { return !isReached(value, uniform, /*byContext=*/true); }
+
+  /// `reached` keeps what was found.
+  bool isReached(Value value, llvm::DenseMap<Value, bool> &reached, bool byContext) {
     if (isa<BlockArgument>(value))
-      return false;
-    if (auto known = uniform.find(value); known != uniform.end())
-      return known->second;
-    bool result = llvm::all_of(value.getDefiningOp()->getOperands(), [&](Value operand) { return isUniform(operand); });
-    return uniform[value] = result;
+      return true;
+    if (auto found = reached.find(value); found != reached.end())
+      return found->second;
+    Operation *op = value.getDefiningOp();
+    bool result = (byContext && isa<ContextOp>(op)) ||
+                  llvm::any_of(op->getOperands(), [&](Value operand) { return isReached(operand, reached, byContext); });
+    return reached[value] = result;
   }
 
   /// Some entries of a matrix, taken out as far up as they can be: what is known of them is known there.
@@ -275,7 +283,7 @@ private:
     llvm::SmallVector<Value> operands(op->getOperands()), atZero = operands;
     auto rule = cast<DifferentiateOpInterface>(op);
     for (auto [k, operand] : llvm::enumerate(op->getOperands())) {
-      if (isUniform(operand))
+      if (isKnown(operand))
         continue;
       std::optional<Form> form = of(operand);
       if (!form)
@@ -314,7 +322,7 @@ private:
   LayerOp layer;
   OpBuilder builder;
   int64_t size, columns, height; ///< x has `height` rows of `columns` elements.
-  llvm::DenseMap<Value, bool> uniform;
+  llvm::DenseMap<Value, bool> known, uniform;
 };
 
 /// The value that the layer's output is after moves of whole vectors alone; y[k] is its element rows[k].

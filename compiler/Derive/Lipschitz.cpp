@@ -6,6 +6,10 @@
 
 #include "compiler/Derive/Lipschitz.h"
 
+#include "compiler/Dialect/Flow/Models/ScalarRules.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
 #include <cmath>
 
 using namespace mlir;
@@ -40,7 +44,7 @@ Lipschitz::Motion Lipschitz::motionOf(Operation *op) {
   llvm::SetVector<Value> moving;
   for (Value operand : op->getOperands()) {
     ranges.push_back(structure.range(operand));
-    sizes.push_back(norm(operand));
+    sizes.push_back(operatorNorm(operand));
     Motion found = motion(operand);
     rates.push_back(found.rate);
     if (found.rate != 0)
@@ -48,7 +52,7 @@ Lipschitz::Motion Lipschitz::motionOf(Operation *op) {
   }
   auto dependency = dyn_cast<DependencyOpInterface>(op);
   if (moving.size() == 1 && dependency && dependency.isElementwise())
-    return {moving.front(), rule.steepness(ranges, sizes, rates)};
+    return {moving.front(), std::min(rule.steepness(ranges, sizes, rates), rateOfProduct(op))};
   double total = 0;
   bool oneAfterTheOther = moving.size() > 1 && dependency && dependency.isElementwise();
   llvm::SmallVector<double> distances;
@@ -62,6 +66,31 @@ Lipschitz::Motion Lipschitz::motionOf(Operation *op) {
     total += rule.steepness(ranges, sizes, alone);
   }
   return {result, total};
+}
+
+double Lipschitz::rateOfProduct(Operation *op) {
+  if (!isa<arith::MulFOp>(op))
+    return kInfinity;
+  for (unsigned k : {0u, 1u}) {
+    Value factor = op->getOperand(k);
+    Operation *function = op->getOperand(1 - k).getDefiningOp();
+    const ScalarRule *rule = function ? findScalarRule(function) : nullptr;
+    if (!rule || !isMultiple(function->getOperand(0), factor))
+      continue;
+    for (const ScalarProduct &product : scalarProducts())
+      if (product.f == rule->name)
+        return times(motion(factor).rate, product.steepest);
+  }
+  return kInfinity;
+}
+
+bool Lipschitz::isMultiple(Value value, Value of) {
+  Operation *op = value.getDefiningOp();
+  if (value == of)
+    return true;
+  if (isa_and_nonnull<arith::MulFOp>(op) && op->getOperand(1) == of)
+    return structure.isUniform(op->getOperand(0));
+  return isa_and_nonnull<arith::MulFOp, arith::DivFOp>(op) && op->getOperand(0) == of && structure.isUniform(op->getOperand(1));
 }
 
 double Lipschitz::norm(Value value) {
@@ -79,6 +108,20 @@ double Lipschitz::norm(Value value) {
     bound = std::min(bound, rule.norm(ranges, sizes));
   }
   return norms[value] = bound;
+}
+
+double Lipschitz::operatorNorm(Value value) {
+  if (auto known = operatorNorms.find(value); known != operatorNorms.end())
+    return known->second;
+  double bound = norm(value);
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  if (auto rule = dyn_cast_or_null<RangeOpInterface>(value.getDefiningOp()); rule && type && type.getRank() == 2) {
+    llvm::SmallVector<double> operands;
+    for (Value operand : rule->getOperands())
+      operands.push_back(operatorNorm(operand));
+    bound = std::min(bound, rule.spectralNorm(operands));
+  }
+  return operatorNorms[value] = bound;
 }
 
 } // namespace flowc

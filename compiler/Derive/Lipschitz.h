@@ -24,13 +24,19 @@ private:
   };
   Motion motion(mlir::Value value);
   Motion motionOf(mlir::Operation *op);
-  /// A bound of the value's own Euclidean norm.
+  /// That of x f(c x), whose slope is bounded although x is not; infinite if `op` is no such product.
+  double rateOfProduct(mlir::Operation *op);
+  /// Whether `value` is `of` times, or divided by, something that does not move.
+  bool isMultiple(mlir::Value value, mlir::Value of);
+  /// A bound of the value's own Euclidean norm (of a matrix: Frobenius').
   double norm(mlir::Value value);
+  /// A bound of how many times longer a matrix makes a vector; of a vector, that of its norm.
+  double operatorNorm(mlir::Value value);
 
   mlir::Value input;
   const LayerStructure &structure;
   llvm::DenseMap<mlir::Value, Motion> motions;
-  llvm::DenseMap<mlir::Value, double> bases, norms;
+  llvm::DenseMap<mlir::Value, double> bases, norms, operatorNorms;
 };
 
 } // namespace flowc

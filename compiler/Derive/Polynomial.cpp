@@ -119,6 +119,14 @@ std::vector<unsigned> Polynomial::atoms() const {
   return all;
 }
 
+std::optional<unsigned> Polynomial::soleAtom() const {
+  if (coefficients.size() != 1)
+    return std::nullopt;
+  const auto &[monomial, coefficient] = *coefficients.begin();
+  bool sole = coefficient == 1 && monomial.size() == 1 && monomial[0].second == 1;
+  return sole ? std::optional(monomial[0].first) : std::nullopt;
+}
+
 //===- proofs -----------------------------------------------------------------------------------------------------===//
 
 namespace {

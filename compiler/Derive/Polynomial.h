@@ -38,6 +38,8 @@ public:
   /// The least exponent of the atom.
   int leastPower(unsigned atom) const;
   std::vector<unsigned> atoms() const;
+  /// The atom that this is, if it is one.
+  std::optional<unsigned> soleAtom() const;
 
   bool operator==(const Polynomial &) const = default;
 

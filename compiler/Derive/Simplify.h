@@ -5,6 +5,8 @@
 
 #pragma once
 
+#include "compiler/Dialect/Flow/Interval.h"
+
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Pass/Pass.h"
 
@@ -26,7 +28,10 @@ void populateAllPatterns(mlir::RewritePatternSet &patterns);
 
 /// All of them, to a fixed point. Rules may use the facts of flow.constrained.
 std::unique_ptr<mlir::Pass> createSimplifyPass();
-/// Takes the logarithm of a sum of exponentials from the largest of them: Stabilize.cpp. It asks for facts, too.
+/// Takes logarithms and quotients of sums of exponentials from the largest of them, in all that is computed in `scope`; `given` are ranges
+/// that are known from elsewhere.
+void stabilize(mlir::Operation *scope, llvm::DenseMap<mlir::Value, flow::Interval> given);
+/// The same as a pass. It asks for facts, too.
 std::unique_ptr<mlir::Pass> createStabilizePass();
 /// Removes flow.constrained, after which no rule may ask for facts.
 std::unique_ptr<mlir::Pass> createDropFactsPass();

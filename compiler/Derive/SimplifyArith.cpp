@@ -25,6 +25,17 @@ Value simplifyAdd(arith::AddFOp op, PatternRewriter &rewriter) {
   return {};
 }
 
+/// b + c + .. of -b - c - ..: a sum shows its sign, and may be one that is computed anyway. Null of anything else.
+Value withoutSigns(Value value, PatternRewriter &rewriter) {
+  if (auto negative = value.getDefiningOp<arith::NegFOp>())
+    return negative.getOperand();
+  auto difference = value.getDefiningOp<arith::SubFOp>();
+  Value first = difference ? withoutSigns(difference.getLhs(), rewriter) : Value();
+  if (!first)
+    return {};
+  return Expr(rewriter, value.getLoc(), first) + Expr(rewriter, value.getLoc(), difference.getRhs());
+}
+
 Value simplifySub(arith::SubFOp op, PatternRewriter &rewriter) {
   // -a - a = -(2 a)
   if (auto negative = op.getLhs().getDefiningOp<arith::NegFOp>(); negative && negative.getOperand() == op.getRhs())
@@ -36,6 +47,11 @@ Value simplifySub(arith::SubFOp op, PatternRewriter &rewriter) {
   // a - -b = a + b
   if (auto negative = op.getRhs().getDefiningOp<arith::NegFOp>())
     return arith::AddFOp::create(rewriter, op.getLoc(), op.getLhs(), negative.getOperand());
+  // a - (-b - c) / d = a + (b + c) / d
+  if (auto quotient = op.getRhs().getDefiningOp<arith::DivFOp>())
+    if (Value positive = withoutSigns(quotient.getLhs(), rewriter))
+      return Expr(rewriter, op.getLoc(), op.getLhs()) +
+             Expr(rewriter, op.getLoc(), positive) / Expr(rewriter, op.getLoc(), quotient.getRhs());
   return {};
 }
 

@@ -168,6 +168,44 @@ Value addOfMerges(arith::AddFOp op, PatternRewriter &rewriter) {
   return MergeOp::create(rewriter, op.getLoc(), op.getType(), pieces, rewriter.getArrayAttr(indices));
 }
 
+/// A matrix times the one with ones on its diagonal, written row by row: itself.
+Value productWithIdentity(MatvecOp op, PatternRewriter &rewriter) {
+  DenseFPElementsAttr numbers;
+  int64_t size = op.depth();
+  if (size == 0 || op.columns() != size || !matchPattern(op.getVector(), m_Constant(&numbers)) || numbers.isSplat() != (size == 1))
+    return {};
+  for (auto [k, number] : llvm::enumerate(numbers.getValues<APFloat>()))
+    if (!number.isExactlyValue(k % (size + 1) == 0 ? 1 : 0))
+      return {};
+  llvm::SmallVector<int64_t> entries;
+  for (int64_t m = 0; m < op.rows(); ++m)
+    for (int64_t k = 0; k < size; ++k)
+      entries.push_back(op.entry(m, k));
+  return ExtractOp::create(rewriter, op.getLoc(), op.getType(), op.getMatrix(), entries);
+}
+
+Value simplifyRepeat(RepeatOp op, PatternRewriter &rewriter) {
+  if (op.getType() == op.getVector().getType())
+    return op.getVector();
+  if (auto number = constantValue(op.getVector()))
+    return constantOf(rewriter, op.getLoc(), op.getType(), *number);
+  auto splat = op.getVector().getDefiningOp<SplatOp>();
+  return splat ? Value(SplatOp::create(rewriter, op.getLoc(), op.getType(), splat.getScalar())) : Value();
+}
+
+/// Of one element.
+Value determinantOfOne(LogDetOp op, PatternRewriter &rewriter) {
+  if (op.size() != 1)
+    return {};
+  return log(Expr(rewriter, op.getLoc(), SumOp::create(rewriter, op.getLoc(), op.getType(), op.getMatrix())));
+}
+
+Value solutionOfOne(SolveOp op, PatternRewriter &rewriter) {
+  if (op.size() != 1 || op.columns() != 1)
+    return {};
+  return Expr(rewriter, op.getLoc(), op.getVector()) / Expr(rewriter, op.getLoc(), op.getMatrix());
+}
+
 /// A product of a scalar and a vector; either may be missing.
 struct Scaled {
   Value scalar, vector;
@@ -351,6 +389,13 @@ void populateVectorPatterns(RewritePatternSet &patterns) {
   addRule<SumOp>(patterns, scalarOutOfSum);
   addRule<SumOp>(patterns, collapseSum);
   // The product with nothing, an empty sum per row; or with a matrix that is masked everywhere.
+  addRule<MatvecOp>(patterns, productWithIdentity);
+  addRule<RepeatOp>(patterns, simplifyRepeat);
+  addRule<LogDetOp>(patterns, determinantOfOne);
+  addRule<SolveOp>(patterns, solutionOfOne);
+  addRule<SumRowsOp>(patterns, [](SumRowsOp op, PatternRewriter &) -> Value {
+    return op.getType() == op.getVector().getType() ? op.getVector() : Value();
+  });
   addRule<MatvecOp>(patterns, [](MatvecOp op, PatternRewriter &rewriter) -> Value {
     auto causal = op.getMatrix().getDefiningOp<CausalOp>();
     bool zero = elementCount(op.getVector()) == 0 || (causal && nonZeroElements(causal).none());

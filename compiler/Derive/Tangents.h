@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Forward mode along one direction: how values change when some of them move.
+// Forward mode: how values change when some of them move, along one direction or along many at once.
 
 #pragma once
 
@@ -9,9 +9,6 @@
 #include "llvm/ADT/DenseMap.h"
 
 namespace flowc {
-
-/// The directions along which one element moves by 1.
-llvm::SmallVector<mlir::Value> unitVectors(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type);
 
 /// Builds tangents of straight-line IR.
 class Tangents {
@@ -31,5 +28,10 @@ private:
   llvm::function_ref<mlir::Value(mlir::Value)> at;
   llvm::DenseMap<mlir::Value, mlir::Value> tangents;
 };
+
+/// The derivatives of `value` by the elements of `input`, a matrix written row by row; null if it is zero. `at` is as above. Failure,
+/// reported, at an op that has none.
+mlir::FailureOr<mlir::Value> jacobian(mlir::OpBuilder &builder, llvm::function_ref<mlir::Value(mlir::Value)> at, mlir::Value value,
+                                      mlir::Value input);
 
 } // namespace flowc

@@ -157,7 +157,7 @@ private:
   /// something long that is used twice.
   bool deservesName(Operation *op) {
     bool truth = !isa<FloatType>(getElementTypeOrSelf(op->getResult(0).getType()));
-    if (truth || isa<ReadOp, SplatOp>(op))
+    if (truth || isa<ReadOp, ContextOp, SplatOp>(op))
       return false;
     if (isa<NameLoc>(op->getLoc()) || isa<RootOp, FixedPointOp>(op))
       return true;
@@ -197,10 +197,14 @@ private:
       return {"-" + text(op->getOperand(0)).in(kSign), kSign};
     if (auto read = dyn_cast<ReadOp>(op))
       return {parameterName(read.getParameter())};
+    if (isa<ContextOp>(op))
+      return {"context"};
     if (isa<SplatOp, ConstrainedOp, NormBoundedOp, DetachOp>(op))
       return text(op->getOperand(0));
-    if (auto extract = dyn_cast<ExtractOp>(op))
-      return {text(extract.getVector()).in(kAtom) + subscript(extract)};
+    if (auto constant = dyn_cast<arith::ConstantOp>(op))
+      return {constantText(constant)};
+    if (auto extract = dyn_cast<ExtractOp>(op)) // Of all elements of a matrix, one after the other: the matrix.
+      return isWhole(extract) ? text(extract.getVector()) : Text{text(extract.getVector()).in(kAtom) + subscript(extract)};
     if (auto matvec = dyn_cast<MatvecOp>(op))
       return {text(matvec.getMatrix()).in(kAtom) + (matvec.getTransposed() ? "' . " : " . ") +
                   text(matvec.getVector()).in(kAtom),
@@ -214,6 +218,23 @@ private:
                   text(compare.getRhs()).in(kSum),
               0};
     return callText(op);
+  }
+
+  static bool isWhole(ExtractOp op) {
+    auto all = llvm::seq<int64_t>(0, elementCount(op.getVector()));
+    return std::equal(op.getIndices().begin(), op.getIndices().end(), all.begin(), all.end());
+  }
+
+  /// A list of numbers, of which the first are shown.
+  static std::string constantText(arith::ConstantOp op) {
+    constexpr int64_t kShown = 8;
+    auto dense = dyn_cast<DenseFPElementsAttr>(op.getValue());
+    if (!dense)
+      return "constant";
+    std::string list;
+    for (APFloat value : llvm::make_range(dense.begin(), std::next(dense.begin(), std::min(kShown, dense.getNumElements()))))
+      list += (list.empty() ? "" : ", ") + number(value.convertToDouble());
+    return "[" + list + (dense.getNumElements() > kShown ? ", ...]" : "]");
   }
 
   static std::string comparison(arith::CmpFPredicate predicate) {

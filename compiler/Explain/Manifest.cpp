@@ -5,6 +5,11 @@
 #include "compiler/Derive/DeriveLayers.h"
 #include "compiler/Explain/Formulas.h"
 
+#include "mlir/Analysis/SliceAnalysis.h"
+#include "llvm/ADT/StringSet.h"
+
+#include <cmath>
+
 using namespace mlir;
 using namespace flowc::flow;
 
@@ -40,6 +45,10 @@ json::Value toJson(Attribute attribute) {
 }
 
 json::Array describeParameters(ModelOp model) {
+  llvm::StringMap<RunningOp> followed;
+  for (LayerOp layer : model.getOps<LayerOp>())
+    for (RunningOp running : layer.getOps<RunningOp>())
+      followed[running.getParameter()] = running;
   json::Array parameters;
   int64_t offset = 0;
   for (ParameterOp parameter : model.getOps<ParameterOp>()) {
@@ -50,12 +59,26 @@ json::Array describeParameters(ModelOp model) {
                            {"init", toJson(parameter.getInit())}};
     if (parameter.getFrozen())
       described["frozen"] = true;
+    if (RunningOp running = followed.lookup(parameter.getSymName()))
+      described["running"] = json::Object{{"statistic", running.getVariance() ? "variance" : "mean"},
+                                          {"momentum", running.getMomentum().convertToDouble()}};
     parameters.push_back(std::move(described));
     offset += type.getNumElements();
   }
   return parameters;
 }
 
+/// Whether what a start looks at is computed with one of `parameters`.
+bool waitsFor(StartOp start, const llvm::StringSet<> &parameters) {
+  llvm::SetVector<Operation *> slice;
+  (void)getBackwardSlice(start.getValue(), &slice);
+  return llvm::any_of(slice, [&](Operation *op) {
+    auto read = dyn_cast<ReadOp>(op);
+    return read && parameters.contains(read.getParameter());
+  });
+}
+
+/// The starts of a layer are one entry, unless some look at what others start.
 json::Array describeStarts(ModelOp model) {
   json::Array starts;
   int64_t row = 0;
@@ -64,12 +87,22 @@ json::Array describeStarts(ModelOp model) {
     for (ProbeOp probe : layer.getOps<ProbeOp>())
       row += elementCount(probe.getValue());
     json::Array parameters;
-    for (StartOp start : layer.getOps<StartOp>())
+    llvm::StringSet<> together;
+    auto finish = [&] {
+      if (!parameters.empty())
+        starts.push_back(json::Object{{"layer", layer.getSymName()},
+                                      {"probes", json::Array{first, row - first}},
+                                      {"parameters", std::move(parameters)}});
+      parameters.clear();
+      together.clear();
+    };
+    for (StartOp start : layer.getOps<StartOp>()) {
+      if (waitsFor(start, together))
+        finish();
       parameters.push_back(start.getParameter());
-    if (!parameters.empty())
-      starts.push_back(json::Object{{"layer", layer.getSymName()},
-                                    {"probes", json::Array{first, row - first}},
-                                    {"parameters", std::move(parameters)}});
+      together.insert(start.getParameter());
+    }
+    finish();
   }
   return starts;
 }
@@ -91,6 +124,15 @@ json::Array describeAssumptions(ModelOp model) {
   return assumptions;
 }
 
+/// Ends that are infinite are none.
+json::Object describeContext(DictionaryAttr context) {
+  json::Object described;
+  for (NamedAttribute entry : context)
+    if (auto number = dyn_cast<FloatAttr>(entry.getValue()); !number || std::isfinite(number.getValueAsDouble()))
+      described[entry.getName().strref()] = toJson(entry.getValue());
+  return described;
+}
+
 json::Object describeLayer(ModelOp model, LayerOp layer) {
   auto function = [&](const std::string &name) { return cast<func::FuncOp>(model.lookupSymbol(name)); };
   Formulas forward = printFormulas(function(forwardName(layer.getSymName())), "x", "z");
@@ -109,24 +151,39 @@ json::Object describeLayer(ModelOp model, LayerOp layer) {
 
 } // namespace
 
+/// The declared interval of a model's data or a layer's input, null for an end at infinity; null if none is declared.
+template <typename Op> static json::Value describeDomain(Op op) {
+  if (!op.getLower())
+    return nullptr;
+  auto end = [](double value) { return std::isfinite(value) ? json::Value(value) : json::Value(nullptr); };
+  return json::Array{end(op.getLower()->convertToDouble()), end(op.getUpper()->convertToDouble())};
+}
+
 json::Object describeModel(ModelOp model) {
   json::Array layers;
   std::string base;
+  json::Value baseDomain = nullptr;
   for (LayerOp layer : model.getOps<LayerOp>()) {
     layers.push_back(describeLayer(model, layer));
-    if (layer.getBase())
-      base = layer.getLayerType().str();
+    if (!layer.getBase())
+      continue;
+    base = layer.getLayerType().str();
+    baseDomain = describeDomain(layer);
   }
   json::Object described{{"flowc", 1},
                          {"name", model.getSymName()},
                          {"features", static_cast<int64_t>(model.getFeatures())},
+                         {"domain", describeDomain(model)},
                          {"base", base},
+                         {"base_domain", std::move(baseDomain)},
                          {"parameters", describeParameters(model)},
                          {"starts", describeStarts(model)},
                          {"assumptions", describeAssumptions(model)},
                          {"layers", std::move(layers)}};
   if (DictionaryAttr objective = model.getObjectiveAttr())
     described["objective"] = toJson(objective);
+  if (DictionaryAttr context = model.getGivenContextAttr())
+    described["context"] = describeContext(context);
   return described;
 }
 

@@ -39,6 +39,7 @@ constexpr Arithmetic kArithmetic[] = {
     {"pow", buildBinary<math::PowFOp>},
     {"max", buildBinary<arith::MaximumFOp>},
     {"min", buildBinary<arith::MinimumFOp>},
+    {"turn", buildBinary<flow::TurnOp>},
     {"less", buildCompare<arith::CmpFPredicate::OLT>},
     {"less_equal", buildCompare<arith::CmpFPredicate::OLE>},
     {"greater", buildCompare<arith::CmpFPredicate::OGT>},
@@ -88,6 +89,7 @@ std::vector<dsl::ScalarFunction> FlowBuilder::scalarFunctions() const {
   std::vector<dsl::ScalarFunction> functions;
   for (const flow::ScalarRule &rule : flow::scalarRules())
     functions.push_back({rule.name.str(), 1});
+  functions.push_back({"turn", 2});
   return functions;
 }
 
@@ -95,7 +97,8 @@ void FlowBuilder::beginModel(std::string_view name, int64_t features, dsl::Sourc
   if (!module)
     module = ModuleOp::create(locate(loc));
   builder.setInsertionPointToEnd(module->getBody());
-  auto model = flow::ModelOp::create(builder, locate(loc), name, features, FloatAttr(), FloatAttr(), DictionaryAttr());
+  auto model = flow::ModelOp::create(builder, locate(loc), name, features, FloatAttr(), FloatAttr(), DictionaryAttr(),
+                                     DictionaryAttr());
   modelBody = builder.createBlock(&model.getBody());
   builder.setInsertionPointToEnd(modelBody);
 }
@@ -106,7 +109,25 @@ void FlowBuilder::dataDomain(dsl::Interval domain) {
   model.setUpperAttr(builder.getF64FloatAttr(domain.high));
 }
 
-void FlowBuilder::endModel() { builder.clearInsertionPoint(); }
+void FlowBuilder::takesContext(const dsl::ContextInfo &context) {
+  llvm::SmallVector<NamedAttribute> entries{builder.getNamedAttr("size", builder.getI64IntegerAttr(context.size))};
+  if (context.range) {
+    entries.push_back(builder.getNamedAttr("low", builder.getF64FloatAttr(context.range->low)));
+    entries.push_back(builder.getNamedAttr("high", builder.getF64FloatAttr(context.range->high)));
+  }
+  if (context.label)
+    entries.push_back(builder.getNamedAttr("label", builder.getBoolAttr(true)));
+  cast<flow::ModelOp>(modelBody->getParentOp()).setGivenContextAttr(builder.getDictionaryAttr(entries));
+}
+
+void FlowBuilder::endModel() {
+  // What training does not move stands behind what it moves: the latter is one piece of the parameter vector.
+  llvm::SmallVector<flow::ParameterOp> parameters(modelBody->getOps<flow::ParameterOp>());
+  llvm::erase_if(parameters, [](flow::ParameterOp parameter) { return !parameter.getFrozen(); });
+  for (flow::ParameterOp parameter : parameters)
+    parameter->moveBefore(modelBody, modelBody->end());
+  builder.clearInsertionPoint();
+}
 
 void FlowBuilder::reverseKl(std::string_view target, bool isFlow) {
   auto entry = [&](StringRef key, Attribute value) { return builder.getNamedAttr(key, value); };
@@ -130,25 +151,32 @@ void FlowBuilder::endEnergy(dsl::Value result, dsl::SourceLocation loc) {
   func::ReturnOp::create(builder, locate(loc), logDensity);
 }
 
-dsl::Value FlowBuilder::beginLayer(const dsl::LayerInfo &info, std::optional<dsl::Interval> domain,
-                                   dsl::SourceLocation loc) {
+dsl::Value FlowBuilder::beginLayer(const dsl::LayerInfo &info, dsl::SourceLocation loc) {
   builder.setInsertionPointToEnd(modelBody);
-  FloatAttr lower, upper;
-  if (domain) {
-    lower = builder.getF64FloatAttr(domain->low);
-    upper = builder.getF64FloatAttr(domain->high);
-  }
-  auto layer =
-      flow::LayerOp::create(builder, locate(loc), info.name, info.type, info.generative, info.base, lower, upper);
+  auto layer = flow::LayerOp::create(builder, locate(loc), info.name, info.type, info.generative, info.base, FloatAttr(), FloatAttr());
   Block *body = builder.createBlock(&layer.getBody(), {}, tensorType({info.features}), locate(loc));
   declarations = OpBuilder::InsertPoint(modelBody, Block::iterator(layer));
   builder.setInsertionPointToEnd(body);
   return keep(body->getArgument(0));
 }
 
+void FlowBuilder::layerDomain(dsl::Interval domain) {
+  auto layer = cast<flow::LayerOp>(builder.getInsertionBlock()->getParentOp());
+  layer.setLowerAttr(builder.getF64FloatAttr(domain.low));
+  layer.setUpperAttr(builder.getF64FloatAttr(domain.high));
+}
+
 void FlowBuilder::endLayer(dsl::Value result, dsl::SourceLocation loc) {
   auto end = flow::ReturnOp::create(builder, locate(loc), get(result));
   stateAssumptions(cast<flow::LayerOp>(end->getParentOp()));
+}
+
+dsl::Value FlowBuilder::context(dsl::SourceLocation loc) {
+  auto model = cast<flow::ModelOp>(modelBody->getParentOp());
+  DictionaryAttr described = model.getGivenContextAttr();
+  Location named = NameLoc::get(builder.getStringAttr("context"), locate(loc));
+  return keep(flow::ContextOp::create(builder, named, tensorType({model.contextSize()}), described.getAs<FloatAttr>("low"),
+                                      described.getAs<FloatAttr>("high"), described.contains("label")));
 }
 
 dsl::Value FlowBuilder::parameter(std::string_view name, const dsl::Shape &shape, const dsl::ParameterInit &init,
@@ -169,8 +197,12 @@ dsl::Value FlowBuilder::constrained(dsl::Value value, dsl::Interval range, dsl::
                                           builder.getBoolAttr(range.lowOpen), builder.getBoolAttr(range.highOpen)));
 }
 
-dsl::Value FlowBuilder::normBounded(dsl::Value value, double bound, dsl::SourceLocation loc) {
-  return keep(flow::NormBoundedOp::create(builder, locate(loc), get(value).getType(), get(value), builder.getF64FloatAttr(bound)));
+dsl::Value FlowBuilder::normBounded(dsl::Value value, double bound, bool spectral, dsl::SourceLocation loc) {
+  return keep(flow::NormBoundedOp::create(builder, locate(loc), get(value).getType(), get(value), llvm::APFloat(bound), spectral));
+}
+
+dsl::Value FlowBuilder::spectralNorm(dsl::Value matrix, double least, dsl::SourceLocation loc) {
+  return keep(flow::SpectralNormOp::create(builder, locate(loc), tensorType({}), get(matrix), llvm::APFloat(least)));
 }
 
 void FlowBuilder::assume(dsl::Value value, dsl::Interval range, std::string_view text, dsl::SourceLocation loc) {
@@ -186,6 +218,20 @@ std::pair<dsl::Value, dsl::Value> FlowBuilder::startProbe(dsl::Value value, dsl:
 
 void FlowBuilder::startParameter(std::string_view name, dsl::Value value, dsl::SourceLocation loc) {
   flow::StartOp::create(builder, locate(loc), name, get(value));
+}
+
+dsl::Value FlowBuilder::runningStatistic(std::string_view name, dsl::Value value, const dsl::Shape &shape,
+                                         const dsl::RunningStatistic &statistic, dsl::SourceLocation loc) {
+  RankedTensorType type = tensorType(shape);
+  bool variance = statistic.kind == dsl::RunningStatistic::Kind::Variance;
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.restoreInsertionPoint(declarations);
+    dsl::ParameterInit init{dsl::ParameterInit::Kind::Constant, variance ? 1.0 : 0.0, 0, {}};
+    flow::ParameterOp::create(builder, locate(loc), name, type, initAttribute(builder, init), /*frozen=*/true);
+  }
+  flow::RunningOp::create(builder, locate(loc), name, variance, get(value), llvm::APFloat(statistic.momentum));
+  return keep(flow::ReadOp::create(builder, locate(loc), type, name));
 }
 
 dsl::Value FlowBuilder::constant(const dsl::Shape &shape, std::vector<double> numbers, dsl::SourceLocation loc) {

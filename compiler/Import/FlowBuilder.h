@@ -29,20 +29,25 @@ public:
   std::vector<dsl::ScalarFunction> scalarFunctions() const override;
   void beginModel(std::string_view name, int64_t features, dsl::SourceLocation loc) override;
   void dataDomain(dsl::Interval domain) override;
+  void takesContext(const dsl::ContextInfo &context) override;
   void endModel() override;
   void reverseKl(std::string_view target, bool isFlow) override;
   dsl::Value beginEnergy(int64_t features, dsl::SourceLocation loc) override;
   void endEnergy(dsl::Value result, dsl::SourceLocation loc) override;
-  dsl::Value beginLayer(const dsl::LayerInfo &info, std::optional<dsl::Interval> domain,
-                        dsl::SourceLocation loc) override;
+  dsl::Value beginLayer(const dsl::LayerInfo &info, dsl::SourceLocation loc) override;
+  void layerDomain(dsl::Interval domain) override;
   void endLayer(dsl::Value result, dsl::SourceLocation loc) override;
+  dsl::Value context(dsl::SourceLocation loc) override;
   dsl::Value parameter(std::string_view name, const dsl::Shape &shape, const dsl::ParameterInit &init,
                        dsl::SourceLocation loc) override;
   dsl::Value constrained(dsl::Value value, dsl::Interval range, dsl::SourceLocation loc) override;
-  dsl::Value normBounded(dsl::Value value, double bound, dsl::SourceLocation loc) override;
+  dsl::Value normBounded(dsl::Value value, double bound, bool spectral, dsl::SourceLocation loc) override;
+  dsl::Value spectralNorm(dsl::Value matrix, double least, dsl::SourceLocation loc) override;
   void assume(dsl::Value value, dsl::Interval range, std::string_view text, dsl::SourceLocation loc) override;
   std::pair<dsl::Value, dsl::Value> startProbe(dsl::Value value, dsl::SourceLocation loc) override;
   void startParameter(std::string_view name, dsl::Value value, dsl::SourceLocation loc) override;
+  dsl::Value runningStatistic(std::string_view name, dsl::Value value, const dsl::Shape &shape, const dsl::RunningStatistic &statistic,
+                              dsl::SourceLocation loc) override;
   dsl::Value constant(const dsl::Shape &shape, std::vector<double> values, dsl::SourceLocation loc) override;
   dsl::Value apply(std::string_view function, std::span<const dsl::Value> operands, dsl::SourceLocation loc) override;
   dsl::Value matvec(dsl::Value matrix, dsl::Value vector, int64_t columns, dsl::SourceLocation loc) override;

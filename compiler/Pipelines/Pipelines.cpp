@@ -7,6 +7,9 @@
 #include "compiler/Derive/Simplify.h"
 #include "compiler/Derive/Teacher.h"
 #include "compiler/Stage/Differentiate.h"
+#include "compiler/Stage/ExpandNorms.h"
+#include "compiler/Stage/ExpandSystems.h"
+#include "compiler/Stage/Segments.h"
 #include "compiler/Stage/Stage.h"
 
 #include "mlir/Transforms/Passes.h"
@@ -66,10 +69,13 @@ void addStagePipeline(OpPassManager &passes) {
   passes.addPass(createSimplifyPass());
   // The facts of declared domains have done their work; from here on they would only stand between ops that could meet.
   passes.addPass(createDropFactsPass());
+  passes.addPass(createExpandNormsPass());
   addCleanup(passes);
   passes.addPass(createStagePass());
+  passes.addPass(createSegmentPass());
   passes.addPass(createDifferentiatePass());
   passes.addPass(createDropDetachedPass());
+  passes.addPass(createExpandSystemsPass());
   addCleanup(passes);
 }
 

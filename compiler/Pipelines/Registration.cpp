@@ -10,6 +10,9 @@
 #include "compiler/Dialect/Tile/TileDialect.h"
 #include "compiler/Schedule/Schedule.h"
 #include "compiler/Stage/Differentiate.h"
+#include "compiler/Stage/ExpandNorms.h"
+#include "compiler/Stage/ExpandSystems.h"
+#include "compiler/Stage/Segments.h"
 #include "compiler/Stage/Stage.h"
 #include "compiler/Transforms/ExpandMath.h"
 #include "compiler/Transforms/LowerRoot.h"
@@ -27,7 +30,8 @@ void registerDialects(mlir::DialectRegistry &registry) {
 void registerPasses() {
   mlir::registerTransformsPasses();
   for (auto create : {createDeriveLayersPass, createTeacherPass, createSimplifyPass, createStabilizePass, createComposeModelPass, createDropFactsPass,
-                      createDropDetachedPass, createStagePass, createDifferentiatePass, createLowerRootPass, createExpandMathPass})
+                      createDropDetachedPass, createExpandNormsPass, createExpandSystemsPass, createStagePass,
+                      createSegmentPass, createDifferentiatePass, createLowerRootPass, createExpandMathPass})
     mlir::registerPass(create);
   mlir::registerPass([] { return createSchedulePass(); });
 }

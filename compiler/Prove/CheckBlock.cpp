@@ -4,6 +4,7 @@
 
 #include "compiler/Prove/LayerChecker.h"
 
+#include "compiler/Derive/Simplify.h"
 #include "compiler/Prove/Phrases.h"
 #include "compiler/Prove/Precision.h"
 #include "compiler/Prove/Remedy.h"
@@ -21,7 +22,35 @@ bool LayerChecker::slopeShows(const Class &block) {
   return !formula.entangled() && inferRange(formula.slope(), ranges).isNonZero();
 }
 
-void LayerChecker::checkBlock(const Class &block) {
+bool LayerChecker::peelTurns(Class &block) {
+  bool peeled = false;
+  for (;;) {
+    Origin origin = origins.of(block.value, block.element);
+    auto turn = origin.kind == Origin::Computed ? block.value.getDefiningOp<TurnOp>() : TurnOp();
+    if (origin.kind == Origin::Moved) {
+      block.value = origin.from;
+      block.element = origin.element;
+    } else if (turn && !structure->depends(turn.getBy(), block.element, block.input)) {
+      block.value = turn.getAngle();
+      peeled = true;
+    } else {
+      return peeled;
+    }
+  }
+}
+
+bool LayerChecker::checkTurns(const Formula &formula, const Class &block) {
+  for (Value value : formula.dependents())
+    if (value.getDefiningOp<TurnOp>()) {
+      addFailed("continuous", "`turn` is its last step", "it goes on after `turn`, which jumps where the circle closes", block.value.getLoc())
+          .remedy = "a layer of its own, or the last step of one, may turn an angle";
+      return false;
+    }
+  return true;
+}
+
+void LayerChecker::checkBlock(Class block) {
+  bool turned = peelTurns(block);
   Formula formula =
       Formula::build(origins, *structure, block.value, block.element, block.input, inputSide[block.input]);
   if (formula.entangled()) {
@@ -32,14 +61,18 @@ void LayerChecker::checkBlock(const Class &block) {
     return;
   }
   checkContinuity(formula, block);
-  auto increasing = checkMonotone(formula, block);
+  auto increasing = checkTurns(formula, block) ? checkMonotone(formula, block) : std::nullopt;
   report.rises.resize(inputSide.size(), -1);
   for (int64_t output : block.outputs)
     report.rises[output] = increasing ? *increasing : -1;
   if (!increasing)
     return;
-  checkImage(formula, block, *increasing);
-  // A base is asked for its density, which has a formula of its own, and not for its value.
+  if (turned)
+    checkCircle(formula, block, *increasing);
+  else
+    checkImage(formula, block, *increasing);
+  // Computed is what the compiler makes of it. A base is asked for its density, which has a formula of its own, and not for its value.
+  stabilize(formula.getFunction(), formula.ranges());
   if (auto loss = layer.getBase() ? std::nullopt : findPrecisionLoss(formula))
     report.warnings.push_back({loss->finding, loss->remedy, loss->witness, block.value.getLoc()});
 }

@@ -70,6 +70,18 @@ void LayerChecker::reportUnknownImage(Formula &formula, const Class &block, cons
     }
 }
 
+void LayerChecker::checkCircle(Formula &formula, const Class &block, bool increasing) {
+  std::optional<Domain> wanted = target;
+  target = Domain(latentSide.size(), circle());
+  checkImage(formula, block, increasing);
+  target = std::move(wanted);
+  int64_t output = block.outputs.front();
+  if (target && (*target)[output] != circle() && around.certain)
+    addFailed("onto", "it maps " + describe(inputSide[block.input]) + " onto " + describe((*target)[output]),
+              "it ends with `turn`, so that its image is the circle, (-pi, pi)", block.value.getLoc())
+        .verdict = Verdict::Refuted;
+}
+
 void LayerChecker::checkImage(Formula &formula, const Class &block, bool increasing) {
   const Interval &domain = inputSide[block.input];
   Limit low = limitAt(formula, increasing ? domain.low : domain.high);

@@ -2,6 +2,7 @@
 
 #include "compiler/Prove/Ends.h"
 
+#include "compiler/Dialect/Flow/Expr.h"
 #include "compiler/Prove/PointEvaluator.h"
 #include "compiler/Prove/Sign.h"
 
@@ -18,6 +19,20 @@ namespace {
 
 /// How often a quotient of infinities is replaced by that of the derivatives.
 constexpr unsigned kDeepest = 2;
+
+/// A comparison or a quotient of two finite limits, where it takes the solver to tell a sign: what is left of a sum of weights is above 0.
+Limit decided(Formula &formula, Operation *op, const Limit &left, const Limit &right) {
+  OpBuilder builder = formula.builder();
+  Expr a(builder, op->getLoc(), left.value), b(builder, op->getLoc(), right.value);
+  auto compare = dyn_cast<arith::CmpFOp>(op);
+  auto sign = proveSign(compare ? a - b : b, formula.unknown().value, formula.ranges());
+  if (!sign)
+    return Limit::unknown();
+  if (!compare)
+    return Limit::finite(a / b);
+  bool asksForMore = compare.getPredicate() == arith::CmpFPredicate::OGT || compare.getPredicate() == arith::CmpFPredicate::OGE;
+  return Limit::truth(builder, op->getLoc(), sign->positive == asksForMore);
+}
 
 /// The limit of `value` as the unknown tends to `end`.
 Limit limitOf(Formula &formula, Value value, double end, unsigned depth) {
@@ -37,6 +52,9 @@ Limit limitOf(Formula &formula, Value value, double end, unsigned depth) {
     for (Value operand : op->getOperands())
       operands.push_back(known(operand));
     Limit &limit = limits[op->getResult(0)] = cast<RangeOpInterface>(op).limit(builder, operands);
+    auto isFinite = [](const Limit &operand) { return operand.kind == Limit::Finite; };
+    if (limit.kind == Limit::Unknown && isa<arith::CmpFOp, arith::DivFOp>(op) && llvm::all_of(operands, isFinite))
+      limit = decided(formula, op, operands[0], operands[1]);
     // L'Hopital: where the denominator goes to infinity, the limit of the derivatives' quotient, if there is one, is
     // it.
     if (limit.kind == Limit::Unknown && depth < kDeepest && isa<arith::DivFOp>(op) && operands[1].isInfinite()) {

@@ -121,13 +121,13 @@ bool Origins::isOwnParameter(Value value, int64_t element) {
   return origin.kind == Origin::Opaque && value.getDefiningOp<ReadOp>() && value.hasOneUse();
 }
 
-/// A parameter times an input, which is not always 0.
+/// A parameter times an input or an element of the context, which is not always 0.
 bool Origins::isAnything(llvm::ArrayRef<std::pair<Value, int64_t>> product) {
   auto isInput = [&](Value value, int64_t element) {
     Origin origin = of(value, element);
     while (origin.kind == Origin::Moved)
       origin = of(origin.from, origin.element);
-    return origin.kind == Origin::Input;
+    return origin.kind == Origin::Input || (origin.kind == Origin::Opaque && value.getDefiningOp<ContextOp>());
   };
   return product.size() == 2 && isOwnParameter(product[0].first, product[0].second) && isInput(product[1].first, product[1].second);
 }
@@ -236,11 +236,22 @@ private:
   }
 
   Value opaque(Value value, int64_t element, std::optional<StringRef> name) {
+    if (auto context = value.getDefiningOp<ContextOp>())
+      return contextVariable(context, element);
     auto read = value.getDefiningOp<ReadOp>();
     std::string stem = (name ? *name : read ? parameterName(read) : StringRef("net")).str();
     if (structure.depends(value, element, input) && !entangled)
       entangled = stem;
     return variable(stem, structure.range(value), read != nullptr, read != nullptr);
+  }
+
+  Value contextVariable(ContextOp context, int64_t element) {
+    Value made = variable("context[" + std::to_string(element) + "]", structure.range(context), true, false);
+    Variable &last = variables.back();
+    last.context = true;
+    last.labels = context.getLabel() ? elementCount(context) : 0;
+    last.element = element;
+    return made;
   }
 
   Value sum(const Origin &origin) {

@@ -27,6 +27,10 @@ struct Variable {
   bool free = true;
   /// Whether it is a trained number, the same for every sample.
   bool parameter = false;
+  /// Whether it is an element of the context.
+  bool context = false;
+  /// Of a context that is one of so many labels, and 0 of any other: the label for which the variable is 1. For the others it is 0.
+  int64_t labels = 0, element = 0;
 };
 
 /// Where an element of a value comes from: another element, moved; or an op on one element of each operand; or a sum of

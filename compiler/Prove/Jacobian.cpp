@@ -33,6 +33,8 @@ public:
     constexpr double kLarge = 30;
     std::normal_distribution<double> normal;
     for (Operation *op : ops) {
+      if (auto context = dyn_cast<ContextOp>(op))
+        fixed[context] = drawContext(context, generator);
       if (!isa<ReadOp>(op))
         continue;
       Vector &numbers = fixed[op->getResult(0)];
@@ -49,7 +51,7 @@ public:
   LayerSample(const LayerSample &from, const LayerSample &to, double share) : layer(from.layer), ops(from.ops) {
     for (const auto &[value, numbers] : from.fixed)
       for (auto [a, b] : llvm::zip_equal(numbers, to.fixed.find(value)->second))
-        fixed[value].push_back(a + share * (b - a));
+        fixed[value].push_back(isLabel(value) ? (share < 1 ? a : b) : a + share * (b - a));
   }
 
   bool hasParameters() const { return !fixed.empty(); }
@@ -59,11 +61,9 @@ public:
     llvm::DenseMap<Value, Vector> values = fixed;
     values[layer.input()] = x;
     for (Operation *op : ops) {
-      if (isa<ReadOp, flow::ReturnOp>(op))
+      if (isa<ReadOp, ContextOp, flow::ReturnOp>(op))
         continue;
-      Vector result;
-      for (int64_t k = 0; k < elementCount(op->getResult(0)); ++k)
-        result.push_back(element(op, k, values));
+      Vector result = evaluated(op, values);
       if (llvm::any_of(result, [](double v) { return !std::isfinite(v); }))
         return {};
       values[op->getResult(0)] = std::move(result);
@@ -109,6 +109,34 @@ public:
   }
 
 private:
+  static bool isLabel(Value value) {
+    auto context = value.getDefiningOp<ContextOp>();
+    return context && context.getLabel();
+  }
+
+  static Vector drawContext(ContextOp context, std::mt19937_64 &generator) {
+    std::normal_distribution<double> normal;
+    Vector drawn(elementCount(context), 0);
+    if (context.getLabel())
+      drawn[generator() % drawn.size()] = 1;
+    else
+      for (double &number : drawn)
+        number = place(context.inferRange({}), 1.5 * normal(generator));
+    return drawn;
+  }
+
+  static Vector evaluated(Operation *op, llvm::DenseMap<Value, Vector> &values) {
+    llvm::SmallVector<llvm::ArrayRef<double>> operands;
+    for (Value operand : op->getOperands())
+      operands.push_back(values[operand]);
+    if (llvm::SmallVector<double> all = cast<RangeOpInterface>(op).evaluateAll(operands); !all.empty())
+      return Vector(all.begin(), all.end());
+    Vector result;
+    for (int64_t k = 0; k < elementCount(op->getResult(0)); ++k)
+      result.push_back(element(op, k, values));
+    return result;
+  }
+
   static double element(Operation *op, int64_t k, llvm::DenseMap<Value, Vector> &values) {
     if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
       auto dense = dyn_cast<DenseFPElementsAttr>(constant.getValue());

@@ -73,12 +73,19 @@ private:
   void checkRequirement(mlir::Operation *op, const flow::Requirement &requirement);
   /// Whether intervals alone show that the derivative of a block is never 0.
   bool slopeShows(const Class &block);
-  void checkBlock(const Class &block);
+  void checkBlock(Class block);
+  /// Takes the turns off that a block ends with: each is a bijection of the circle, if what it turns reaches all of it. False if there
+  /// are none.
+  bool peelTurns(Class &block);
+  /// Whether no turn is left inside, where it would be a jump.
+  bool checkTurns(const Formula &formula, const Class &block);
   void checkContinuity(const Formula &formula, const Class &block);
   /// The direction, if it is proved.
   std::optional<bool> checkMonotone(const Formula &formula, const Class &block);
   void reportSlopeGap(const Formula &formula, const Class &block, const SlopeGap &gap, const std::string &slope);
   void checkImage(Formula &formula, const Class &block, bool increasing);
+  /// The image of what is turned at the end, which must be the whole circle.
+  void checkCircle(Formula &formula, const Class &block, bool increasing);
   /// Nobody says what it must map onto, and it does not show; `low` and `high` are its image's ends.
   void reportUnknownImage(Formula &formula, const Class &block, const flow::Limit &low, const flow::Limit &high);
   std::vector<Class> classes();

@@ -17,8 +17,13 @@ namespace flowc::prove {
 
 PointEvaluator::PointEvaluator(const Formula &formula, llvm::ArrayRef<Value> roots)
     : variables(formula.allVariables().size()) {
-  for (const Variable &variable : formula.allVariables())
+  for (auto [v, variable] : llvm::enumerate(formula.allVariables())) {
     index.try_emplace(variable.value, index.size());
+    if (variable.labels) {
+      labels.push_back(v);
+      labelCount = variable.labels;
+    }
+  }
   llvm::SetVector<Operation *> needed;
   llvm::SmallVector<Value> all(roots);
   llvm::append_range(all, assumedFacts(formula.unknown().value));
@@ -43,11 +48,21 @@ PointEvaluator::PointEvaluator(const Formula &formula, llvm::ArrayRef<Value> roo
   }
 }
 
+bool PointEvaluator::isLabel(llvm::ArrayRef<double> point) const {
+  size_t ones = 0;
+  for (size_t v : labels) {
+    if (point[v] != 0 && point[v] != 1)
+      return false;
+    ones += point[v] == 1;
+  }
+  return labels.empty() || ones == 1 || (ones == 0 && static_cast<int64_t>(labels.size()) < labelCount);
+}
+
 bool PointEvaluator::at(llvm::ArrayRef<double> point, const Decisions &decided) {
   llvm::copy(point.take_front(variables), values.begin());
   largest = 0;
   tied.clear();
-  bool sound = true;
+  bool sound = isLabel(point);
   for (const Step &step : steps) {
     llvm::SmallVector<double, 3> operands;
     for (unsigned operand : step.operands)

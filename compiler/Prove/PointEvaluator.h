@@ -30,10 +30,15 @@ private:
     llvm::SmallVector<unsigned, 3> operands;
   };
 
+  /// Whether the elements of a context that is a label are those of one.
+  bool isLabel(llvm::ArrayRef<double> point) const;
+
   llvm::DenseMap<mlir::Value, unsigned> index;
   std::vector<Step> steps;
   std::vector<double> values;
   size_t variables;
+  llvm::SmallVector<size_t> labels; ///< The variables that are elements of such a context,
+  int64_t labelCount = 0;           ///< of so many labels.
   double largest = 0;
   llvm::SmallVector<mlir::Value> tied;
 };

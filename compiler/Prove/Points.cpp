@@ -68,6 +68,13 @@ Point Points::make(unsigned k) {
       value = place(variable.range, choose ? value : normal(generator));
     point.push_back(rounded(variable.range, value));
   }
+  // A context that is a label is one.
+  std::optional<int64_t> label;
+  for (auto [coordinate, variable] : llvm::zip_equal(point, variables))
+    if (variable.labels) {
+      label = label ? label : std::optional<int64_t>(generator() % variable.labels);
+      coordinate = variable.element == *label;
+    }
   return point;
 }
 

@@ -18,7 +18,7 @@ namespace {
 
 /// Data and latents are numbers around 1, and some of them are farther out; so are the results of a network.
 constexpr double kReach = 100;
-constexpr unsigned kSettings = 6;
+constexpr int64_t kSettings = 6;
 
 using Point = llvm::SmallVector<double>;
 
@@ -87,10 +87,10 @@ public:
 
   std::optional<PrecisionLoss> run() {
     std::optional<PrecisionLoss> found;
-    for (unsigned k = 0; k < kSettings; ++k) {
+    for (int64_t k = 0; k < kSettings; ++k) {
       Point point;
       for (const Variable &variable : variables)
-        point.push_back(place(variable.range, 0.5 * normal(generator)));
+        point.push_back(variable.labels ? variable.element == k % variable.labels : place(variable.range, 0.5 * normal(generator)));
       auto loss = lossNear(std::move(point));
       if (!loss)
         return std::nullopt;

@@ -19,6 +19,14 @@ bool isBelowDomain(const Variable &variable) {
   return false;
 }
 
+/// The user's name of a variable that is not below 0, and may be 0: a variance.
+std::optional<StringRef> nameOfVariance(const Variable &variable) {
+  for (Operation *user : variable.value.getUsers())
+    if (auto fact = dyn_cast<ConstrainedOp>(user); fact && fact.getLow().isZero() && !fact.getLowOpen())
+      return userName(fact.getResult());
+  return std::nullopt;
+}
+
 } // namespace
 
 std::string findRemedy(const Formula &formula, llvm::function_ref<bool(llvm::DenseMap<Value, Interval>)> proves) {
@@ -31,6 +39,13 @@ std::string findRemedy(const Formula &formula, llvm::function_ref<bool(llvm::Den
   // Parameters first: whoever restricts the input changes what the layer is for.
   llvm::SmallVector<Variable> variables(formula.allVariables().drop_front());
   variables.push_back(formula.unknown());
+  for (const Variable &variable : variables) {
+    llvm::DenseMap<Value, Interval> ranges = formula.ranges();
+    ranges[variable.value] = Interval::open(0, kInfinity);
+    auto name = nameOfVariance(variable);
+    if (name && proves(std::move(ranges)))
+      return name->str() + " may be 0; with a small number added to it the proof succeeds";
+  }
   for (const Variable &variable : variables)
     for (auto [domain, name] : domains) {
       bool narrowed = variable.value == formula.unknown().value && name == "unit";

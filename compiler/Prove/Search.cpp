@@ -106,7 +106,7 @@ std::optional<std::pair<Witness, Witness>> refuteConstancy(const Formula &formul
   for (unsigned k = 0; k < 300; ++k) {
     Point point = points.make(k);
     for (auto [coordinate, variable, other] : llvm::zip(point, formula.allVariables(), first.value_or(point)))
-      coordinate = variable.parameter ? coordinate : other;
+      coordinate = variable.parameter || variable.context ? coordinate : other;
     if (!evaluator.at(point))
       continue;
     if (!first)

@@ -43,13 +43,13 @@ size_t sizeOf(Value value) {
 }
 
 /// Restricts the problem to a piece of the formula of `value`; with `unknown`, to what stands near it.
-void enterPiece(SmtProblem &problem, const Piece &piece, Value unknown, Value value) {
+void enterPiece(SmtProblem &problem, const Piece &piece, Value unknown, Value value, bool boundsAreLeaves = false) {
   problem.restrictTo(piece.all);
   llvm::SmallVector<Value> asked{value};
   for (auto [comparison, holds] : piece.essential)
     asked.push_back(comparison);
   if (unknown)
-    problem.lookOnlyNear(unknown, asked);
+    problem.lookOnlyNear(unknown, asked, boundsAreLeaves);
   for (auto [comparison, holds] : piece.essential)
     problem.assume(problem.closed(comparison, holds));
 }
@@ -71,7 +71,8 @@ public:
     if (!pieces)
       pieces = piecesOf(comparisons, given);
     if (pieces && !pieces->empty() && llvm::all_of(*pieces, [&](const Piece &piece) {
-          return isThin(piece) || provesOn(piece, Detail::Near, fails, hint) || provesOn(piece, Detail::Facts, fails, hint);
+          return isThin(piece) || llvm::any_of(llvm::ArrayRef{Detail::Near, Detail::Bounds, Detail::Facts},
+                                               [&](Detail detail) { return provesOn(piece, detail, fails, hint); });
         }))
       return true;
     return small && provesOn({}, Detail::All, fails, hint);
@@ -79,12 +80,13 @@ public:
 
 private:
   /// How much of the way that values were made is told.
-  enum class Detail { Near, Facts, All };
+  enum class Detail { Near, Bounds, Facts, All };
 
   bool provesOn(const Piece &piece, Detail detail, Failure fails,
                 llvm::DenseMap<Value, double> *hint) {
     SmtProblem problem(given, /*factsAreLeaves=*/detail != Detail::All);
-    enterPiece(problem, piece, detail == Detail::Near ? unknown : Value(), value);
+    bool near = detail == Detail::Near || detail == Detail::Bounds;
+    enterPiece(problem, piece, near ? unknown : Value(), value, detail == Detail::Bounds);
     for (ConstrainedOp fact : unknown ? assumedFacts(unknown) : llvm::SmallVector<ConstrainedOp>())
       problem.assume("(not " + problem.violation(fact.getValue(), {0, fact.inferRange({Interval::all()}), false}) + ")");
     return problem.ask(fails(problem), hint) == SmtProblem::Impossible;

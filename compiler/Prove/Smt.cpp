@@ -18,7 +18,7 @@ namespace {
 
 /// What one question may cost, in the solver's own steps, which are the same on every machine; the longest proof in the corpus takes
 /// 600,000. The time is for what it does not count.
-constexpr unsigned kSteps = 800000, kMilliseconds = 1000;
+constexpr unsigned kSteps = 800000, kMilliseconds = 5000;
 /// Every two uses of one function are compared; beyond these it costs more than it can help.
 constexpr size_t kMostApplications = 24;
 /// Values that stand this far from the unknown are variables.
@@ -233,7 +233,8 @@ bool SmtProblem::isDecided(Value value) const {
   return false;
 }
 
-void SmtProblem::lookOnlyNear(Value unknown, llvm::ArrayRef<Value> values) {
+void SmtProblem::lookOnlyNear(Value unknown, llvm::ArrayRef<Value> values, bool boundsAreLeaves) {
+  this->boundsAreLeaves = boundsAreLeaves;
   auto operandsOf = [&](Value value) -> llvm::SmallVector<Value> {
     Operation *op = value.getDefiningOp();
     if (!op)
@@ -292,7 +293,9 @@ std::string SmtProblem::term(Value value) {
   Operation *op = value.getDefiningOp();
   auto dependency = dyn_cast_or_null<DependencyOpInterface>(op);
   bool fact = factsAreLeaves && isa_and_nonnull<ConstrainedOp>(op);
-  bool far = distance.lookup(value) >= kFar;
+  auto near = distance.find(value);
+  bool far = near != distance.end() &&
+             (boundsAreLeaves ? isa_and_nonnull<arith::MaximumFOp, arith::MinimumFOp>(op) : near->second >= kFar);
   if (!fact && !far && dependency && dependency.isElementwise() && isa<RangeOpInterface>(op))
     return terms[value] = define(op);
   bool own = fact || given.contains(value);

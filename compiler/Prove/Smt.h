@@ -34,7 +34,8 @@ public:
   /// Leaves out how values that do not depend on `unknown` were made, beyond what stands next to those that do: it is
   /// what proofs need least and what takes the solver longest. `values` are what will be asked about, as far as the
   /// decisions lead there.
-  void lookOnlyNear(mlir::Value unknown, llvm::ArrayRef<mlir::Value> values);
+  /// With `boundsAreLeaves`, all that is told of a maximum or minimum of such values is its range.
+  void lookOnlyNear(mlir::Value unknown, llvm::ArrayRef<mlir::Value> values, bool boundsAreLeaves);
   /// From here on, terms are those that values have where comparisons come out so. What was said before stays said.
   void restrictTo(const Decisions &decisions);
   /// That a comparison comes out so, its border included.
@@ -70,7 +71,7 @@ private:
   std::string shares();
 
   llvm::DenseMap<mlir::Value, flow::Interval> given;
-  bool factsAreLeaves;
+  bool factsAreLeaves, boundsAreLeaves = false;
   llvm::DenseMap<mlir::Value, bool> decided;
   /// How far below a value that depends on the unknown the others stand; empty without lookOnlyNear.
   llvm::DenseMap<mlir::Value, unsigned> distance;

@@ -43,6 +43,8 @@ struct BuffersOf {
     if (solve.diagonal)
       used.push_back(solve.diagonal->buffer);
   }
+  void operator()(const EliminateNode &eliminate) { used.push_back(eliminate.matrix.buffer); }
+  void operator()(const SubstituteNode &substitute) { used.append({substitute.triangles.buffer, substitute.x.buffer}); }
   void operator()(const TransposeNode &transpose) { used.append({transpose.input.buffer, transpose.output}); }
   void operator()(const FillNode &fill) { used.push_back(fill.buffer); }
   /// Its buffers live through all rounds.

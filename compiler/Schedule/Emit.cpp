@@ -57,8 +57,11 @@ private:
       return flat(workspace);
     case Role::Argument:
       return value(source.getArgument(slot.index));
-    case Role::Result:
-      return value(source.getBody().front().getTerminator()->getOperand(slot.index));
+    case Role::Result: {
+      // The gradient of a first segment has nothing to give back.
+      Operation *end = source.getBody().front().getTerminator();
+      return slot.index < end->getNumOperands() ? value(end->getOperand(slot.index)) : flat(0);
+    }
     }
     llvm_unreachable("all roles have a type");
   }
@@ -275,6 +278,16 @@ private:
       tile::SolveOp::create(builder, solve.loc, a, diagonal, operandColumns(solve.y, solve.rows, solve.columns, column, 1),
                             operandColumns(solve.x, solve.rows, solve.columns, column, 1), solve.backward);
     }
+  }
+
+  /// All rows of a buffer that holds nothing else, with one column where there are no samples.
+  Value rowsOf(const View &view) { return operandMatrix(view, plan.buffers[view.buffer].rows, 1); }
+
+  void emit(const EliminateNode &eliminate) { tile::EliminateOp::create(builder, eliminate.loc, rowsOf(eliminate.matrix)); }
+
+  void emit(const SubstituteNode &substitute) {
+    tile::SubstituteOp::create(builder, substitute.loc, rowsOf(substitute.triangles), rowsOf(substitute.x), substitute.columns,
+                               substitute.transposed);
   }
 
   void emit(const TransposeNode &transpose) {

@@ -32,6 +32,8 @@ struct Signature {
   /// No sample dimension: everything is one number per row.
   bool uniform;
   llvm::SmallVector<Slot> slots;
+  /// There is one for each segment of training: NAME_0, NAME_1, ...
+  bool numbered = false;
 };
 
 llvm::ArrayRef<Signature> signatures();
@@ -98,6 +100,20 @@ struct SolveNode {
   bool transposeA, backward;
 };
 
+/// The triangles of a matrix of every sample's own, in its place.
+struct EliminateNode {
+  mlir::Location loc;
+  View matrix;
+};
+
+/// Systems with such triangles, the solution in the place of the right-hand side.
+struct SubstituteNode {
+  mlir::Location loc;
+  View triangles, x;
+  int64_t columns;
+  bool transposed;
+};
+
 struct TransposeNode {
   mlir::Location loc;
   View input;
@@ -123,7 +139,7 @@ struct LoopNode {
   std::vector<PlacedNode> body;
 };
 
-using Node = std::variant<MapNode, GemmNode, SolveNode, TransposeNode, FillNode, LoopNode>;
+using Node = std::variant<MapNode, GemmNode, SolveNode, EliminateNode, SubstituteNode, TransposeNode, FillNode, LoopNode>;
 
 /// Where a node runs: boundaries (2 * phase) before the maps of their phase (2 * phase + 1), then program order.
 struct PlacedNode {

@@ -12,6 +12,8 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/TypeSwitch.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace flowc::flow;
 
@@ -213,8 +215,9 @@ private:
   /// element-wise ops.
   LogicalResult visit(Operation *op) {
     return llvm::TypeSwitch<Operation *, LogicalResult>(op)
-        .Case<arith::ConstantOp, ReadOp, AdjointOp, ExtractOp, SplatOp, MergeOp, SumOp, MatvecOp, SolveTriangularOp, OuterOp,
-              AccumulateOp, StoreOp, FixedPointOp, func::ReturnOp>([&](auto known) { return place(known); })
+        .Case<arith::ConstantOp, ReadOp, AdjointOp, ExtractOp, SplatOp, RepeatOp, MergeOp, SumOp, SumRowsOp, MatvecOp, SolveTriangularOp,
+              EliminateOp, SubstituteOp, OuterOp, AccumulateOp, StoreOp, FixedPointOp, func::ReturnOp>(
+            [&](auto known) { return place(known); })
         .Default([&](Operation *other) -> LogicalResult {
           return isElementwise(other) ? placeElementwise(other) : other->emitError("cannot be scheduled");
         });
@@ -304,6 +307,15 @@ private:
     return success();
   }
 
+  LogicalResult place(RepeatOp op) {
+    const View &from = view(op.getVector());
+    View rows{from.buffer, {}};
+    for (int64_t k = 0; k < elementCount(op.getVector()); ++k)
+      rows.rows.append(op.times(), from.rows.empty() ? k : from.rows[k]);
+    bind(op, rows, ready(op.getVector()));
+    return success();
+  }
+
   /// The buffer for a value that is made of parts: the kernel's own result if that is what it becomes.
   unsigned targetBuffer(Value value) {
     Operation *end = function.getBody().front().getTerminator();
@@ -389,6 +401,19 @@ private:
     }
     unsigned buffer = targetBuffer(op.getResult());
     int done = write(op.getVector(), {buffer, {}}, tile::OutputKind::SumRows);
+    addNode(done - 1, FillNode{op.getLoc(), buffer});
+    bind(op, {buffer, {}}, done);
+    return success();
+  }
+
+  /// Every element is added to the row of its sum.
+  LogicalResult place(SumRowsOp op) {
+    unsigned buffer = targetBuffer(op.getResult());
+    View rows{buffer, {}};
+    for (int64_t k = 0; k < elementCount(op.getVector()); ++k)
+      rows.rows.push_back(k / op.width());
+    int done = write(op.getVector(), rows, tile::OutputKind::Add);
+    filled.insert(buffer);
     addNode(done - 1, FillNode{op.getLoc(), buffer});
     bind(op, {buffer, {}}, done);
     return success();
@@ -553,6 +578,31 @@ private:
     bind(op, solve.x, boundary);
     if (elementCount(op.getResult()) > 0)
       addNode(boundary, std::move(solve));
+    return success();
+  }
+
+  /// A copy of the value that a node may change; it has a number for every sample.
+  View copyOf(Value value, int &boundary) {
+    View copy{workspaceBuffer(elementCount(value)), {}};
+    boundary = std::max(boundary, write(value, copy, tile::OutputKind::Store));
+    filled.insert(copy.buffer);
+    return copy;
+  }
+
+  LogicalResult place(EliminateOp op) {
+    int boundary = 0;
+    View matrix = copyOf(op.getMatrix(), boundary);
+    bind(op, matrix, boundary);
+    addNode(boundary, EliminateNode{op.getLoc(), matrix});
+    return success();
+  }
+
+  LogicalResult place(SubstituteOp op) {
+    int boundary = ready(op.getTriangles());
+    View x = copyOf(op.getVector(), boundary);
+    int64_t size = std::llround(std::sqrt(elementCount(op.getTriangles()))), columns = size ? elementCount(op.getVector()) / size : 0;
+    bind(op, x, boundary);
+    addNode(boundary, SubstituteNode{op.getLoc(), view(op.getTriangles()), x, columns, op.getTransposed()});
     return success();
   }
 

@@ -28,6 +28,12 @@ llvm::ArrayRef<Signature> signatures() {
       {"objective", false, {{Staged}, {Argument, 0}, {Result, 0}, {Workspace}}},
       {"target", false, {{Staged}, {Argument, 0}, {Result, 0}, {Workspace}}},
       {"gradient", false, {{Staged}, {Argument, 0}, {Argument, 1}, {Result, 0}, {StagedGradient}, {Workspace}}},
+      {"segment", false, {{Staged}, {Argument, 0}, {Result, 0}, {Workspace}}, /*numbered=*/true},
+      {"segment_gradient",
+       false,
+       {{Staged}, {Argument, 0}, {Argument, 1}, {Result, 0}, {StagedGradient}, {Workspace}},
+       /*numbered=*/true},
+      {"statistics", true, {{Staged}, {Parameters}, {Workspace}}},
       {"probe", false, {{Staged}, {Argument, 0}, {Result, 0}, {Workspace}}},
       {"start", true, {{Argument, 0}, {Argument, 1}, {Parameters}, {Workspace}}},
   };
@@ -48,17 +54,60 @@ Layout layoutOf(ModelOp model) {
   return layout;
 }
 
-/// The constant flow_P_info: seven numbers, laid out as flowrt_kernel_info.
+void emitNumbers(OpBuilder &builder, Location loc, const std::string &name, llvm::ArrayRef<int64_t> numbers) {
+  auto type = RankedTensorType::get({static_cast<int64_t>(numbers.size())}, builder.getI64Type());
+  memref::GlobalOp::create(builder, loc, name, StringAttr(), MemRefType::get(type.getShape(), type.getElementType()),
+                           DenseElementsAttr::get(type, numbers), /*constant=*/true, IntegerAttr());
+}
+
+/// The constant flow_P_info: the numbers, laid out as flowrt_kernel_info.
 void emitInfo(ModelOp model, ModuleOp module, StringRef prefix, const Layout &layout, int64_t tile, int64_t workspace) {
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   int64_t probes = elementCount(model.lookupSymbol<func::FuncOp>("start").getArgument(0));
+  bool isLabel = model.getGivenContextAttr() && model.getGivenContextAttr().contains("label");
   int64_t numbers[] = {FLOWRT_KERNEL_ABI,     tile,      static_cast<int64_t>(model.getFeatures()),
-                       layout.parameterCount, layout.stagedCount, workspace, probes};
-  auto type = RankedTensorType::get({std::size(numbers)}, builder.getI64Type());
-  memref::GlobalOp::create(builder, model.getLoc(), (prefix + "info").str(), StringAttr(),
-                           MemRefType::get(type.getShape(), type.getElementType()),
-                           DenseElementsAttr::get(type, llvm::ArrayRef<int64_t>(numbers)), /*constant=*/true,
-                           IntegerAttr());
+                       layout.parameterCount, layout.stagedCount, workspace, probes, model.contextSize(), isLabel};
+  emitNumbers(builder, model.getLoc(), (prefix + "info").str(), numbers);
+}
+
+/// NAME_0, NAME_1, ...
+llvm::SmallVector<func::FuncOp> numberedFunctions(ModelOp model, StringRef name) {
+  llvm::SmallVector<func::FuncOp> functions;
+  while (auto function = model.lookupSymbol<func::FuncOp>(numberedName(name, functions.size())))
+    functions.push_back(function);
+  return functions;
+}
+
+/// The model's functions that become kernels of this kind. Only a model with an objective of its own has that and a target, and only one
+/// with statistics has segments, in place of `gradient`.
+llvm::SmallVector<func::FuncOp> functionsOf(ModelOp model, const Signature &signature) {
+  if (signature.numbered)
+    return numberedFunctions(model, signature.name);
+  auto function = model.lookupSymbol<func::FuncOp>(signature.name);
+  return function ? llvm::SmallVector<func::FuncOp>{function} : llvm::SmallVector<func::FuncOp>();
+}
+
+/// Where training is cut: flow_P_segments, numbers laid out as flowrt_segment, and flow_P_segment_kernels.
+void emitSegments(ModelOp model, ModuleOp module, StringRef prefix) {
+  llvm::SmallVector<func::FuncOp> segments = numberedFunctions(model, kSegmentName);
+  if (segments.empty())
+    return;
+  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+  auto count = [](Type type) { return cast<ShapedType>(type).getNumElements(); };
+  llvm::SmallVector<int64_t> numbers;
+  llvm::SmallVector<Attribute> kernels;
+  for (auto [k, segment] : llvm::enumerate(segments)) {
+    auto mean = model.lookupSymbol<StagedOp>(meanName(k)), variance = model.lookupSymbol<StagedOp>(varianceName(k));
+    numbers.push_back(count(segment.getResultTypes()[0]));
+    numbers.push_back(mean ? count(mean.getType()) : 0);
+    numbers.push_back(mean ? mean.getOffset() : 0);
+    numbers.push_back(variance ? variance.getOffset() : 0);
+    for (StringRef name : {kSegmentName, kSegmentGradientName})
+      kernels.push_back(FlatSymbolRefAttr::get(builder.getContext(), (prefix + numberedName(name, k)).str()));
+  }
+  numbers.append(4, 0);
+  emitNumbers(builder, model.getLoc(), (prefix + "segments").str(), numbers);
+  tile::TableOp::create(builder, model.getLoc(), (prefix + "segment_kernels").str(), builder.getArrayAttr(kernels));
 }
 
 LogicalResult scheduleModel(ModelOp model, ModuleOp module, const ScheduleOptions &options) {
@@ -67,21 +116,21 @@ LogicalResult scheduleModel(ModelOp model, ModuleOp module, const ScheduleOption
   std::vector<std::pair<func::FuncOp, Plan>> plans;
   int64_t workspace = 0;
   for (const Signature &signature : signatures()) {
-    auto function = model.lookupSymbol<func::FuncOp>(signature.name);
-    if (!function) // Only a model with an objective of its own has it and a target.
-      continue;
-    FailureOr<Plan> plan = planKernel(function, signature, layout, options.tile);
-    if (failed(plan))
-      return failure();
-    allocateWorkspace(*plan);
-    workspace = std::max(workspace, plan->workspace);
-    plans.push_back({function, std::move(*plan)});
+    for (func::FuncOp function : functionsOf(model, signature)) {
+      FailureOr<Plan> plan = planKernel(function, signature, layout, options.tile);
+      if (failed(plan))
+        return failure();
+      allocateWorkspace(*plan);
+      workspace = std::max(workspace, plan->workspace);
+      plans.push_back({function, std::move(*plan)});
+    }
   }
   Builder builder(module->getContext());
   auto emit = [&](StringRef prefix, Type element) {
     emitInfo(model, module, prefix, layout, options.tile, workspace);
     for (auto &[function, plan] : plans)
       emitKernel(plan, function, layout, module, element, (prefix + function.getName()).str(), workspace);
+    emitSegments(model, module, prefix);
   };
   if (options.f32)
     emit("flow_f32_", builder.getF32Type());

@@ -8,12 +8,14 @@
 
 #include "compiler/Stage/Differentiate.h"
 
-#include "compiler/Derive/Eliminate.h"
 #include "compiler/Derive/Tangents.h"
 #include "compiler/Dialect/Flow/Expr.h"
+#include "compiler/Dialect/Flow/MatrixOps.h"
+#include "compiler/Stage/Segments.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace flowc::flow;
@@ -48,25 +50,19 @@ LogicalResult exposeFixedPoint(FixedPointOp point) {
   Block &body = point.getBody().front();
   IRMapping mapping;
   mapping.map(body.getArgument(0), static_cast<Value>(found));
-  llvm::DenseMap<Value, Value> moving;
-  for (Operation &op : body.without_terminator()) {
+  for (Operation &op : body.without_terminator())
     builder.clone(op, mapping);
-    for (Value operand : op.getOperands())
-      if (operand.getParentBlock() != &body)
-        moving[operand] = Value();
-  }
   Value next = body.getTerminator()->getOperand(0);
-  llvm::SmallVector<Value> columns;
-  for (Value direction : unitVectors(builder, loc, point.getType())) {
-    moving[body.getArgument(0)] = direction;
-    FailureOr<Value> drift = Tangents(builder, [&](Value v) { return mapping.lookupOrDefault(v); }, moving).of(next);
-    if (failed(drift))
-      return failure();
-    Expr column(builder, loc, direction);
-    columns.push_back(detach(*drift ? column - Expr(builder, loc, *drift) : column));
-  }
+  FailureOr<Value> drift = jacobian(builder, [&](Value v) { return mapping.lookupOrDefault(v); }, next, body.getArgument(0));
+  if (failed(drift))
+    return failure();
   Expr rest = Expr(builder, loc, mapping.lookupOrDefault(next)) - found;
-  Value step = found + Expr(builder, loc, Elimination(builder, loc, columns).solve(rest));
+  if (*drift) {
+    Expr unit(builder, loc, identityMatrix(builder, loc, builder.getF64Type(), elementCount(point.getResult())));
+    Expr matrix = detach(unit - Expr(builder, loc, *drift));
+    rest = Expr(builder, loc, SolveOp::create(builder, loc, matrix, rest, /*transposed=*/false));
+  }
+  Value step = found + rest;
   llvm::SmallPtrSet<Operation *, 1> keep{static_cast<Value>(found).getDefiningOp()};
   point.getResult().replaceAllUsesExcept(step, keep);
   return success();
@@ -86,13 +82,22 @@ LogicalResult exposeIterations(Block &body) {
 /// The adjoints of a block's values, swept from its end to its beginning.
 class ReverseSweep {
 public:
-  ReverseSweep(Block &block, ModelOp model) : block(block), model(model) {
+  /// `input`, if there is one, is a value of the block that a gradient must reach beside the parameters.
+  ReverseSweep(Block &block, ModelOp model, Value input = {}) : block(block), model(model) {
+    if (input)
+      active.insert(input);
     for (Operation &op : block)
       if (leadsToParameter(&op))
         active.insert(op.getResults().begin(), op.getResults().end());
   }
 
   bool isActive(Value value) const { return active.contains(value); }
+
+  /// What has been gathered for a value; zero if nothing has.
+  Value adjointOf(OpBuilder &builder, Value value) const {
+    Value found = adjoints.lookup(value);
+    return found ? found : constantOf(builder, value.getLoc(), value.getType(), 0);
+  }
 
   void seed(OpBuilder &builder, Value value, Value adjoint) {
     if (!isActive(value))
@@ -158,34 +163,51 @@ llvm::SmallVector<Operation *> opsOf(Block &block) {
   return llvm::map_to_vector(block.without_terminator(), [](Operation &op) { return &op; });
 }
 
-/// The gradient of what training raises: the log density of a row of data, or the objective of the model's own.
-LogicalResult buildGradient(ModelOp model) {
-  auto raised = model.lookupSymbol<func::FuncOp>("objective");
-  if (!raised)
-    raised = model.lookupSymbol<func::FuncOp>("log_prob");
-  OpBuilder builder(raised->getContext());
-  builder.setInsertionPointAfter(raised);
-  auto gradient = cast<func::FuncOp>(builder.clone(*raised));
-  gradient.setName("gradient");
+/// The gradient of a segment: given the adjoint of what it returns (of the last one, the sample's weight), it adds to the staged values'
+/// gradient, and returns the objective if it is the last, then the adjoint of what it began from if that is another segment's.
+LogicalResult buildGradient(ModelOp model, func::FuncOp segment, const std::string &name, bool isFirst, bool isLast) {
+  OpBuilder builder(segment->getContext());
+  builder.setInsertionPointAfter(segment);
+  auto gradient = cast<func::FuncOp>(builder.clone(*segment));
+  gradient.setName(name);
   Block &body = gradient.getBody().front();
   if (failed(exposeIterations(body)))
     return failure();
   Operation *end = body.getTerminator();
-  Value value = end->getOperand(0);
-  Value weight = body.addArgument(value.getType(), model.getLoc());
-  gradient.setFunctionType(builder.getFunctionType(body.getArgumentTypes(), value.getType()));
+  Value value = end->getOperand(0), input = isFirst ? Value() : body.getArgument(0);
+  Value arrived = body.addArgument(value.getType(), model.getLoc());
 
-  ReverseSweep sweep(body, model);
+  ReverseSweep sweep(body, model, input);
   llvm::SmallVector<Operation *> forward = opsOf(body);
   builder.setInsertionPoint(end);
-  sweep.seed(builder, value, weight);
-  return sweep.run(builder, forward);
+  sweep.seed(builder, value, arrived);
+  if (failed(sweep.run(builder, forward)))
+    return failure();
+  llvm::SmallVector<Value> results;
+  if (isLast)
+    results.push_back(value);
+  if (input)
+    results.push_back(sweep.adjointOf(builder, input));
+  if (results.size() == 2)
+    results = {concatenate(builder, model.getLoc(), results)};
+  end->setOperands(results);
+  gradient.setFunctionType(builder.getFunctionType(body.getArgumentTypes(), ValueRange(results).getTypes()));
+  return success();
 }
 
-LogicalResult buildStageAdjoint(ModelOp model) {
-  // What only the other functions use has no gradient.
-  llvm::DenseSet<StringRef> accumulated;
-  model.lookupSymbol<func::FuncOp>("gradient").walk([&](AccumulateOp op) { accumulated.insert(op.getSymbol()); });
+LogicalResult buildGradients(ModelOp model, llvm::StringSet<> &accumulated) {
+  llvm::SmallVector<func::FuncOp> segments = segmentsOf(model);
+  for (auto [k, segment] : llvm::enumerate(segments)) {
+    std::string name = segments.size() == 1 ? "gradient" : numberedName(kSegmentGradientName, k);
+    if (failed(buildGradient(model, segment, name, k == 0, k + 1 == segments.size())))
+      return failure();
+    model.lookupSymbol<func::FuncOp>(name).walk([&](AccumulateOp op) { accumulated.insert(op.getSymbol()); });
+  }
+  return success();
+}
+
+/// `accumulated`: what only the other functions use has no gradient.
+LogicalResult buildStageAdjoint(ModelOp model, const llvm::StringSet<> &accumulated) {
   auto stage = model.lookupSymbol<func::FuncOp>("stage");
   OpBuilder builder(stage->getContext());
   builder.setInsertionPointAfter(stage);
@@ -217,7 +239,8 @@ struct Differentiate : PassWrapper<Differentiate, OperationPass<ModuleOp>> {
   }
   void runOnOperation() final {
     getOperation().walk([&](ModelOp model) {
-      if (failed(buildGradient(model)) || failed(buildStageAdjoint(model)))
+      llvm::StringSet<> accumulated;
+      if (failed(buildGradients(model, accumulated)) || failed(buildStageAdjoint(model, accumulated)))
         signalPassFailure();
     });
   }

@@ -19,9 +19,6 @@ using namespace flowc::flow;
 namespace flowc {
 namespace {
 
-/// Staged values start on 64-byte boundaries in f32 (and so in f64).
-constexpr int64_t kAlignment = 16;
-
 /// The values of a function that no argument reaches.
 llvm::DenseSet<Value> uniformValues(func::FuncOp function) {
   llvm::DenseSet<Value> uniform;
@@ -47,7 +44,7 @@ public:
     stage = func::FuncOp::create(builder, model.getLoc(), "stage", builder.getFunctionType({}, {}));
     inStage.emplace(OpBuilder::atBlockEnd(stage.addEntryBlock()));
     // The start function has no parameters to depend on.
-    for (StringRef name : {"to_latent", "to_data", "log_prob", "sample", "objective", "target", "probe"})
+    for (StringRef name : {"to_latent", "to_data", "log_prob", "sample", "objective", "target", "probe", kTrainingName.data()})
       if (auto function = model.lookupSymbol<func::FuncOp>(name))
         stageFunction(function);
     func::ReturnOp::create(*inStage, model.getLoc(), ValueRange());
@@ -145,7 +142,7 @@ private:
     for (StoreOp store : stage.getOps<StoreOp>()) {
       StagedOp::create(builder, store.getLoc(), store.getSymbol(), store.getValue().getType(), offset,
                        fixed.contains(store.getValue()));
-      offset += llvm::alignTo(elementCount(store.getValue()), kAlignment);
+      offset += llvm::alignTo(elementCount(store.getValue()), kStagedAlignment);
     }
     model->setAttr("staged", builder.getI64IntegerAttr(offset));
   }

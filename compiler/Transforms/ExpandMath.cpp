@@ -92,6 +92,8 @@ Table makeTable() {
   addRow<math::TanOp>(table, [](auto x) { return kernels::tan(x); });
   addRow<math::AtanOp>(table, [](auto x) { return kernels::atan(x); });
 
+  addRow<flow::TurnOp>(table, [](auto x, auto by) { return kernels::turn(x, by); });
+
   addRow<math::ErfOp>(table, [](auto x) { return kernels::erf(x); });
   addRow<flow::NormalCdfOp>(table, [](auto x) { return kernels::normalCdf(x); });
   addRow<flow::NormalQuantileOp>(table, [](auto x) { return kernels::normalQuantile(x); });

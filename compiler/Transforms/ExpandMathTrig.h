@@ -17,6 +17,8 @@ template <> struct Trig<float> {
   static constexpr float twoOverPi = 0x1.45f306p-1f;
   /// pi / 2 in three parts that are all positive, so that sin(-0) stays -0.
   static constexpr float halfPi[] = {0x1.921fb4p+0f, 0x1.4442dp-24f, 0x1.846988p-48f};
+  /// The largest number below pi (as f64 has it).
+  static constexpr float belowPi = 0x1.921fb4p+1f;
 };
 template <> struct Trig<double> {
   static constexpr double sin[] = {-0x1.5555555555555p-3, 0x1.111111111110bp-7,   -0x1.a01a01a018a6ap-13,
@@ -30,6 +32,7 @@ template <> struct Trig<double> {
       -0x1.4c2f06f45b995p-5, 0x1.e51bbc4123a03p-6,  -0x1.a93e2e655a7b6p-7};
   static constexpr double twoOverPi = 0x1.45f306dc9c883p-1;
   static constexpr double halfPi[] = {0x1.921fb54442d18p+0, 0x1.1a62633145c06p-54, 0x1.c1cd129024e08p-107};
+  static constexpr double belowPi = 0x1.921fb54442d17p+1;
 };
 template <typename V> using TrigOf = Trig<typename V::Scalar>;
 
@@ -88,6 +91,16 @@ template <typename V> V atan(const V &x) {
   V t = top / bottom;
   V z = t * t;
   return copysign(turn + (t + fma(t * z, horner(z, T::atan), rest)), x);
+}
+
+/// x + by less whole turns. It stays inside of (-pi, pi), where rounding would leave it.
+template <typename V> V turn(const V &x, const V &by) {
+  using T = TrigOf<V>;
+  V sum = x + by;
+  Nearest<V> turns = nearest(sum, T::twoOverPi / 4);
+  V r = fma(turns.number, -4 * T::halfPi[0], sum);
+  r = fma(turns.number, -4 * T::halfPi[1], r);
+  return atLeast(atMost(r, T::belowPi), -T::belowPi);
 }
 
 } // namespace flowc::kernels

@@ -21,6 +21,9 @@
 // not depend on the other lanes. f is evaluated strictly inside (lower, upper) only. A NaN target gives NaN; a target
 // beyond f's range gives the number next to that end of the domain that the rounds reached, infinity for an infinite
 // end.
+//
+// Where f is a sum, such as b + h s(t) of a spline's piece, g is that sum and -target added up together with what each addition rounds
+// off: near the root large terms leave little, and the root is as exact as the terms are.
 
 #include "compiler/Transforms/LowerRoot.h"
 
@@ -74,9 +77,8 @@ public:
     return {target.of(lower), target.of(upper), select(known, start(target), target), target.of(0), known};
   }
 
-  /// One round: f and f' at the lane's t give its next state.
-  Lane<V> round(const Lane<V> &lane, const V &target, const V &value, const V &derivative) const {
-    V g = value - target;
+  /// One round: g = f - target and f' at the lane's t give its next state.
+  Lane<V> round(const Lane<V> &lane, const V &target, const V &g, const V &derivative) const {
     Mask rootAbove = decreasing ? g > 0 : g < 0, rootBelow = decreasing ? g < 0 : g > 0;
     V low = select(rootAbove, lane.t, lane.low), high = select(rootBelow, lane.t, lane.high);
     V newton = -(g / derivative), plain = lane.t + newton;
@@ -159,16 +161,62 @@ Value anyLane(OpBuilder &builder, Location loc, Value mask) {
   return vector::ReductionOp::create(builder, loc, vector::CombiningKind::OR, mask);
 }
 
-/// f(t) and f'(t): a copy of the op's body.
-std::pair<Value, Value> inlineBody(OpBuilder &builder, flow::RootOp op, Value t) {
-  IRMapping mapping;
-  Block &body = op.getBody().front();
-  mapping.map(body.getArgument(0), t);
-  for (Operation &inner : body.without_terminator())
-    builder.clone(inner, mapping);
-  ValueRange yielded = cast<flow::YieldOp>(body.getTerminator()).getValues();
-  return {mapping.lookupOrDefault(yielded[0]), mapping.lookupOrDefault(yielded[1])};
-}
+/// f(t) - target, a sum term by term, built behind the copy of f that `mapping` leads to.
+template <typename V> class Residual {
+public:
+  Residual(IrSite &site, const IRMapping &mapping, Block &body, V target)
+      : site(site), mapping(mapping), body(body), target(std::move(target)) {}
+
+  V of(Value formula) {
+    if (Value found = known.lookup(formula))
+      return {site, found};
+    V result = build(formula);
+    known[formula] = result.get();
+    return result;
+  }
+
+private:
+  V build(Value formula) {
+    if (auto choice = formula.getDefiningOp<arith::SelectOp>(); choice && choice->getBlock() == &body) {
+      V ifTrue = of(choice.getTrueValue()), ifFalse = of(choice.getFalseValue());
+      return select(typename V::Mask{&site, mapping.lookupOrDefault(choice.getCondition())}, ifTrue, ifFalse);
+    }
+    SmallVector<V> terms;
+    addTerms(formula, /*negative=*/false, terms);
+    V sum = terms.front() - target;
+    if (terms.size() == 1)
+      return sum;
+    // Knuth's sum of two numbers: what it rounds off is a number, too.
+    V lost = lostIn(sum, terms.front(), -target);
+    for (const V &term : ArrayRef(terms).drop_front()) {
+      V longer = sum + term;
+      lost = lost + lostIn(longer, sum, term);
+      sum = longer;
+    }
+    return sum + select(lost == lost, lost, 0); // infinity minus infinity rounds nothing off
+  }
+
+  static V lostIn(const V &sum, const V &a, const V &b) {
+    V fromB = sum - a;
+    return (a - (sum - fromB)) + (b - fromB);
+  }
+
+  void addTerms(Value value, bool negative, SmallVectorImpl<V> &terms) {
+    Operation *op = value.getDefiningOp();
+    if (op && op->getBlock() == &body && isa<arith::AddFOp, arith::SubFOp>(op)) {
+      addTerms(op->getOperand(0), negative, terms);
+      return addTerms(op->getOperand(1), negative != isa<arith::SubFOp>(op), terms);
+    }
+    V term(site, mapping.lookupOrDefault(value));
+    terms.push_back(negative ? -term : term);
+  }
+
+  IrSite &site;
+  const IRMapping &mapping;
+  Block &body;
+  V target;
+  llvm::DenseMap<Value, Value> known; ///< What choices share is built once.
+};
 
 template <typename V> Lane<V> laneOf(IrSite &site, ValueRange values) {
   return {V(site, values[0]), V(site, values[1]), V(site, values[2]), V(site, values[3]), {&site, values[4]}};
@@ -195,10 +243,16 @@ template <typename T> Value lower(flow::RootOp op) {
     scf::ConditionOp::create(inner, loc, going, state);
   };
   auto round = [&](OpBuilder &inner, Location loc, ValueRange state) {
-    auto [value, derivative] = inlineBody(inner, op, state[2]);
+    Block &body = op.getBody().front();
+    IRMapping mapping;
+    mapping.map(body.getArgument(0), state[2]);
+    for (Operation &step : body.without_terminator())
+      inner.clone(step, mapping);
+    ValueRange yielded = cast<flow::YieldOp>(body.getTerminator()).getValues();
     IrSite site(inner, loc, type);
-    Lane<V> next =
-        iteration.round(laneOf<V>(site, state), V(site, op.getTarget()), V(site, value), V(site, derivative));
+    V target(site, op.getTarget());
+    V g = Residual<V>(site, mapping, body, target).of(yielded[0]), derivative(site, mapping.lookupOrDefault(yielded[1]));
+    Lane<V> next = iteration.round(laneOf<V>(site, state), target, g, derivative);
     scf::YieldOp::create(inner, loc, valuesOf(next, arith::AddIOp::create(inner, loc, state[5], one)));
   };
   return scf::WhileOp::create(builder, loc, ValueRange(begin).getTypes(), begin, condition, round).getResult(2);

@@ -15,7 +15,14 @@ def two_moons(rows, noise, seed):
         x, y = math.cos(angle), math.sin(angle)
         if not upper:
             x, y = 1 - x, 0.5 - y
-        yield x + rng.gauss(0, noise), y + rng.gauss(0, noise)
+        yield x + rng.gauss(0, noise), y + rng.gauss(0, noise), int(upper)
+
+
+def write(path, lines):
+    unfinished = path + ".part"
+    with open(unfinished, "w", encoding="ascii") as file:
+        file.write("\n".join(lines) + "\n")
+    os.replace(unfinished, path)
 
 
 def main():
@@ -23,14 +30,13 @@ def main():
     parser.add_argument("--rows", type=int, default=20000)
     parser.add_argument("--noise", type=float, default=0.1)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--labels", help="writes which half circle each row is of, too")
     parser.add_argument("output")
     options = parser.parse_args()
-    unfinished = options.output + ".part"
-    with open(unfinished, "w", encoding="ascii") as file:
-        file.write("x,y\n")
-        for x, y in two_moons(options.rows, options.noise, options.seed):
-            file.write(f"{x:.6f},{y:.6f}\n")
-    os.replace(unfinished, options.output)
+    rows = list(two_moons(options.rows, options.noise, options.seed))
+    write(options.output, ["x,y"] + [f"{x:.6f},{y:.6f}" for x, y, _ in rows])
+    if options.labels:
+        write(options.labels, ["upper"] + [str(upper) for _, _, upper in rows])
 
 
 if __name__ == "__main__":

@@ -8,7 +8,10 @@
  * on one instance must not overlap in time; different instances are independent. Nothing here exits, throws or prints.
  *
  * Data is row-major, [rows][features], in the instance's element type; zero rows are fine. Results do not depend, in
- * any bit, on the number of threads, and those of a row do not depend on the other rows of the call.
+ * any bit, on the number of threads, and those of a row do not depend on the other rows of the call (but see `gradient`).
+ *
+ * A conditional model is given a context for every row, [rows][context]: the numbers of its `context` in the spec, or,
+ * where that is a label, one whole number. For other models `context` is NULL.
  */
 #ifndef FLOWRT_H
 #define FLOWRT_H
@@ -19,7 +22,7 @@
 extern "C" {
 #endif
 
-#define FLOWRT_ABI 2
+#define FLOWRT_ABI 3
 
 typedef enum flowrt_status {
   FLOWRT_OK = 0,
@@ -28,7 +31,10 @@ typedef enum flowrt_status {
   FLOWRT_NO_MEMORY = 3,     /* the allocation failed */
   FLOWRT_NO_PARAMETERS = 4, /* set_parameters was not called yet */
   FLOWRT_ABI_MISMATCH = 5,  /* the kernels were compiled for another version of the driver */
-  FLOWRT_NO_TARGET = 6      /* the model learns from data, not from a target */
+  FLOWRT_NO_TARGET = 6,     /* the model learns from data, not from a target */
+  FLOWRT_NO_CONTEXT = 7,    /* the model is conditional and was given no context */
+  FLOWRT_NOT_CONDITIONAL = 8, /* the model was given a context and is not conditional */
+  FLOWRT_BAD_LABEL = 9      /* a label is not a whole number from 0 to labels - 1 */
 } flowrt_status;
 
 typedef enum flowrt_dtype { FLOWRT_F32 = 0, FLOWRT_F64 = 1 } flowrt_dtype;
@@ -48,6 +54,8 @@ typedef struct flowrt_api {
   int64_t features;     /* columns of the data, and of the latent */
   int64_t parameters;   /* elements of the parameter vector */
   int64_t probes;       /* values that `probe` reports */
+  int64_t context;      /* columns of the context; 0 if the model is not conditional */
+  int64_t labels;       /* how many labels there are, if the context is one; or else 0 */
 
   const char *(*status_message)(flowrt_status status);
 
@@ -59,32 +67,42 @@ typedef struct flowrt_api {
   flowrt_status (*set_parameters)(flowrt_instance *instance, const void *parameters);
 
   /* log_prob[rows] of x[rows][features]. */
-  flowrt_status (*log_prob)(flowrt_instance *instance, const void *x, int64_t rows, void *log_prob);
+  flowrt_status (*log_prob)(flowrt_instance *instance, const void *x, const void *context, int64_t rows, void *log_prob);
 
   /* z[rows][features] and log|det dz/dx|[rows]; and the way back, with log|det dx/dz|. `log_det` may be NULL. */
-  flowrt_status (*to_latent)(flowrt_instance *instance, const void *x, int64_t rows, void *z, void *log_det);
-  flowrt_status (*to_data)(flowrt_instance *instance, const void *z, int64_t rows, void *x, void *log_det);
+  flowrt_status (*to_latent)(flowrt_instance *instance, const void *x, const void *context, int64_t rows, void *z,
+                             void *log_det);
+  flowrt_status (*to_data)(flowrt_instance *instance, const void *z, const void *context, int64_t rows, void *x,
+                           void *log_det);
 
   /* Samples number first, first + 1, ..., first + count - 1 of the endless stream that belongs to `seed`: the same ones
-   * for any split into calls, and in f32 the same as in f64 up to rounding. `log_prob` may be NULL. */
-  flowrt_status (*sample)(flowrt_instance *instance, uint64_t seed, uint64_t first, int64_t count, void *x,
-                          void *log_prob);
+   * for any split into calls, and in f32 the same as in f64 up to rounding. `context` is that of these samples.
+   * `log_prob` may be NULL. */
+  flowrt_status (*sample)(flowrt_instance *instance, const void *context, uint64_t seed, uint64_t first, int64_t count,
+                          void *x, void *log_prob);
 
   /* What training raises, objective[rows] of in[rows][features]. Of most models it is log_prob, of rows of data. A model
    * whose manifest has an `objective` makes a sample of each row of uniform numbers inside (0, 1), and the objective is
    * how much larger the sample's log density is under the target than under the model. */
-  flowrt_status (*objective)(flowrt_instance *instance, const void *in, int64_t rows, void *objective);
+  flowrt_status (*objective)(flowrt_instance *instance, const void *in, const void *context, int64_t rows, void *objective);
 
   /* The target's log density of each row of x, up to a constant. */
-  flowrt_status (*target)(flowrt_instance *instance, const void *x, int64_t rows, void *log_density);
+  flowrt_status (*target)(flowrt_instance *instance, const void *x, const void *context, int64_t rows, void *log_density);
 
   /* gradient[parameters] := d(sum over rows of weight * objective) / d(parameters). `weight` NULL means all 1;
-   * `objective` (which is not weighted) may be NULL. Frozen parameters have gradient 0. */
-  flowrt_status (*gradient)(flowrt_instance *instance, const void *in, const void *weight, int64_t rows, void *objective,
-                            void *gradient);
+   * `objective` (which is not weighted) may be NULL. Frozen parameters have gradient 0. Where a layer takes running statistics
+   * (docs/manifest.md), those of these rows, each as often as it weighs, stand in place of the stored ones, in the objective too, and
+   * the gradient passes through them; a row's objective then depends on the other rows, and no weight may be negative. */
+  flowrt_status (*gradient)(flowrt_instance *instance, const void *in, const void *context, const void *weight, int64_t rows,
+                            void *objective, void *gradient);
+
+  /* Writes the statistics of the rows of the last `gradient` into their places of parameters[parameters], and leaves the others alone.
+   * Without one since the parameters were set, or with no row that weighs anything, they are the stored ones. */
+  flowrt_status (*statistics)(flowrt_instance *instance, void *parameters);
 
   /* Mean and standard deviation over the rows of each of the [probes] values that data-dependent starts ask for. */
-  flowrt_status (*probe)(flowrt_instance *instance, const void *x, int64_t rows, void *mean, void *deviation);
+  flowrt_status (*probe)(flowrt_instance *instance, const void *x, const void *context, int64_t rows, void *mean,
+                         void *deviation);
 
   /* Writes the started parameters into their places of parameters[parameters] and leaves the others alone. */
   flowrt_status (*start)(flowrt_instance *instance, const void *mean, const void *deviation, void *parameters);

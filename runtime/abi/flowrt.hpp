@@ -6,6 +6,8 @@
 //   flowc::Model<float> model(two_moons_model());
 //   model.load_parameters("two_moons/parameters.safetensors");
 //   std::vector<float> density = model.log_prob(x);
+//
+// Of a conditional model every row has a context, the last argument of the calls below; other models are given none.
 
 #ifndef FLOWRT_HPP
 #define FLOWRT_HPP
@@ -37,6 +39,8 @@ public:
   }
 
   int64_t features() const { return api_->features; }
+  /// Numbers of a row of context; 1 where it is a label, 0 where the model is not conditional.
+  int64_t context() const { return api_->context; }
   int64_t parameter_count() const { return api_->parameters; }
   const flowrt_api &api() const { return *api_; }
 
@@ -55,62 +59,72 @@ public:
   void load_parameters(const std::string &path) { set_parameters(read_checkpoint(path)); }
 
   /// The log density of each row of x.
-  std::vector<T> log_prob(std::span<const T> x) {
+  std::vector<T> log_prob(std::span<const T> x, std::span<const T> context = {}) {
     std::vector<T> out(rows_of(x));
-    log_prob(x, out);
+    check(api_->log_prob(instance_.get(), x.data(), of(context, out.size()), int64_t(out.size()), out.data()));
     return out;
-  }
-  void log_prob(std::span<const T> x, std::span<T> out) {
-    expect(out.size(), rows_of(x), "log_prob");
-    check(api_->log_prob(instance_.get(), x.data(), int64_t(out.size()), out.data()));
   }
 
   /// The latent of each row of x; log|det dz/dx| too where `log_det` is given.
-  std::vector<T> to_latent(std::span<const T> x, std::span<T> log_det = {}) { return map(api_->to_latent, x, log_det); }
+  std::vector<T> to_latent(std::span<const T> x, std::span<T> log_det = {}, std::span<const T> context = {}) {
+    return map(api_->to_latent, x, log_det, context);
+  }
 
   /// The data of each row of z; log|det dx/dz| too where `log_det` is given.
-  std::vector<T> to_data(std::span<const T> z, std::span<T> log_det = {}) { return map(api_->to_data, z, log_det); }
+  std::vector<T> to_data(std::span<const T> z, std::span<T> log_det = {}, std::span<const T> context = {}) {
+    return map(api_->to_data, z, log_det, context);
+  }
 
   /// Samples first, ..., first + count - 1 of the stream of `seed`; their log densities too where `log_prob` is given.
-  std::vector<T> sample(int64_t count, uint64_t seed, uint64_t first = 0, std::span<T> log_prob = {}) {
+  std::vector<T> sample(int64_t count, uint64_t seed, uint64_t first = 0, std::span<T> log_prob = {},
+                        std::span<const T> context = {}) {
     if (!log_prob.empty())
       expect(log_prob.size(), size_t(count), "log_prob");
     std::vector<T> x(size_t(count) * size_t(features()));
-    check(api_->sample(instance_.get(), seed, first, count, x.data(), log_prob.empty() ? nullptr : log_prob.data()));
+    check(api_->sample(instance_.get(), of(context, size_t(count)), seed, first, count, x.data(),
+                       log_prob.empty() ? nullptr : log_prob.data()));
     return x;
   }
 
   /// What training raises, of each row: log_prob of data, unless the manifest has an `objective`; then of uniform numbers.
-  std::vector<T> objective(std::span<const T> in) {
+  std::vector<T> objective(std::span<const T> in, std::span<const T> context = {}) {
     std::vector<T> out(rows_of(in));
-    check(api_->objective(instance_.get(), in.data(), int64_t(out.size()), out.data()));
+    check(api_->objective(instance_.get(), in.data(), of(context, out.size()), int64_t(out.size()), out.data()));
     return out;
   }
 
   /// The target's log density of each row of x, up to a constant, where the objective has a target.
-  std::vector<T> target(std::span<const T> x) {
+  std::vector<T> target(std::span<const T> x, std::span<const T> context = {}) {
     std::vector<T> out(rows_of(x));
-    check(api_->target(instance_.get(), x.data(), int64_t(out.size()), out.data()));
+    check(api_->target(instance_.get(), x.data(), of(context, out.size()), int64_t(out.size()), out.data()));
     return out;
   }
 
   /// gradient := d(sum of weight * objective) / d(parameters), all weights 1 where none are given. Returns the objective
   /// of each row.
-  std::vector<T> gradient(std::span<const T> in, std::span<T> gradient, std::span<const T> weight = {}) {
+  std::vector<T> gradient(std::span<const T> in, std::span<T> gradient, std::span<const T> weight = {},
+                          std::span<const T> context = {}) {
     std::vector<T> objective(rows_of(in));
     expect(gradient.size(), size_t(api_->parameters), "gradient");
     if (!weight.empty())
       expect(weight.size(), objective.size(), "weight");
-    check(api_->gradient(instance_.get(), in.data(), weight.empty() ? nullptr : weight.data(), int64_t(objective.size()),
-                         objective.data(), gradient.data()));
+    check(api_->gradient(instance_.get(), in.data(), of(context, objective.size()), weight.empty() ? nullptr : weight.data(),
+                         int64_t(objective.size()), objective.data(), gradient.data()));
     return objective;
   }
 
+  /// The statistics of the rows of the last `gradient`, each into its place of `parameters`.
+  void statistics(std::span<T> parameters) {
+    expect(parameters.size(), size_t(api_->parameters), "parameters");
+    check(api_->statistics(instance_.get(), parameters.data()));
+  }
+
   /// Mean and deviation of what data-dependent starts ask for; and the parameters they give, in place.
-  void probe(std::span<const T> x, std::span<T> mean, std::span<T> deviation) {
+  void probe(std::span<const T> x, std::span<T> mean, std::span<T> deviation, std::span<const T> context = {}) {
     expect(mean.size(), size_t(api_->probes), "mean");
     expect(deviation.size(), size_t(api_->probes), "deviation");
-    check(api_->probe(instance_.get(), x.data(), int64_t(rows_of(x)), mean.data(), deviation.data()));
+    size_t rows = rows_of(x);
+    check(api_->probe(instance_.get(), x.data(), of(context, rows), int64_t(rows), mean.data(), deviation.data()));
   }
   void start(std::span<const T> mean, std::span<const T> deviation, std::span<T> parameters) {
     expect(mean.size(), size_t(api_->probes), "mean");
@@ -120,13 +134,23 @@ public:
   }
 
 private:
-  using Map = flowrt_status (*)(flowrt_instance *, const void *, int64_t, void *, void *);
+  using Map = flowrt_status (*)(flowrt_instance *, const void *, const void *, int64_t, void *, void *);
 
-  std::vector<T> map(Map function, std::span<const T> in, std::span<T> log_det) {
+  /// The context of so many rows as the interface takes it: null where there is none. It says what is wrong with one that is missing.
+  const T *of(std::span<const T> context, size_t rows) const {
+    if (context.empty())
+      return nullptr;
+    if (context.size() != rows * size_t(api_->context) && api_->context > 0)
+      throw std::invalid_argument("the context has " + std::to_string(context.size()) + " numbers; expected " +
+                                  std::to_string(api_->context) + " for each of " + std::to_string(rows) + " rows");
+    return context.data();
+  }
+
+  std::vector<T> map(Map function, std::span<const T> in, std::span<T> log_det, std::span<const T> context) {
     if (!log_det.empty())
       expect(log_det.size(), rows_of(in), "log_det");
     std::vector<T> out(in.size());
-    check(function(instance_.get(), in.data(), int64_t(rows_of(in)), out.data(),
+    check(function(instance_.get(), in.data(), of(context, rows_of(in)), int64_t(rows_of(in)), out.data(),
                    log_det.empty() ? nullptr : log_det.data()));
     return out;
   }

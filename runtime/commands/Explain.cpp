@@ -29,8 +29,11 @@ int runExplain(const ModelSource &source, const cli::Arguments &arguments) {
   for (const std::string &dtype : manifest.dtypes)
     dtypes += (dtypes.empty() ? "" : ", ") + dtype;
   int64_t frozen = manifest.parameterCount - manifest.trainedCount;
+  std::string whose = manifest.takesStatistics ? "running statistics" : manifest.objective.target;
   fmt::print("{}: {} features, {} parameters{}, base {}, {}\n", manifest.name, manifest.features, manifest.trainedCount,
-             frozen > 0 ? fmt::format(" and {} of {}", frozen, manifest.objective.target) : "", manifest.base, dtypes);
+             frozen > 0 ? fmt::format(" and {} of {}", frozen, whose) : "", manifest.base, dtypes);
+  if (manifest.context)
+    fmt::print("conditional on a context: {}\n", manifest.context.describe());
   for (const Layer &layer : manifest.layers) {
     std::string levels = layer.levels > 0 ? fmt::format(", {} level{}", layer.levels, layer.levels > 1 ? "s" : "") : "";
     std::string type = layer.type.empty() ? "" : fmt::format("  {}", layer.type);

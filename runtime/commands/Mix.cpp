@@ -5,9 +5,8 @@
 //   z = cos a (z1 cos b + z2 sin b) + sin a (z3 cos b + z4 sin b).
 
 #include "runtime/Parameters.h"
-#include "runtime/commands/Session.h"
+#include "runtime/commands/GivenContext.h"
 
-#include <charconv>
 #include <cmath>
 #include <numbers>
 
@@ -19,22 +18,6 @@ using Weights = std::vector<double>;
 
 /// So many angles mix a thousand rows.
 constexpr size_t MostAngles = 10;
-
-Result<std::vector<double>> parseList(std::string_view option, std::string_view text) {
-  std::vector<double> numbers;
-  while (true) {
-    size_t end = std::min(text.find(','), text.size());
-    double number = 0;
-    auto [rest, error] = std::from_chars(text.data(), text.data() + end, number);
-    if (error != std::errc() || rest != text.data() + end || !std::isfinite(number))
-      return Error{ExitCode::Usage, fmt::format("`--{}`: `{}` is no number; expected numbers with commas between, such as 0.8,0.6",
-                                                option, text.substr(0, end))};
-    numbers.push_back(number);
-    if (end == text.size())
-      return numbers;
-    text.remove_prefix(end + 1);
-  }
-}
 
 /// Each angle, in radians, mixes two halves of the rows; the first angle the largest halves.
 Weights weightsOf(std::span<const double> angles) {
@@ -57,11 +40,11 @@ Result<std::vector<Weights>> readMixtures(const Session &session) {
   if (int(arguments.has("weights")) + int(arguments.has("angles")) + int(arguments.has("grid")) != 1)
     return usage("one of `--weights`, `--angles` and `--grid` must say how the latents are mixed");
   if (auto text = arguments.text("weights")) {
-    Result<std::vector<double>> weights = parseList("weights", *text);
+    Result<std::vector<double>> weights = parseNumbers("weights", *text, "0.8,0.6");
     return weights ? Result<std::vector<Weights>>(std::vector<Weights>{*weights}) : weights.error();
   }
   if (auto text = arguments.text("angles")) {
-    Result<std::vector<double>> angles = parseList("angles", *text);
+    Result<std::vector<double>> angles = parseNumbers("angles", *text, "0.8,0.6");
     if (!angles)
       return angles.error();
     if (angles->size() > MostAngles)
@@ -80,6 +63,15 @@ Result<std::vector<Weights>> readMixtures(const Session &session) {
       mixtures.push_back(weightsOf(angles));
     }
   return mixtures;
+}
+
+/// The context of each mixture: that of the first row of its group.
+template <typename T> std::vector<T> mixtureContexts(const std::vector<T> &context, int64_t rows, int64_t group, int64_t mixtures) {
+  int64_t columns = rows > 0 ? int64_t(context.size()) / rows : 0;
+  Table<T> firsts{rows / group, columns, {}};
+  for (int64_t row = 0; row < rows; row += group)
+    firsts.values.insert(firsts.values.end(), context.begin() + row * columns, context.begin() + (row + 1) * columns);
+  return repeated(firsts, mixtures);
 }
 
 /// For each group of rows, each mixture of their latents.
@@ -106,14 +98,18 @@ template <typename T> int mixTyped(const Session &session, const std::vector<Wei
   if (table->rows % group != 0)
     return session.fail(badInput("{}: {} rows are no whole number of groups of {}, the rows that are mixed together",
                                  *session.arguments.text("data"), table->rows, group));
+  Result<std::vector<T>> context = contextOfRows<T>(session, table->rows);
+  if (!context)
+    return session.fail(context.error());
   Result<Model<T>> model = loadModel<T>(session);
   if (!model)
     return session.fail(model.error());
-  if (Failure failure = checkAssumptions<T>(session.compiled.manifest(), *model, table->values, ExitCode::BadInput))
+  if (Failure failure = checkAssumptions<T>(session.compiled.manifest(), *model, table->values, *context, ExitCode::BadInput))
     return session.fail(*failure);
-  std::vector<T> z = mixLatents<T>(model->to_latent(table->values), size_t(columns), mixtures);
-  std::vector<T> x = model->to_data(z);
-  if (Failure failure = checkAssumptions<T>(session.compiled.manifest(), *model, x, ExitCode::BadInput))
+  std::vector<T> z = mixLatents<T>(model->to_latent(table->values, {}, *context), size_t(columns), mixtures);
+  std::vector<T> mixed = mixtureContexts(*context, table->rows, group, int64_t(mixtures.size()));
+  std::vector<T> x = model->to_data(z, {}, mixed);
+  if (Failure failure = checkAssumptions<T>(session.compiled.manifest(), *model, x, mixed, ExitCode::BadInput))
     return session.fail(*failure);
   return writeResult<T>(session, x, table->rows / group * int64_t(mixtures.size()), columns, columnNames("x", columns));
 }

@@ -4,7 +4,7 @@
 
 #include "runtime/AtomicFile.h"
 #include "runtime/RunFolder.h"
-#include "runtime/commands/Session.h"
+#include "runtime/commands/GivenContext.h"
 #include "runtime/plots/DensityPlot.h"
 #include "runtime/plots/LossPlot.h"
 
@@ -50,18 +50,23 @@ template <typename T> int plotDensity(const Session &session) {
       return session.fail(table.error());
     picture.data.assign(table->values.begin(), table->values.end());
   }
+  Result<Table<T>> context = givenContexts<T>(session);
+  if (!context)
+    return session.fail(context.error());
+  if (context->rows != 1)
+    return session.fail(badInput("{}: {} contexts; a picture shows the density for one", *session.arguments.text("context"), context->rows));
   Result<Model<T>> model = loadModel<T>(session);
   if (!model)
     return session.fail(model.error());
-  std::vector<T> samples = model->sample(count, uint64_t(seed));
+  std::vector<T> samples = model->sample(count, uint64_t(seed), 0, {}, repeated(*context, count));
   picture.samples.assign(samples.begin(), samples.end());
   picture.logProb = [&](std::span<const double> points) {
-    std::vector<T> typed(points.begin(), points.end()), density = model->log_prob(typed);
+    std::vector<T> typed(points.begin(), points.end()), density = model->log_prob(typed, repeated(*context, int64_t(points.size() / 2)));
     return std::vector<double>(density.begin(), density.end());
   };
   if (session.compiled.manifest().objective.drawsSamples())
     picture.target = [&](std::span<const double> points) {
-      std::vector<T> typed(points.begin(), points.end()), density = model->target(typed);
+      std::vector<T> typed(points.begin(), points.end()), density = model->target(typed, repeated(*context, int64_t(points.size() / 2)));
       return std::vector<double>(density.begin(), density.end());
     };
   return writePicture(session, "density", densityPlot(picture));

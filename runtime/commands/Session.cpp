@@ -4,6 +4,8 @@
 
 #include "runtime/Parameters.h"
 
+#include <charconv>
+#include <cmath>
 #include <filesystem>
 #include <fmt/format.h>
 
@@ -63,6 +65,23 @@ template <typename T> Result<Table<T>> readData(const Session &session, bool may
   if (!path)
     return Error{ExitCode::Usage, "`--data` is missing: a file with rows of numbers"};
   return readTable<T>(*path, {session.compiled.manifest().features, mayBeEmpty});
+}
+
+Result<std::vector<double>> parseNumbers(std::string_view option, std::string_view text, std::string_view example) {
+  std::vector<double> numbers;
+  while (true) {
+    size_t end = std::min(text.find(','), text.size());
+    double number = 0;
+    auto [rest, error] = std::from_chars(text.data(), text.data() + end, number);
+    if (error != std::errc() || rest != text.data() + end || !std::isfinite(number))
+      return Error{ExitCode::Usage, fmt::format("`--{}`: `{}` is no number; expected {}such as {}", option,
+                                                text.substr(0, end),
+                                                example.find(',') == example.npos ? "one, " : "numbers with commas between, ", example)};
+    numbers.push_back(number);
+    if (end == text.size())
+      return numbers;
+    text.remove_prefix(end + 1);
+  }
 }
 
 std::vector<std::string> columnNames(std::string_view prefix, int64_t columns) {

@@ -46,6 +46,9 @@ template <typename T> Result<Model<T>> loadModel(const Session &session);
 /// The table of --data, which must be given.
 template <typename T> Result<Table<T>> readData(const Session &session, bool mayBeEmpty);
 
+/// The numbers that an option has, with commas between. `example` is shown where one is wrong.
+Result<std::vector<double>> parseNumbers(std::string_view option, std::string_view text, std::string_view example);
+
 /// x0, x1, ... for a header.
 std::vector<std::string> columnNames(std::string_view prefix, int64_t columns);
 

@@ -6,7 +6,8 @@
 #include "runtime/AtomicFile.h"
 #include "runtime/Parameters.h"
 #include "runtime/Trainer.h"
-#include "runtime/commands/Session.h"
+#include "runtime/commands/GivenContext.h"
+#include "runtime/data/Contexts.h"
 #include "runtime/plots/LossPlot.h"
 #include "runtime/terminal/Progress.h"
 
@@ -75,6 +76,7 @@ Failure writeConfig(const Session &session, const RunFolder &folder, const Train
   nlohmann::ordered_json config = {{"model", session.compiled.manifest().name},
                                    {"data", session.arguments.text("data").value_or("")},
                                    {"valid", session.arguments.text("valid").value_or("")},
+                                   {"context", session.arguments.text("context").value_or("")},
                                    {"weights", session.arguments.text("weights").value_or("")},
                                    {"teacher", session.arguments.text("teacher").value_or("")},
                                    {"train", toJson(options)}};
@@ -100,14 +102,20 @@ template <typename T> Failure checkCounts(const Examples<T> &examples, const cha
   return examples.weights.empty() || someCount ? Failure() : badInput("all rows to {} have the weight 0", what);
 }
 
-/// The rows of `path` and the weights that `option` names.
+/// The rows of `path`, and the weights and contexts that the options of the kind `prefix` name.
 template <typename T>
-Result<Examples<T>> readExamples(const Session &session, const std::string &path, const char *option) {
+Result<Examples<T>> readExamples(const Session &session, const std::string &path, const std::string &prefix) {
   Result<Table<T>> table = readTable<T>(path, {session.compiled.manifest().features, false});
   if (!table)
     return table.error();
-  Examples<T> examples{std::move(*table), {}};
-  if (auto weights = session.arguments.text(option)) {
+  Examples<T> examples{std::move(*table), {}, {}};
+  if (auto context = session.arguments.text(prefix + "context")) {
+    Result<Table<T>> read = readContexts<T>(*context, session.compiled.manifest().context, examples.table.rows);
+    if (!read)
+      return read.error();
+    examples.context = std::move(*read);
+  }
+  if (auto weights = session.arguments.text(prefix + "weights")) {
     Result<std::vector<T>> read = readWeights<T>(*weights, examples.table.rows);
     if (!read)
       return read.error();
@@ -117,12 +125,12 @@ Result<Examples<T>> readExamples(const Session &session, const std::string &path
 }
 
 template <typename T> Result<TrainInput<T>> readTrainData(const Session &session, const TrainOptions &options) {
-  Result<Examples<T>> train = readExamples<T>(session, *session.arguments.text("data"), "weights");
+  Result<Examples<T>> train = readExamples<T>(session, *session.arguments.text("data"), "");
   if (!train)
     return train.error();
   Examples<T> valid;
   if (auto path = session.arguments.text("valid")) {
-    Result<Examples<T>> read = readExamples<T>(session, *path, "valid-weights");
+    Result<Examples<T>> read = readExamples<T>(session, *path, "valid-");
     if (!read)
       return read.error();
     valid = std::move(*read);
@@ -134,6 +142,39 @@ template <typename T> Result<TrainInput<T>> readTrainData(const Session &session
   if (Failure failure = checkCounts(valid, "validate with"))
     return *failure;
   return dataInput(std::move(*train), std::move(valid), options.seed);
+}
+
+/// The contexts that a model which draws its own samples draws them for.
+template <typename T> Result<TrainInput<T>> makeNoise(const Session &session, const TrainOptions &options) {
+  const Manifest &manifest = session.compiled.manifest();
+  Table<T> contexts;
+  if (auto path = session.arguments.text("context")) {
+    Result<Table<T>> read = readContexts<T>(*path, manifest.context);
+    if (!read)
+      return read.error();
+    if (read->rows == 0)
+      return badInput("{}: no contexts to draw samples for", *path);
+    contexts = std::move(*read);
+  }
+  return noiseInput<T>(manifest.features, std::move(contexts), options);
+}
+
+/// That a conditional model has contexts for all that it learns from, and no other model has any.
+Failure checkContext(const Session &session) {
+  const Manifest &manifest = session.compiled.manifest();
+  const cli::Arguments &arguments = session.arguments;
+  auto usage = [](std::string message) { return Error{ExitCode::Usage, std::move(message)}; };
+  if (!manifest.context)
+    return refuseContext(session, {"context", "valid-context"});
+  if (!arguments.has("context"))
+    return usage(fmt::format("`--context` is missing: {} is conditional, on {}; a file with {}", manifest.name, manifest.context.describe(),
+                             manifest.objective.drawsSamples() ? "those that samples are drawn for" : "one for each row of `--data`"));
+  if (arguments.has("valid") && !arguments.has("valid-context"))
+    return usage("`--valid-context` is missing: a file with a context for each row of `--valid`");
+  if (arguments.has("valid-context") && !arguments.has("valid"))
+    return usage(manifest.objective.drawsSamples() ? "`--valid-context` is for rows of data; this model is judged on contexts of `--context`"
+                                                   : "`--valid-context` is given without `--valid`, whose rows it belongs to");
+  return std::nullopt;
 }
 
 /// Which of the options that say what is learned from go with the model's objective.
@@ -201,7 +242,7 @@ int trainTyped(const Session &session, const RunFolder &folder, bool resume, con
   const Manifest &manifest = session.compiled.manifest();
   bool drawsSamples = manifest.objective.drawsSamples();
   Result<TrainInput<T>> input =
-      drawsSamples ? noiseInput<T>(manifest.features, options) : readTrainData<T>(session, options);
+      drawsSamples ? makeNoise<T>(session, options) : readTrainData<T>(session, options);
   if (!input)
     return session.fail(input.error());
   std::string note =
@@ -235,6 +276,8 @@ int runTrain(const ModelSource &source, const cli::Arguments &arguments) {
     return int(session.error().code);
   bool resume = arguments.has("resume");
   if (Failure failure = checkSources(*session, resume))
+    return session->fail(*failure);
+  if (Failure failure = checkContext(*session))
     return session->fail(*failure);
   const Manifest &manifest = session->compiled.manifest();
   RunFolder folder{arguments.text(resume ? "resume" : "run-dir").value_or(defaultRunFolder(manifest.name)),

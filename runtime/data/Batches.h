@@ -12,10 +12,11 @@
 
 namespace flowc::runtime {
 
-/// Rows and how much each counts; without weights each counts once.
+/// Rows and how much each counts; without weights each counts once. The context has a row for each, or no columns.
 template <typename T> struct Examples {
   Table<T> table;
   std::vector<T> weights;
+  Table<T> context;
 };
 
 /// Takes floor(fraction * rows) random rows out of `examples` and returns them.
@@ -23,8 +24,9 @@ template <typename T> Examples<T> splitOff(Examples<T> &examples, double fractio
   int64_t rows = examples.table.rows, taken = int64_t(double(rows) * fraction);
   std::vector<int64_t> order = permutation(rows, seed, RandomStream::Split, 0);
   auto part = [&](int64_t first, int64_t count) {
-    Examples<T> result{{count, examples.table.columns, {}}, {}};
+    Examples<T> result{{count, examples.table.columns, {}}, {}, {count, examples.context.columns, {}}};
     gatherRows(examples.table, order, first, count, result.table.values);
+    gatherRows(examples.context, order, first, count, result.context.values);
     for (int64_t row = first; row < first + count && !examples.weights.empty(); ++row)
       result.weights.push_back(examples.weights[size_t(order[size_t(row)])]);
     return result;
@@ -57,6 +59,9 @@ public:
     batch.table.rows = count;
     batch.table.columns = data.table.columns;
     gatherRows(data.table, order, first, count, batch.table.values);
+    batch.context.rows = count;
+    batch.context.columns = data.context.columns;
+    gatherRows(data.context, order, first, count, batch.context.values);
     batch.weights.resize(data.weights.empty() ? 0 : size_t(count));
     for (size_t row = 0; row < batch.weights.size(); ++row)
       batch.weights[row] = data.weights[size_t(order[size_t(first) + row])];
@@ -79,21 +84,38 @@ template <typename T> Table<T> noiseTable(uint64_t seed, RandomStream stream, ui
   return table;
 }
 
-/// Numbers that no earlier epoch has seen.
+/// For the same items, rows drawn out of `contexts`, by the random number behind those of the item's features.
+template <typename T>
+Table<T> drawnContexts(const Table<T> &contexts, uint64_t seed, RandomStream stream, uint64_t first, int64_t rows, int64_t features) {
+  Table<T> drawn{rows, contexts.columns, {}};
+  std::vector<int64_t> chosen(contexts.columns ? size_t(rows) : 0);
+  for (size_t row = 0; row < chosen.size(); ++row) {
+    double share = uniform<double>(seed, first + row, stream, uint32_t(features));
+    chosen[row] = std::min(int64_t(share * double(contexts.rows)), contexts.rows - 1);
+  }
+  gatherRows(contexts, chosen, 0, int64_t(chosen.size()), drawn.values);
+  return drawn;
+}
+
+/// Numbers that no earlier epoch has seen, with contexts drawn out of a table where the model is conditional.
 template <typename T> class NoiseBatches final : public Batches<T> {
 public:
-  NoiseBatches(int64_t rows, int64_t columns, uint64_t seed) : count(rows), columns(columns), seed(seed) {}
+  NoiseBatches(int64_t rows, int64_t columns, Table<T> contexts, uint64_t seed)
+      : count(rows), columns(columns), contexts(std::move(contexts)), seed(seed) {}
 
   int64_t rows() const override { return count; }
 
   const Examples<T> &take(int64_t epoch, int64_t first, int64_t rows) override {
-    batch.table = noiseTable<T>(seed, RandomStream::Noise, uint64_t(epoch) * uint64_t(count) + uint64_t(first), rows, columns);
+    uint64_t item = uint64_t(epoch) * uint64_t(count) + uint64_t(first);
+    batch.table = noiseTable<T>(seed, RandomStream::Noise, item, rows, columns);
+    batch.context = drawnContexts(contexts, seed, RandomStream::Noise, item, rows, columns);
     return batch;
   }
 
 private:
   Examples<T> batch;
   int64_t count, columns;
+  Table<T> contexts;
   uint64_t seed;
 };
 

@@ -27,13 +27,19 @@ int64_t parameterCount(flowrt_instance *instance) {
   return count;
 }
 
-/// dispatch, for calls that need parameters and [rows] of data: `pointers` must not be null unless there are no rows.
-template <typename Call> flowrt_status dispatchRows(flowrt_instance *instance, int64_t rows, bool pointers, Call call) {
+/// dispatch, for calls that need parameters and [rows] of data with their contexts: `pointers` must not be null unless there are no
+/// rows. `call` gets the context under its type.
+template <typename Call>
+flowrt_status dispatchRows(flowrt_instance *instance, const void *context, int64_t rows, bool pointers, Call call) {
   if (!instance || rows < 0 || (rows > 0 && !pointers))
     return FLOWRT_BAD_ARGUMENT;
   if (!instance->hasParameters)
     return FLOWRT_NO_PARAMETERS;
-  return dispatch(instance, call);
+  return dispatch(instance, [&]<typename T>(Instance<T> &typed, T) {
+    auto contexts = static_cast<const T *>(context);
+    flowrt_status status = typed.checkContext(contexts, rows);
+    return status == FLOWRT_OK ? call(typed, contexts) : status;
+  });
 }
 
 const char *statusMessage(flowrt_status status) {
@@ -52,6 +58,12 @@ const char *statusMessage(flowrt_status status) {
     return "the model's kernels belong to another version of flowc";
   case FLOWRT_NO_TARGET:
     return "the model learns from data and has no target";
+  case FLOWRT_NO_CONTEXT:
+    return "the model is conditional and was given no context";
+  case FLOWRT_NOT_CONDITIONAL:
+    return "the model is not conditional, but was given a context";
+  case FLOWRT_BAD_LABEL:
+    return "a label is not a whole number from 0 to the number of labels - 1";
   }
   return "unknown status";
 }
@@ -96,55 +108,64 @@ flowrt_status setParameters(flowrt_instance *instance, const void *values) {
       instance, [&]<typename T>(Instance<T> &typed, T) { return typed.setParameters(static_cast<const T *>(values)); });
 }
 
-flowrt_status logProb(flowrt_instance *instance, const void *x, int64_t rows, void *logProb) {
-  return dispatchRows(instance, rows, x && logProb, [&]<typename T>(Instance<T> &typed, T) {
-    return typed.logProb(static_cast<const T *>(x), rows, static_cast<T *>(logProb));
+flowrt_status logProb(flowrt_instance *instance, const void *x, const void *context, int64_t rows, void *logProb) {
+  return dispatchRows(instance, context, rows, x && logProb, [&]<typename T>(Instance<T> &typed, const T *contexts) {
+    return typed.logProb({static_cast<const T *>(x), contexts}, rows, static_cast<T *>(logProb));
   });
 }
 
-flowrt_status toLatent(flowrt_instance *instance, const void *x, int64_t rows, void *z, void *logDet) {
-  return dispatchRows(instance, rows, x && z, [&]<typename T>(Instance<T> &typed, T) {
-    return typed.toLatent(static_cast<const T *>(x), rows, static_cast<T *>(z), static_cast<T *>(logDet));
+flowrt_status toLatent(flowrt_instance *instance, const void *x, const void *context, int64_t rows, void *z, void *logDet) {
+  return dispatchRows(instance, context, rows, x && z, [&]<typename T>(Instance<T> &typed, const T *contexts) {
+    return typed.toLatent({static_cast<const T *>(x), contexts}, rows, static_cast<T *>(z), static_cast<T *>(logDet));
   });
 }
 
-flowrt_status toData(flowrt_instance *instance, const void *z, int64_t rows, void *x, void *logDet) {
-  return dispatchRows(instance, rows, z && x, [&]<typename T>(Instance<T> &typed, T) {
-    return typed.toData(static_cast<const T *>(z), rows, static_cast<T *>(x), static_cast<T *>(logDet));
+flowrt_status toData(flowrt_instance *instance, const void *z, const void *context, int64_t rows, void *x, void *logDet) {
+  return dispatchRows(instance, context, rows, z && x, [&]<typename T>(Instance<T> &typed, const T *contexts) {
+    return typed.toData({static_cast<const T *>(z), contexts}, rows, static_cast<T *>(x), static_cast<T *>(logDet));
   });
 }
 
-flowrt_status sample(flowrt_instance *instance, uint64_t seed, uint64_t first, int64_t count, void *x, void *logProb) {
-  return dispatchRows(instance, count, x, [&]<typename T>(Instance<T> &typed, T) {
-    return typed.sample(seed, first, count, static_cast<T *>(x), static_cast<T *>(logProb));
+flowrt_status sample(flowrt_instance *instance, const void *context, uint64_t seed, uint64_t first, int64_t count, void *x,
+                     void *logProb) {
+  return dispatchRows(instance, context, count, x, [&]<typename T>(Instance<T> &typed, const T *contexts) {
+    return typed.sample(contexts, seed, first, count, static_cast<T *>(x), static_cast<T *>(logProb));
   });
 }
 
-flowrt_status objective(flowrt_instance *instance, const void *in, int64_t rows, void *objective) {
-  return dispatchRows(instance, rows, in && objective, [&]<typename T>(Instance<T> &typed, T) {
-    return typed.objective(static_cast<const T *>(in), rows, static_cast<T *>(objective));
+flowrt_status objective(flowrt_instance *instance, const void *in, const void *context, int64_t rows, void *objective) {
+  return dispatchRows(instance, context, rows, in && objective, [&]<typename T>(Instance<T> &typed, const T *contexts) {
+    return typed.objective({static_cast<const T *>(in), contexts}, rows, static_cast<T *>(objective));
   });
 }
 
-flowrt_status target(flowrt_instance *instance, const void *x, int64_t rows, void *logDensity) {
-  return dispatchRows(instance, rows, x && logDensity, [&]<typename T>(Instance<T> &typed, T) {
-    return typed.target(static_cast<const T *>(x), rows, static_cast<T *>(logDensity));
+flowrt_status target(flowrt_instance *instance, const void *x, const void *context, int64_t rows, void *logDensity) {
+  return dispatchRows(instance, context, rows, x && logDensity, [&]<typename T>(Instance<T> &typed, const T *contexts) {
+    return typed.target({static_cast<const T *>(x), contexts}, rows, static_cast<T *>(logDensity));
   });
 }
 
-flowrt_status gradient(flowrt_instance *instance, const void *in, const void *weight, int64_t rows, void *objective,
-                       void *gradient) {
+flowrt_status gradient(flowrt_instance *instance, const void *in, const void *context, const void *weight, int64_t rows,
+                       void *objective, void *gradient) {
   if (!instance || (!gradient && parameterCount(instance) > 0))
     return FLOWRT_BAD_ARGUMENT;
-  return dispatchRows(instance, rows, in, [&]<typename T>(Instance<T> &typed, T) {
-    return typed.gradient(static_cast<const T *>(in), static_cast<const T *>(weight), rows, static_cast<T *>(objective),
-                          static_cast<T *>(gradient));
+  return dispatchRows(instance, context, rows, in, [&]<typename T>(Instance<T> &typed, const T *contexts) {
+    return typed.gradient({static_cast<const T *>(in), contexts}, static_cast<const T *>(weight), rows,
+                          static_cast<T *>(objective), static_cast<T *>(gradient));
   });
 }
 
-flowrt_status probe(flowrt_instance *instance, const void *x, int64_t rows, void *mean, void *deviation) {
-  return dispatchRows(instance, rows, x && mean && deviation, [&]<typename T>(Instance<T> &typed, T) {
-    return typed.probe(static_cast<const T *>(x), rows, static_cast<T *>(mean), static_cast<T *>(deviation));
+flowrt_status statistics(flowrt_instance *instance, void *parameters) {
+  if (!instance || (!parameters && parameterCount(instance) > 0))
+    return FLOWRT_BAD_ARGUMENT;
+  if (!instance->hasParameters)
+    return FLOWRT_NO_PARAMETERS;
+  return dispatch(instance, [&]<typename T>(Instance<T> &typed, T) { return typed.statistics(static_cast<T *>(parameters)); });
+}
+
+flowrt_status probe(flowrt_instance *instance, const void *x, const void *context, int64_t rows, void *mean, void *deviation) {
+  return dispatchRows(instance, context, rows, x && mean && deviation, [&]<typename T>(Instance<T> &typed, const T *contexts) {
+    return typed.probe({static_cast<const T *>(x), contexts}, rows, static_cast<T *>(mean), static_cast<T *>(deviation));
   });
 }
 
@@ -216,6 +237,8 @@ const flowrt_api *makeApi() {
          any ? any->features : 0,
          any ? any->parameters : 0,
          any ? any->probes : 0,
+         any ? (any->label ? 1 : any->context) : 0,
+         any && any->label ? any->context : 0,
          statusMessage,
          create,
          destroy,
@@ -227,6 +250,7 @@ const flowrt_api *makeApi() {
          objective,
          target,
          gradient,
+         statistics,
          probe,
          start,
          setThreads,

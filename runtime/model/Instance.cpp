@@ -5,42 +5,11 @@
 
 #include "runtime/model/Instance.h"
 #include "runtime/model/Memory.h"
-#include "runtime/model/Pool.h"
-#include "runtime/model/Tile.h"
+#include "runtime/model/Tasks.h"
 
-#include <atomic>
 #include <new>
 
 namespace flowc::runtime::model {
-namespace {
-
-/// At most so many private gradients: enough to keep that many threads busy, few enough to be summed cheaply.
-constexpr int64_t MaxChunks = 16;
-
-/// Private gradients past this size leave the cache, and clearing and summing one costs a tenth of a tile's work; then
-/// a chunk has at least two tiles.
-constexpr int64_t LargeGradientBytes = 256 << 10;
-
-/// Elements that one work item of the reduction sums: whole cache lines, few enough to stay in the cache over the
-/// chunks.
-constexpr int64_t ReductionGrain = 4096;
-
-template <typename Body, typename T> struct Job {
-  Body *body;
-  Worker<T> *workers;
-  int64_t items;
-  int64_t grain;
-  std::atomic<int64_t> next{0};
-
-  static void run(void *context, int64_t index) {
-    auto *job = static_cast<Job *>(context);
-    for (int64_t first; (first = job->next.fetch_add(job->grain, std::memory_order_relaxed)) < job->items;)
-      for (int64_t item = first, end = smaller(first + job->grain, job->items); item < end; ++item)
-        (*job->body)(job->workers[index], item);
-  }
-};
-
-} // namespace
 
 template <typename T> Instance<T> *Instance<T>::create(const Kernels<T> &kernels, flowrt_dtype dtype) {
   void *memory = malloc(sizeof(Instance));
@@ -49,6 +18,7 @@ template <typename T> Instance<T> *Instance<T>::create(const Kernels<T> &kernels
   auto *instance = new (memory) Instance();
   instance->dtype = dtype;
   instance->kernels = kernels;
+  instance->step.measure(kernels);
   const flowrt_kernel_info &info = *kernels.info;
   instance->parameters = allocate<T>(info.parameters);
   instance->staged = allocate<T>(info.staged);
@@ -65,10 +35,8 @@ template <typename T> Instance<T> *Instance<T>::create(const Kernels<T> &kernels
 template <typename T> void Instance<T>::destroy(Instance *instance) {
   for (int64_t i = 0; i < instance->workerCount; ++i)
     free(instance->workers[i].memory);
-  for (int64_t i = 0; i < instance->partialCount; ++i)
-    free(instance->partials[i]);
+  instance->step.release(instance->kernels.segmentCount - 1);
   free(instance->workers);
-  free(instance->partials);
   free(instance->parameters);
   free(instance->staged);
   free(instance->result);
@@ -85,23 +53,15 @@ template <typename T> bool Instance<T>::growWorkers(int64_t count) {
   workers = grown;
   const flowrt_kernel_info &info = *kernels.info;
   auto padded = [](int64_t elements) { return int64_t(roundUp(size_t(elements) * sizeof(T)) / sizeof(T)); };
-  int64_t lane = padded(info.tile), in = padded(info.features * info.tile);
+  int64_t lane = padded(info.tile), given = padded((1 + step.mostOutputs) * info.tile), in = padded((info.features + info.context) * info.tile);
   int64_t out = padded((info.features > info.probes ? info.features : info.probes) * info.tile);
   for (; workerCount < count; ++workerCount) {
-    T *at = allocate<T>(in + out + 2 * lane + info.workspace);
+    T *at = allocate<T>(in + out + given + lane + info.workspace);
     if (!at)
       return false;
-    workers[workerCount] = {at, at + in, at + in + out, at + in + out + lane, at + in + out + 2 * lane, at};
+    T *density = at + in + out, *weight = density + given;
+    workers[workerCount] = {at, at + in, density, weight, weight + lane, at};
   }
-  return true;
-}
-
-template <typename T> bool Instance<T>::growPartials(int64_t count) {
-  if (!partials && !(partials = allocate<T *>(MaxChunks)))
-    return false;
-  for (; partialCount < count; ++partialCount)
-    if (!(partials[partialCount] = allocate<T>(kernels.info->staged)))
-      return false;
   return true;
 }
 
@@ -113,21 +73,45 @@ template <typename T> flowrt_status Instance<T>::setThreads(int64_t count) {
   return FLOWRT_OK;
 }
 
-template <typename T> template <typename Body> void Instance<T>::forEach(int64_t items, Body body) {
-  int64_t used = smaller(threads, items);
-  int64_t grain = items / (used > 0 ? used * 8 : 1);
-  Job<Body, T> job{&body, workers, items, grain > 0 ? grain : 1};
-  if (used <= 1)
-    Job<Body, T>::run(&job, 0);
-  else if (parallelFor)
-    parallelFor(host, used, Job<Body, T>::run, &job);
-  else
-    poolParallelFor(used, Job<Body, T>::run, &job);
-}
-
 template <typename T> TileRange Instance<T>::rangeOf(int64_t tile, int64_t rows) const {
   int64_t first = tile * kernels.info->tile;
   return {first, smaller(kernels.info->tile, rows - first)};
+}
+
+template <typename T> flowrt_status Instance<T>::checkContext(const T *context, int64_t rows) const {
+  const flowrt_kernel_info &info = *kernels.info;
+  if (!info.context)
+    return context ? FLOWRT_NOT_CONDITIONAL : FLOWRT_OK;
+  if (!context)
+    return rows > 0 ? FLOWRT_NO_CONTEXT : FLOWRT_OK;
+  for (int64_t row = 0; row < rows && info.label; ++row) {
+    // What is no number is no label, either.
+    bool inside = context[row] >= 0 && context[row] < T(info.context);
+    if (!inside || T(int64_t(context[row])) != context[row])
+      return FLOWRT_BAD_LABEL;
+  }
+  return FLOWRT_OK;
+}
+
+template <typename T> void Instance<T>::fillContext(Worker<T> &worker, const T *context, TileRange range) const {
+  const flowrt_kernel_info &info = *kernels.info;
+  T *out = worker.in + info.features * info.tile;
+  if (!info.label) {
+    rowsToTile(context + range.firstRow * info.context, range.valid, info.context, info.tile, out);
+    return;
+  }
+  memset(out, 0, size_t(info.context * info.tile) * sizeof(T));
+  for (int64_t s = 0; s < info.tile; ++s) {
+    T label = context[range.firstRow + smaller(s, range.valid - 1)];
+    out[int64_t(label) * info.tile + s] = T(1);
+  }
+}
+
+template <typename T> void Instance<T>::fill(Worker<T> &worker, Given<T> from, TileRange range) const {
+  const flowrt_kernel_info &info = *kernels.info;
+  rowsToTile(from.rows + range.firstRow * info.features, range.valid, info.features, info.tile, worker.in);
+  if (info.context)
+    fillContext(worker, from.context, range);
 }
 
 template <typename T> flowrt_status Instance<T>::setParameters(const T *values) {
@@ -137,34 +121,33 @@ template <typename T> flowrt_status Instance<T>::setParameters(const T *values) 
   return FLOWRT_OK;
 }
 
-template <typename T> flowrt_status Instance<T>::judge(Judge kernel, const T *in, int64_t rows, T *out) {
-  int64_t features = kernels.info->features, tile = kernels.info->tile;
+template <typename T> flowrt_status Instance<T>::judge(Judge kernel, Given<T> in, int64_t rows, T *out) {
   forEach(tilesIn(rows), [&](Worker<T> &worker, int64_t index) {
     auto [first, valid] = rangeOf(index, rows);
-    rowsToTile(in + first * features, valid, features, tile, worker.in);
+    fill(worker, in, {first, valid});
     kernel(staged, worker.in, worker.density, worker.workspace);
     copy(out + first, worker.density, valid);
   });
   return FLOWRT_OK;
 }
 
-template <typename T> flowrt_status Instance<T>::logProb(const T *x, int64_t rows, T *logProb) {
+template <typename T> flowrt_status Instance<T>::logProb(Given<T> x, int64_t rows, T *logProb) {
   return judge(kernels.logProb, x, rows, logProb);
 }
 
-template <typename T> flowrt_status Instance<T>::objective(const T *in, int64_t rows, T *objective) {
+template <typename T> flowrt_status Instance<T>::objective(Given<T> in, int64_t rows, T *objective) {
   return judge(kernels.objective, in, rows, objective);
 }
 
-template <typename T> flowrt_status Instance<T>::target(const T *x, int64_t rows, T *logDensity) {
+template <typename T> flowrt_status Instance<T>::target(Given<T> x, int64_t rows, T *logDensity) {
   return kernels.target ? judge(kernels.target, x, rows, logDensity) : FLOWRT_NO_TARGET;
 }
 
-template <typename T> flowrt_status Instance<T>::map(Map kernel, const T *in, int64_t rows, T *out, T *density) {
+template <typename T> flowrt_status Instance<T>::map(Map kernel, Given<T> in, int64_t rows, T *out, T *density) {
   int64_t features = kernels.info->features, tile = kernels.info->tile;
   forEach(tilesIn(rows), [&](Worker<T> &worker, int64_t index) {
     auto [first, valid] = rangeOf(index, rows);
-    rowsToTile(in + first * features, valid, features, tile, worker.in);
+    fill(worker, in, {first, valid});
     kernel(staged, worker.in, worker.out, worker.density, worker.workspace);
     tileToRows(worker.out, valid, features, tile, out + first * features);
     if (density)
@@ -173,20 +156,22 @@ template <typename T> flowrt_status Instance<T>::map(Map kernel, const T *in, in
   return FLOWRT_OK;
 }
 
-template <typename T> flowrt_status Instance<T>::toLatent(const T *x, int64_t rows, T *z, T *logDet) {
+template <typename T> flowrt_status Instance<T>::toLatent(Given<T> x, int64_t rows, T *z, T *logDet) {
   return map(kernels.toLatent, x, rows, z, logDet);
 }
 
-template <typename T> flowrt_status Instance<T>::toData(const T *z, int64_t rows, T *x, T *logDet) {
+template <typename T> flowrt_status Instance<T>::toData(Given<T> z, int64_t rows, T *x, T *logDet) {
   return map(kernels.toData, z, rows, x, logDet);
 }
 
 template <typename T>
-flowrt_status Instance<T>::sample(uint64_t seed, uint64_t firstSample, int64_t count, T *x, T *logProb) {
+flowrt_status Instance<T>::sample(const T *context, uint64_t seed, uint64_t firstSample, int64_t count, T *x, T *logProb) {
   int64_t features = kernels.info->features, tile = kernels.info->tile;
   forEach(tilesIn(count), [&](Worker<T> &worker, int64_t index) {
     auto [first, valid] = rangeOf(index, count);
     uniformTile(seed, firstSample + uint64_t(first), features, tile, worker.in);
+    if (kernels.info->context)
+      fillContext(worker, context, {first, valid});
     kernels.sample(staged, worker.in, worker.out, worker.density, worker.workspace);
     tileToRows(worker.out, valid, features, tile, x + first * features);
     if (logProb)
@@ -195,60 +180,8 @@ flowrt_status Instance<T>::sample(uint64_t seed, uint64_t firstSample, int64_t c
   return FLOWRT_OK;
 }
 
-template <typename T> int64_t Instance<T>::gradientChunks(int64_t tiles) const {
-  bool large = kernels.info->staged * int64_t(sizeof(T)) > LargeGradientBytes;
-  return smaller(large && tiles > 1 ? tiles / 2 : tiles, MaxChunks);
-}
-
-template <typename T>
-void Instance<T>::accumulateChunk(Worker<T> &worker, int64_t chunk, int64_t chunks, const T *in, const T *weight,
-                                  int64_t rows, T *objective) {
-  int64_t features = kernels.info->features, tile = kernels.info->tile, tiles = tilesIn(rows);
-  memset(partials[chunk], 0, size_t(kernels.info->staged) * sizeof(T));
-  for (int64_t index = chunk * tiles / chunks; index < (chunk + 1) * tiles / chunks; ++index) {
-    auto [first, valid] = rangeOf(index, rows);
-    rowsToTile(in + first * features, valid, features, tile, worker.in);
-    for (int64_t s = 0; s < tile; ++s)
-      worker.weight[s] = s >= valid ? T(0) : weight ? weight[first + s] : T(1);
-    kernels.gradient(staged, worker.in, worker.weight, worker.density, partials[chunk], worker.workspace);
-    if (objective)
-      copy(objective + first, worker.density, valid);
-  }
-}
-
-template <typename T> void Instance<T>::reducePartials(int64_t chunks) {
-  int64_t size = kernels.info->staged;
-  forEach((size + ReductionGrain - 1) / ReductionGrain, [&](Worker<T> &, int64_t item) {
-    int64_t first = item * ReductionGrain, end = smaller(first + ReductionGrain, size);
-    for (int64_t chunk = 1; chunk < chunks; ++chunk) {
-      const T *from = partials[chunk];
-      T *to = partials[0];
-      for (int64_t i = first; i < end; ++i)
-        to[i] += from[i];
-    }
-  });
-}
-
-template <typename T>
-flowrt_status Instance<T>::gradient(const T *in, const T *weight, int64_t rows, T *objective, T *gradient) {
-  int64_t chunks = gradientChunks(tilesIn(rows));
-  memset(result, 0, size_t(kernels.info->parameters) * sizeof(T));
-  if (chunks > 0) {
-    if (!growPartials(chunks))
-      return FLOWRT_NO_MEMORY;
-    forEach(chunks, [&](Worker<T> &worker, int64_t chunk) {
-      accumulateChunk(worker, chunk, chunks, in, weight, rows, objective);
-    });
-    if (chunks > 1)
-      reducePartials(chunks);
-    kernels.stageAdjoint(parameters, partials[0], result, workers[0].workspace);
-  }
-  copy(gradient, result, kernels.info->parameters);
-  return FLOWRT_OK;
-}
-
 /// Two passes in double over the tiles in order: the mean first, then the deviation from it.
-template <typename T> flowrt_status Instance<T>::probe(const T *x, int64_t rows, T *mean, T *deviation) {
+template <typename T> flowrt_status Instance<T>::probe(Given<T> x, int64_t rows, T *mean, T *deviation) {
   const flowrt_kernel_info &info = *kernels.info;
   double *sums = allocate<double>(2 * info.probes);
   if (!sums)
@@ -257,7 +190,7 @@ template <typename T> flowrt_status Instance<T>::probe(const T *x, int64_t rows,
   for (int pass = 0; pass < 2; ++pass) {
     for (int64_t index = 0; index < tilesIn(rows); ++index) {
       auto [first, valid] = rangeOf(index, rows);
-      rowsToTile(x + first * info.features, valid, info.features, info.tile, workers[0].in);
+      fill(workers[0], x, {first, valid});
       kernels.probe(staged, workers[0].in, workers[0].out, workers[0].workspace);
       for (int64_t p = 0; p < info.probes; ++p)
         for (int64_t s = 0; s < valid; ++s) {

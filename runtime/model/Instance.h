@@ -8,6 +8,7 @@
 
 #include "runtime/abi/flowrt.h"
 #include "runtime/model/Kernels.h"
+#include "runtime/model/StepMemory.h"
 
 /// What Entry.cpp needs to know before it knows the element type.
 struct flowrt_instance {
@@ -22,18 +23,31 @@ namespace flowc::runtime::model {
 
 /// The memory that one thread works in; every pointer is aligned to 64 bytes.
 template <typename T> struct Worker {
-  T *in;      // [features][tile]
+  T *in;      // [features + context][tile]
   T *out;     // [max(features, probes)][tile]
-  T *density; // [tile], log densities or log-dets
+  T *density; // [1 + mostOutputs of a segment][tile], log densities or log-dets, and what a gradient gives back
   T *weight;  // [tile]
   T *workspace;
   void *memory;
+};
+
+/// Rows and their contexts, which are null where the model is not conditional.
+template <typename T> struct Given {
+  const T *rows, *context;
 };
 
 /// Which rows a tile holds.
 struct TileRange {
   int64_t firstRow;
   int64_t valid;
+};
+
+/// What a step of training is taken on; `weight` and `objective` may be null.
+template <typename T> struct Batch {
+  Given<T> in;
+  const T *weight;
+  int64_t rows;
+  T *objective;
 };
 
 template <typename T> class Instance : public flowrt_instance {
@@ -45,31 +59,44 @@ public:
 
   flowrt_status setThreads(int64_t count);
   flowrt_status setParameters(const T *values);
-  flowrt_status logProb(const T *x, int64_t rows, T *logProb);
-  flowrt_status toLatent(const T *x, int64_t rows, T *z, T *logDet);
-  flowrt_status toData(const T *z, int64_t rows, T *x, T *logDet);
-  flowrt_status sample(uint64_t seed, uint64_t first, int64_t count, T *x, T *logProb);
-  flowrt_status objective(const T *in, int64_t rows, T *objective);
-  flowrt_status target(const T *x, int64_t rows, T *logDensity);
-  flowrt_status gradient(const T *in, const T *weight, int64_t rows, T *objective, T *gradient);
-  flowrt_status probe(const T *x, int64_t rows, T *mean, T *deviation);
+  /// Whether the model can take that as the context of so many rows.
+  flowrt_status checkContext(const T *context, int64_t rows) const;
+  flowrt_status logProb(Given<T> x, int64_t rows, T *logProb);
+  flowrt_status toLatent(Given<T> x, int64_t rows, T *z, T *logDet);
+  flowrt_status toData(Given<T> z, int64_t rows, T *x, T *logDet);
+  flowrt_status sample(const T *context, uint64_t seed, uint64_t first, int64_t count, T *x, T *logProb);
+  flowrt_status objective(Given<T> in, int64_t rows, T *objective);
+  flowrt_status target(Given<T> x, int64_t rows, T *logDensity);
+  flowrt_status gradient(Given<T> in, const T *weight, int64_t rows, T *objective, T *gradient);
+  flowrt_status statistics(T *values);
+  flowrt_status probe(Given<T> x, int64_t rows, T *mean, T *deviation);
   flowrt_status start(const T *mean, const T *deviation, T *values);
 
 private:
   using Map = void (*)(const T *staged, const T *in, T *out, T *density, T *workspace);
 
-  using Judge = void (*)(const T *staged, const T *in, T *density, T *workspace);
+  using Judge = Kernels<T>::Judge;
 
   bool growWorkers(int64_t count);
-  bool growPartials(int64_t count);
-  int64_t gradientChunks(int64_t tiles) const;
   int64_t tilesIn(int64_t rows) const { return (rows + kernels.info->tile - 1) / kernels.info->tile; }
   TileRange rangeOf(int64_t tile, int64_t rows) const;
-  void accumulateChunk(Worker<T> &worker, int64_t chunk, int64_t chunks, const T *in, const T *weight, int64_t rows,
-                       T *objective);
+  /// Puts a tile of rows where the kernels take it; or their contexts alone.
+  void fill(Worker<T> &worker, Given<T> from, TileRange range) const;
+  void fillContext(Worker<T> &worker, const T *context, TileRange range) const;
+  flowrt_status judge(Judge kernel, Given<T> in, int64_t rows, T *out);
+  flowrt_status map(Map kernel, Given<T> in, int64_t rows, T *out, T *density);
+
+  // TrainingStep.cpp
+  int64_t gradientChunks(int64_t tiles) const;
+  /// Fills the weights of a tile; returns what segment k begins from.
+  const T *beginSegment(int64_t k, Worker<T> &worker, int64_t tile, const Batch<T> &batch);
+  /// Forward through segment k, which is not the last one, and the statistics behind it.
+  void runSegment(int64_t k, const Batch<T> &batch);
+  void addStatisticsAdjoint(int64_t k, const Worker<T> &worker, int64_t tile);
+  /// Back through segment k for a part of the tiles.
+  void accumulateChunk(int64_t k, Worker<T> &worker, int64_t chunk, int64_t chunks, const Batch<T> &batch);
+  void sumSlopes(int64_t k, int64_t chunks);
   void reducePartials(int64_t chunks);
-  flowrt_status judge(Judge kernel, const T *in, int64_t rows, T *out);
-  flowrt_status map(Map kernel, const T *in, int64_t rows, T *out, T *density);
 
   /// Runs body(worker, item) for each item in [0, items), on at most `threads` workers.
   template <typename Body> void forEach(int64_t items, Body body);
@@ -81,8 +108,7 @@ private:
   T *moments = nullptr;         // [2][probes]
   Worker<T> *workers = nullptr; // [workerCount]
   int64_t workerCount = 0;
-  T **partials = nullptr; // [partialCount] staged gradients, one a chunk
-  int64_t partialCount = 0;
+  StepMemory<T> step;
 };
 
 } // namespace flowc::runtime::model

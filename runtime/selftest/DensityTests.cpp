@@ -106,7 +106,7 @@ private:
   size_t points = 0;
 };
 
-/// The box that holds all of many samples, widened on each side.
+/// The box that holds all of many samples, widened on each side, as far as there can be data.
 Cell boundingBox(Subject &subject, uint64_t seed) {
   Values density, x = subject.sample(seed, 0, 20000, density);
   Cell box{{0, 0}, {1, 1}};
@@ -117,8 +117,8 @@ Cell boundingBox(Subject &subject, uint64_t seed) {
       high = std::max(high, x[i]);
     }
     double margin = 0.4 * (high - low) + 1e-3;
-    box.low[d] = low - margin;
-    box.high[d] = high + margin;
+    box.low[d] = std::max(low - margin, subject.manifest->domain.low);
+    box.high[d] = std::min(high + margin, subject.manifest->domain.high);
   }
   return box;
 }

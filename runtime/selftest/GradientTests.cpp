@@ -2,7 +2,8 @@
 //
 // Parameter gradients against finite differences of the weighted sum of what training raises (log_prob, or the objective
 // of random numbers): single parameters, some of every tensor, and all parameters at once along random directions. Frozen
-// parameters stay where they are, and their gradient is 0.
+// parameters stay where they are, and their gradient is 0. Where layers take statistics over the batch, those are found by probing
+// layer after layer, and the differences are taken through them.
 
 #include "runtime/selftest/Subject.h"
 
@@ -44,14 +45,43 @@ std::vector<Direction> makeDirections(const Manifest &manifest, uint64_t seed) {
   return directions;
 }
 
+/// Of both signs, and one of them 0. Where they count in statistics, they are whole numbers from 0 on: how often a row is there.
+Values weights(const Manifest &manifest, uint64_t seed) {
+  Values weight;
+  for (int64_t row = 0; row < Rows; ++row) {
+    double u = uniform<double>(seed, uint64_t(row), RandomStream::Test, 2);
+    weight.push_back(row == 3 ? 0 : manifest.takesStatistics ? std::floor(3 * u) : 2 * u - 0.7);
+  }
+  return weight;
+}
+
+/// What training raises, of each row, with the statistics of these rows in place of the stored ones.
+Values objectiveOfBatch(Subject &subject, const Values &in, const Values &weight) {
+  if (!subject.manifest->takesStatistics)
+    return subject.objective(in);
+  Values stored = subject.parameters;
+  subject.setParameters(subject.withStatistics(repeatRows(in, weight)));
+  Values objective = subject.objective(in);
+  subject.setParameters(stored);
+  return objective;
+}
+
 } // namespace
+
+Values repeatRows(const Values &rows, const Values &times) {
+  Values repeated;
+  auto columns = std::ptrdiff_t(rows.size() / times.size());
+  for (size_t row = 0; row < times.size(); ++row)
+    for (double k = 0; k < times[row]; ++k)
+      repeated.insert(repeated.end(), rows.begin() + std::ptrdiff_t(row) * columns, rows.begin() + std::ptrdiff_t(row + 1) * columns);
+  return repeated;
+}
 
 std::vector<Verdict> testGradients(Subject &subject, uint64_t seed) {
   const Manifest &manifest = *subject.manifest;
-  Values gradient, weight, in = trainingRows(subject, seed, 5000, Rows);
-  for (int64_t row = 0; row < Rows; ++row) // of both signs, and one of them 0
-    weight.push_back(row == 3 ? 0 : 2 * uniform<double>(seed, uint64_t(row), RandomStream::Test, 2) - 0.7);
-  Values fromGradient = subject.gradient(in, weight, gradient), direct = subject.objective(in);
+  Values gradient, in = trainingRows(subject, seed, 5000, Rows), weight = weights(manifest, seed);
+  Values fromGradient = subject.gradient(in, weight, gradient), taken = subject.withTakenStatistics();
+  Values direct = objectiveOfBatch(subject, in, weight);
   Worst same("objective of the gradient kernel", subject, subject.choose(1e-11, 1e-4));
   for (size_t row = 0; row < direct.size(); ++row)
     same.compare(fromGradient[row], direct[row], row);
@@ -70,7 +100,7 @@ std::vector<Verdict> testGradients(Subject &subject, uint64_t seed) {
       for (size_t k = 0; k < moved.size(); ++k)
         moved[k] += h * direction.components[k];
       subject.setParameters(moved);
-      Values values = subject.objective(in);
+      Values values = objectiveOfBatch(subject, in, weight);
       double sum = 0;
       for (size_t row = 0; row < values.size(); ++row)
         sum += weight[row] * values[row];
@@ -98,6 +128,13 @@ std::vector<Verdict> testGradients(Subject &subject, uint64_t seed) {
   std::vector<Verdict> verdicts = {same.verdict(), verdict};
   if (manifest.trainedCount < manifest.parameterCount)
     verdicts.push_back(still.verdict());
+  if (manifest.takesStatistics) {
+    Worst statistics("statistics of a batch", subject, subject.choose(1e-11, 1e-4));
+    Values expected = subject.withStatistics(repeatRows(in, weight));
+    for (size_t k = 0; k < expected.size(); ++k)
+      statistics.compare(taken[k], expected[k], k);
+    verdicts.push_back(statistics.verdict());
+  }
   return verdicts;
 }
 

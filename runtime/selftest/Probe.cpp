@@ -18,6 +18,7 @@ public:
   explicit TypedSubject(const CompiledModel &compiled) : model(compiled.api()) {
     manifest = &compiled.manifest();
     isDouble = sizeof(T) == 8;
+    contexts = randomContexts(*manifest, 0, 0, 1);
   }
 
   void setParameters(const Values &values) override {
@@ -25,31 +26,53 @@ public:
     model.set_parameters(narrow(values));
   }
   void setThreads(int64_t threads) override { model.set_threads(threads); }
-  Values logProb(const Values &x) override { return widen(model.log_prob(narrow(x))); }
+  void setContexts(const Values &rows) override { contexts = rows; }
+  Values logProb(const Values &x) override { return widen(model.log_prob(narrow(x), contextOf(x))); }
   Values toLatent(const Values &x, Values &logDet) override {
-    std::vector<T> density(x.size() / features()), z = model.to_latent(narrow(x), density);
+    std::vector<T> density(x.size() / features()), z = model.to_latent(narrow(x), density, contextOf(x));
     logDet = widen(density);
     return widen(z);
   }
   Values toData(const Values &z, Values &logDet) override {
-    std::vector<T> density(z.size() / features()), x = model.to_data(narrow(z), density);
+    std::vector<T> density(z.size() / features()), x = model.to_data(narrow(z), density, contextOf(z));
     logDet = widen(density);
     return widen(x);
   }
   Values sample(uint64_t seed, uint64_t first, int64_t count, Values &logProb) override {
-    std::vector<T> density(static_cast<size_t>(count)), x = model.sample(count, seed, first, density);
+    std::vector<T> density(static_cast<size_t>(count)), x = model.sample(count, seed, first, density, contextOfRows(size_t(count)));
     logProb = widen(density);
     return widen(x);
   }
-  Values objective(const Values &in) override { return widen(model.objective(narrow(in))); }
-  Values target(const Values &x) override { return widen(model.target(narrow(x))); }
+  Values objective(const Values &in) override { return widen(model.objective(narrow(in), contextOf(in))); }
+  Values target(const Values &x) override { return widen(model.target(narrow(x), contextOf(x))); }
   Values gradient(const Values &in, const Values &weight, Values &gradient) override {
-    std::vector<T> result(size_t(model.parameter_count())), values = model.gradient(narrow(in), result, narrow(weight));
+    std::vector<T> result(size_t(model.parameter_count()));
+    std::vector<T> values = model.gradient(narrow(in), result, narrow(weight), contextOf(in));
     gradient = widen(result);
     return widen(values);
   }
 
+  Values withStatistics(const Values &x) override {
+    std::vector<T> settled = narrow(parameters);
+    settleStatistics<T>(*manifest, model, narrow(x), contextOf(x), settled);
+    model.set_parameters(narrow(parameters));
+    return widen(settled);
+  }
+  Values withTakenStatistics() override {
+    std::vector<T> taken = narrow(parameters);
+    model.statistics(taken);
+    return widen(taken);
+  }
+
 private:
+  std::vector<T> contextOf(const Values &rows) const { return contextOfRows(rows.size() / features()); }
+  std::vector<T> contextOfRows(size_t rows) const {
+    std::vector<T> given(rows * size_t(manifest->context.columns()));
+    for (size_t i = 0; i < given.size(); ++i)
+      given[i] = T(contexts[i % contexts.size()]);
+    return given;
+  }
+
   static std::vector<T> narrow(const Values &values) { return {values.begin(), values.end()}; }
   static Values widen(const std::vector<T> &values) { return {values.begin(), values.end()}; }
 
@@ -62,6 +85,26 @@ std::unique_ptr<Subject> makeSubject(const CompiledModel &compiled, flowrt_dtype
   if (dtype == FLOWRT_F64)
     return std::make_unique<TypedSubject<double>>(compiled);
   return std::make_unique<TypedSubject<float>>(compiled);
+}
+
+Values randomContexts(const Manifest &manifest, uint64_t seed, uint64_t first, int64_t rows) {
+  const Context &context = manifest.context;
+  Values values;
+  for (int64_t i = 0; i < rows * context.columns(); ++i) {
+    auto row = first + uint64_t(i / context.columns());
+    double u = uniform<double>(seed, row, RandomStream::Test, uint32_t(100 + i % context.columns())), spread = std::log(u / (1 - u));
+    double value = spread;
+    if (context.label)
+      value = std::floor(u * double(context.size));
+    else if (std::isfinite(context.low) && std::isfinite(context.high))
+      value = context.low + (context.high - context.low) * u;
+    else if (std::isfinite(context.low))
+      value = context.low + std::exp(spread);
+    else if (std::isfinite(context.high))
+      value = context.high - std::exp(spread);
+    values.push_back(double(float(value))); // so that both element types test the same model
+  }
+  return values;
 }
 
 Values uniformRows(const Subject &subject, uint64_t seed, RandomStream stream, uint64_t first, int64_t rows) {
@@ -86,9 +129,10 @@ Values randomParameters(const Manifest &manifest, uint64_t seed) {
     for (int64_t i = parameter.offset; i < parameter.offset + parameter.size; ++i) {
       double u = uniform<double>(seed, uint64_t(i), RandomStream::Test, 0);
       double v = uniform<double>(seed, uint64_t(i), RandomStream::Test, 1);
+      double moved = deviation * std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * v), &value = values[size_t(i)];
+      bool isVariance = parameter.running && parameter.running->statistic == "variance"; // It stays above 0.
       // Rounded to f32, so that both element types test the same model.
-      values[size_t(i)] = double(
-          float(values[size_t(i)] + deviation * std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * v)));
+      value = double(float(isVariance ? value * std::exp(moved) : value + moved));
     }
   }
   return values;

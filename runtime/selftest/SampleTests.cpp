@@ -68,17 +68,19 @@ void compareRows(Verdict &verdict, const BatchResults &part, const BatchResults 
   compareExactly(verdict, part.x, slice(whole.x, first * features, rows * features), "data, " + where);
   compareExactly(verdict, part.logDetBack, slice(whole.logDetBack, first, rows), "log-det back, " + where);
   compareExactly(verdict, part.objective, slice(whole.objective, first, rows), "objective, " + where);
-  compareExactly(verdict, part.gradientObjective, slice(whole.gradientObjective, first, rows),
-                 "gradient's objective, " + where);
 }
 
 Verdict testRaggedBatches(Subject &subject, const BatchRows &all, const BatchResults &whole) {
   Verdict verdict{"rows do not depend on the batch", subject.setting, true, 0, 0, ""};
   size_t features = subject.features();
   for (auto [first, rows] :
-       {std::pair<size_t, size_t>{0, 0}, {0, 1}, {0, 63}, {0, 64}, {0, 65}, {937, 63}, {500, 1}, {999, 1}})
-    compareRows(verdict, evaluateBatch(subject, all.part(first, rows, features)), whole, first, rows, features,
-                fmt::format("{} rows from {}", rows, first));
+       {std::pair<size_t, size_t>{0, 0}, {0, 1}, {0, 63}, {0, 64}, {0, 65}, {937, 63}, {500, 1}, {999, 1}}) {
+    BatchResults part = evaluateBatch(subject, all.part(first, rows, features));
+    std::string where = fmt::format("{} rows from {}", rows, first);
+    compareRows(verdict, part, whole, first, rows, features, where);
+    if (!subject.manifest->takesStatistics) // They are what makes rows depend on each other.
+      compareExactly(verdict, part.gradientObjective, slice(whole.gradientObjective, first, rows), "gradient's objective, " + where);
+  }
   return verdict;
 }
 
@@ -97,6 +99,20 @@ Verdict testGradientOfParts(Subject &subject, const Values &in) {
   }
   for (size_t k = 0; k < sum.size(); ++k) // relative to what was added, not to what is left of it
     worst.compare(whole[k] / (1 + scale[k]), sum[k] / (1 + scale[k]), k);
+  return worst.verdict();
+}
+
+/// Rows that stand together in statistics: one that weighs twice is there twice.
+Verdict testGradientOfWeights(Subject &subject, const Values &in) {
+  Worst worst("gradient of weights = of repeated rows", subject, subject.choose(1e-9, 2e-3));
+  size_t features = subject.features(), rows = 65;
+  Values some = slice(in, 0, rows * features), weight, weighted, repeated;
+  for (size_t row = 0; row < rows; ++row)
+    weight.push_back(double(row % 4));
+  subject.gradient(some, weight, weighted);
+  subject.gradient(repeatRows(some, weight), {}, repeated);
+  for (size_t k = 0; k < weighted.size(); ++k)
+    worst.compare(weighted[k] / double(rows), repeated[k] / double(rows), k);
   return worst.verdict();
 }
 
@@ -141,11 +157,13 @@ std::vector<Verdict> testBatching(Subject &subject, uint64_t seed) {
     std::string where = fmt::format("{} threads", count);
     compareRows(threads, results, whole, 0, 1000, subject.features(), where);
     compareExactly(threads, results.gradient, whole.gradient, "gradient, " + where);
+    compareExactly(threads, results.gradientObjective, whole.gradientObjective, "gradient's objective, " + where);
     compareExactly(threads, subject.sample(seed, 0, 1000, density), x, "samples, " + where);
   }
   Verdict ragged = testRaggedBatches(subject, all, whole);
   subject.setThreads(0);
-  return {threads, ragged, testGradientOfParts(subject, all.in)};
+  bool together = subject.manifest->takesStatistics;
+  return {threads, ragged, together ? testGradientOfWeights(subject, all.in) : testGradientOfParts(subject, all.in)};
 }
 
 std::vector<Verdict> testAgreement(Subject &wide, Subject &narrow, uint64_t seed) {

@@ -17,6 +17,7 @@ void testOne(std::vector<Verdict> &verdicts, Subject &subject, bool withDerivati
   append(verdicts, testSampling(subject, seed));
   append(verdicts, testObjective(subject, seed));
   append(verdicts, testBatching(subject, seed));
+  append(verdicts, testContexts(subject, seed));
   if (withDerivatives) {
     append(verdicts, testJacobian(subject, seed));
     append(verdicts, testGradients(subject, seed));

@@ -31,6 +31,8 @@ public:
   virtual ~Subject() = default;
   virtual void setParameters(const Values &parameters) = 0;
   virtual void setThreads(int64_t threads) = 0;
+  /// Rows of contexts, as the model takes them: row i of every call below is given row i % count of them.
+  virtual void setContexts(const Values &rows) = 0;
   virtual Values logProb(const Values &x) = 0;
   virtual Values toLatent(const Values &x, Values &logDet) = 0;
   virtual Values toData(const Values &z, Values &logDet) = 0;
@@ -38,28 +40,39 @@ public:
   virtual Values objective(const Values &in) = 0;
   virtual Values target(const Values &x) = 0;
   virtual Values gradient(const Values &in, const Values &weight, Values &gradient) = 0;
+  /// `parameters` with those that follow a statistic set to that of the rows of x: layer by layer, from what each probes.
+  virtual Values withStatistics(const Values &x) = 0;
+  /// The same with what the last gradient has taken.
+  virtual Values withTakenStatistics() = 0;
 
   const Manifest *manifest = nullptr;
   bool isDouble = true;
   std::string setting;
   Values parameters; // those that were set last
+  Values contexts;
 
   size_t features() const { return size_t(manifest->features); }
   /// `forDouble` or `forFloat`, by what the model computes in.
   double choose(double forDouble, double forFloat) const { return isDouble ? forDouble : forFloat; }
 };
 
-/// The model in one element type, which it must have.
+/// The model in one element type, which it must have. A conditional one is given the first of its random contexts.
 std::unique_ptr<Subject> makeSubject(const CompiledModel &compiled, flowrt_dtype dtype);
 
 /// Initial parameters, each disturbed: by a tenth or so, less for those of wide matrices.
 Values randomParameters(const Manifest &manifest, uint64_t seed);
+
+/// Rows of contexts that the model may be given, one after the other.
+Values randomContexts(const Manifest &manifest, uint64_t seed, uint64_t first, int64_t rows);
 
 /// Uniform numbers inside (0, 1) as the subject's element type has them.
 Values uniformRows(const Subject &subject, uint64_t seed, RandomStream stream, uint64_t first, int64_t rows);
 
 /// Rows for the objective and its gradient: samples, or the random numbers of samples.
 Values trainingRows(Subject &subject, uint64_t seed, uint64_t first, int64_t rows);
+
+/// Every row as often as its number in `times` says.
+Values repeatRows(const Values &rows, const Values &times);
 
 /// Keeps the largest error and says where it was.
 class Worst {
@@ -94,6 +107,8 @@ std::vector<Verdict> testObjective(Subject &subject, uint64_t seed);
 std::vector<Verdict> testDensity(Subject &subject, uint64_t seed);
 std::vector<Verdict> testSampling(Subject &subject, uint64_t seed);
 std::vector<Verdict> testBatching(Subject &subject, uint64_t seed);
+/// Of a conditional model; leaves it with the contexts that it had.
+std::vector<Verdict> testContexts(Subject &subject, uint64_t seed);
 std::vector<Verdict> testAgreement(Subject &wide, Subject &narrow, uint64_t seed);
 
 } // namespace flowc::runtime

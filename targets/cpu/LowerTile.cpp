@@ -37,7 +37,8 @@ struct LowerTilePass : PassWrapper<LowerTilePass, OperationPass<ModuleOp>> {
     KernelCache cache(getOperation(), VectorUnit{bits, registers, fma});
     SmallVector<Operation *> ops;
     getOperation().walk([&](Operation *op) { // innermost first
-      if (isa<tile::MapOp, tile::GemmOp, tile::SolveOp, tile::TransposeOp, tile::FillOp, tile::RepeatOp>(op))
+      if (isa<tile::MapOp, tile::GemmOp, tile::SolveOp, tile::EliminateOp, tile::SubstituteOp, tile::TransposeOp, tile::FillOp, tile::RepeatOp>(
+              op))
         ops.push_back(op);
     });
     for (Operation *op : ops) {
@@ -45,6 +46,8 @@ struct LowerTilePass : PassWrapper<LowerTilePass, OperationPass<ModuleOp>> {
           .Case<tile::MapOp>([&](auto map) { lowerMap(map, cache); })
           .Case<tile::GemmOp>([&](auto gemm) { lowerGemm(gemm, cache); })
           .Case<tile::SolveOp>([&](auto solve) { lowerSolve(solve, cache); })
+          .Case<tile::EliminateOp>([&](auto eliminate) { lowerEliminate(eliminate, cache); })
+          .Case<tile::SubstituteOp>([&](auto substitute) { lowerSubstitute(substitute, cache); })
           .Case<tile::TransposeOp>([&](auto transpose) { lowerTranspose(transpose, cache); })
           .Case<tile::FillOp>([&](auto fill) { lowerFill(fill, cache); })
           .Case<tile::RepeatOp>([&](auto repeat) { lowerRepeat(repeat, cache); });

@@ -51,6 +51,7 @@ void flowc::cpu::registerCpuPasses() {
   registerPass([] { return createLowerTilePass(); });
   registerPass([] { return targets::createRollCallsPass(); });
   registerPass([] { return createMathFallbackPass(); });
+  registerPass([] { return createLowerTablesPass(); });
 }
 
 /// Kernels' buffers do not overlap and start on cache lines; LLVM can use both.
@@ -84,6 +85,7 @@ static void addPasses(PassManager &passes, const VectorUnit &unit, const CpuOpti
   bare.useBarePtrCallConv = true;
   passes.addPass(createConvertFuncToLLVMPass(bare));
   passes.addPass(createConvertToLLVMPass());
+  passes.addPass(createLowerTablesPass());
   passes.addPass(createReconcileUnrealizedCastsPass());
   if (options.debugInfo)
     passes.addPass(LLVM::createDIScopeForLLVMFuncOpPass());

@@ -45,9 +45,12 @@ struct LowerTilePass : PassWrapper<LowerTilePass, OperationPass<ModuleOp>> {
         return signalPassFailure();
     }
     cache.finish();
-    for (auto table : llvm::make_early_inc_range(getOperation().getOps<memref::GlobalOp>()))
-      if (table.isPrivate())
-        table.erase();
+    for (Operation &op : llvm::make_early_inc_range(*getOperation().getBody())) {
+      auto global = dyn_cast<memref::GlobalOp>(op);
+      // Whoever launches kernels knows them by their names.
+      if (isa<tile::TableOp>(op) || (global && global.isPrivate()))
+        op.erase();
+    }
   }
 
   LogicalResult lowerFunction(func::FuncOp function, KernelCache &cache) {
@@ -81,6 +84,8 @@ struct LowerTilePass : PassWrapper<LowerTilePass, OperationPass<ModuleOp>> {
           .Case<tile::MapOp>([&](auto map) { lowerMap(map, cache); })
           .Case<tile::GemmOp>([&](auto gemm) { lowerGemm(gemm, cache); })
           .Case<tile::SolveOp>([&](auto solve) { lowerSolve(solve, cache); })
+          .Case<tile::EliminateOp>([&](auto eliminate) { lowerEliminate(eliminate, cache); })
+          .Case<tile::SubstituteOp>([&](auto substitute) { lowerSubstitute(substitute, cache); })
           .Case<tile::TransposeOp>([&](auto transpose) { lowerTranspose(transpose, cache); })
           .Case<tile::FillOp>([&](auto fill) { lowerFill(fill, cache); })
           .Case<tile::RepeatOp>([&](auto repeat) { lowerRepeat(repeat, cache); })

@@ -32,6 +32,11 @@ TEST_CASE("lines that go on are indented") {
         "layer l(x) {\n  param a: real = 1,\n    b: real = 2\n  return (x\n    - a)\n    * b\n}\n");
 }
 
+TEST_CASE("statistics are set like parameters") {
+  CHECK(formatted("layer l(x) {\nrunning m=mean(x),\nv=variance( x,.5 )\nreturn x-m\n}\n") ==
+        "layer l(x) {\n  running m = mean(x),\n    v = variance(x, .5)\n  return x - m\n}\n");
+}
+
 TEST_CASE("minus signs, indices and slices") {
   CHECK(formatted("bijection f(x) = -x- -1 + x [ 1 : -1 ][0] *(- 2)\n") ==
         "bijection f(x) = -x - -1 + x[1:-1][0] * (-2)\n");

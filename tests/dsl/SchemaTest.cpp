@@ -58,10 +58,11 @@ TEST_CASE("the schema's references lead somewhere") {
   }
 }
 
-TEST_CASE("a base is a bijection, an item may be completed") {
+TEST_CASE("a base is a bijection or a layer, an item may be completed") {
   Json definitions = preludeSchema()["definitions"];
   Json bases = definitions["base"]["properties"]["type"]["enum"];
-  CHECK(std::find(bases.begin(), bases.end(), "normal") != bases.end());
-  CHECK(std::find(bases.begin(), bases.end(), "affine_coupling") == bases.end());
+  for (const char *name : {"normal", "full_normal"})
+    CHECK(std::find(bases.begin(), bases.end(), name) != bases.end());
+  CHECK(std::find(bases.begin(), bases.end(), "mlp") == bases.end());
   CHECK(!definitions["layer"]["defaultSnippets"].empty());
 }

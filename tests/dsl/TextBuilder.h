@@ -42,11 +42,17 @@ public:
                              "cube",
                              "cbrt"})
       functions.push_back({name, 1});
+    functions.push_back({"turn", 2});
     return functions;
   }
   void beginModel(std::string_view name, int64_t features, SourceLocation) override {
     line("model {} of {}", name, features);
   }
+  void takesContext(const ContextInfo &context) override {
+    std::string range = context.range ? fmt::format(" in ({}, {})", context.range->low, context.range->high) : "";
+    line("context of {}{}{}", context.size, context.label ? " labels" : "", range);
+  }
+  Value context(SourceLocation) override { return value("context"); }
   void endModel() override { line("end"); }
   void reverseKl(std::string_view target, bool isFlow) override {
     line("reverse_kl from {} {}", isFlow ? "flow" : "energy", target);
@@ -56,11 +62,11 @@ public:
     return value("input");
   }
   void endEnergy(Value result, SourceLocation) override { line("  return %{}", result.id); }
-  Value beginLayer(const LayerInfo &info, std::optional<Interval> domain, SourceLocation) override {
-    line("layer {}{}{}{}", info.name, info.generative ? " generative" : "", info.base ? " base" : "",
-         domain ? fmt::format(" on ({}, {})", domain->low, domain->high) : "");
+  Value beginLayer(const LayerInfo &info, SourceLocation) override {
+    line("layer {}{}{}", info.name, info.generative ? " generative" : "", info.base ? " base" : "");
     return value("input");
   }
+  void layerDomain(Interval domain) override { line("  on ({}, {})", domain.low, domain.high); }
   void endLayer(Value result, SourceLocation) override { line("  return %{}", result.id); }
   Value parameter(std::string_view name, const Shape &shape, const ParameterInit &init, SourceLocation) override {
     static constexpr const char *kinds[] = {"uniform", "normal", "constant", "values"};
@@ -80,6 +86,11 @@ public:
   }
   void startParameter(std::string_view name, Value start, SourceLocation) override {
     line("  start {} from %{}", name, start.id);
+  }
+  Value runningStatistic(std::string_view name, Value of, const Shape &shape, const RunningStatistic &statistic,
+                         SourceLocation) override {
+    bool isMean = statistic.kind == RunningStatistic::Kind::Mean;
+    return value("running {} [{}] {} %{} keeps {}", name, fmt::join(shape, ", "), isMean ? "mean" : "variance", of.id, statistic.momentum);
   }
   Value constant(const Shape &shape, std::vector<double> values, SourceLocation) override {
     return value("constant [{}] {:.6g}", fmt::join(shape, ", "), fmt::join(values, " "));
@@ -101,6 +112,9 @@ public:
     return value("merge {} {} of {}", list(pieces), indices, size);
   }
   Value sum(Value vector, SourceLocation) override { return value("sum %{}", vector.id); }
+  Value spectralNorm(Value matrix, double least, SourceLocation) override {
+    return value("spectral_norm %{} {}", matrix.id, least);
+  }
   Value splat(Value scalar, const Shape &shape, SourceLocation) override {
     return value("splat %{} [{}]", scalar.id, fmt::join(shape, ", "));
   }

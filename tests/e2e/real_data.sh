@@ -16,6 +16,10 @@ expect 0 "$data/mnist.py" --data . --space unit --out digits || finish
 says out 'digits/train.npy: 1000 rows of 90'
 says out 'digits/valid.npy: 200 rows of 90'
 expect 0 "$data/mnist.py" --data . --space logit --out logits || finish
+expect 0 "$data/mnist.py" --data . --space unit --draws 3 --out drawn || finish
+says out 'drawn/train.npy: 3000 rows of 90'
+cmp digits/test.npy drawn/test.npy || fail 'the test set depends on --draws'
+expect 2 "$data/mnist.py" --data . --space unit --draws 0 --out no
 "$python" - <<'TEXT' || fail 'the rows are not what the raw files say'
 import gzip, os, numpy
 pixels = numpy.frombuffer(gzip.open("t10k-images-idx3-ubyte.gz").read(), numpy.uint8, offset=16).reshape(100, 90)
@@ -23,6 +27,9 @@ unit = numpy.load("digits/test.npy")
 assert unit.dtype == numpy.float32 and (numpy.abs(unit * 256 - pixels - 0.5) <= 0.5 + 1e-4).all()
 u = 1 / (1 + numpy.exp(-numpy.load("logits/test.npy").astype(float)))
 assert numpy.abs((u - 1e-6) / (1 - 2e-6) - unit).max() < 1e-6
+once, drawn = numpy.load("digits/train.npy"), numpy.load("drawn/train.npy")
+assert (drawn[:1000] == once).all() and (drawn[1000:2000] == once).mean() < 0.01
+assert (numpy.floor(drawn * 256) == numpy.tile(numpy.floor(once * 256), (3, 1))).mean() > 0.999
 patches = numpy.load("patches/train.npy")
 assert patches.shape == (4000, 63) and numpy.abs(patches).max() <= 1
 # The pixel that was dropped is minus the sum of the others, and as large as they are.

@@ -27,7 +27,9 @@ def lines_of(spec):
 
 def facts(spec, layer, flowc):
     """The computed cells."""
-    answer = subprocess.run([flowc, "check", spec, "--json"], stdout=subprocess.PIPE, text=True, check=False)
+    answer = subprocess.run([flowc, "check", spec, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    if answer.returncode:
+        raise ValueError(f"{spec}: {answer.stderr}")
     report = json.loads(answer.stdout)
     found = [one for one in report["layers"] if one["type"] == layer]
     if not found:

@@ -3,6 +3,7 @@
 #include "tests/fuzz/Tape.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace flowc::fuzz {
@@ -34,6 +35,7 @@ std::vector<dsl::ScalarFunction> Tape::scalarFunctions() const {
   std::vector<dsl::ScalarFunction> functions;
   for (const char *name : kUnary)
     functions.push_back({name, 1});
+  functions.push_back({"turn", 2}); // (The prelude's; no random layer has it.)
   return functions;
 }
 
@@ -42,9 +44,9 @@ dsl::Value Tape::add(Step step) {
   return {static_cast<uint32_t>(steps.size() - 1)};
 }
 
-dsl::Value Tape::beginLayer(const dsl::LayerInfo &info, std::optional<dsl::Interval> domain, dsl::SourceLocation) {
+dsl::Value Tape::beginLayer(const dsl::LayerInfo &info, dsl::SourceLocation) {
   dsl::Value input = add({"input", {}, {info.features}, {}, {}, {}, {}});
-  layerList.push_back({info, domain, input.id, input.id});
+  layerList.push_back({info, std::nullopt, input.id, input.id});
   return input;
 }
 
@@ -73,6 +75,11 @@ dsl::Value Tape::apply(std::string_view function, std::span<const dsl::Value> op
   for (dsl::Value operand : operands)
     step.operands.push_back(operand.id);
   return add(std::move(step));
+}
+
+dsl::Value Tape::spectralNorm(dsl::Value matrix, double least, dsl::SourceLocation loc) {
+  dsl::Value squares = sum(apply("square", std::array{matrix}, loc), loc);
+  return apply("max", std::array{constant({}, {least}, loc), apply("sqrt", std::array{squares}, loc)}, loc);
 }
 
 dsl::Value Tape::matvec(dsl::Value matrix, dsl::Value vector, int64_t columns, dsl::SourceLocation) {

@@ -70,13 +70,21 @@ public:
   void reverseKl(std::string_view, bool) override {}
   dsl::Value beginEnergy(int64_t features, dsl::SourceLocation) override { return add({"input", {}, {features}, {}, {}, {}, {}}); }
   void endEnergy(dsl::Value, dsl::SourceLocation) override {}
-  dsl::Value beginLayer(const dsl::LayerInfo &info, std::optional<dsl::Interval> domain, dsl::SourceLocation) override;
+  dsl::Value beginLayer(const dsl::LayerInfo &info, dsl::SourceLocation) override;
+  void layerDomain(dsl::Interval domain) override { layerList.back().domain = domain; }
   void endLayer(dsl::Value result, dsl::SourceLocation) override { layerList.back().result = result.id; }
+  dsl::Value context(dsl::SourceLocation) override { return {}; } // The programs that are drawn have none.
   dsl::Value parameter(std::string_view name, const dsl::Shape &shape, const dsl::ParameterInit &,
                        dsl::SourceLocation) override;
   dsl::Value constrained(dsl::Value value, dsl::Interval range, dsl::SourceLocation) override;
   std::pair<dsl::Value, dsl::Value> startProbe(dsl::Value value, dsl::SourceLocation) override;
   void startParameter(std::string_view, dsl::Value, dsl::SourceLocation) override {}
+  dsl::Value runningStatistic(std::string_view name, dsl::Value, const dsl::Shape &shape, const dsl::RunningStatistic &,
+                              dsl::SourceLocation loc) override {
+    return parameter(name, shape, {}, loc);
+  }
+  /// No random layer has a matrix of bounded norm; any bound of it serves.
+  dsl::Value spectralNorm(dsl::Value matrix, double least, dsl::SourceLocation loc) override;
   dsl::Value constant(const dsl::Shape &shape, std::vector<double> values, dsl::SourceLocation) override;
   dsl::Value apply(std::string_view function, std::span<const dsl::Value> operands, dsl::SourceLocation) override;
   dsl::Value matvec(dsl::Value matrix, dsl::Value vector, int64_t columns, dsl::SourceLocation) override;

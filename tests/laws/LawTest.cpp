@@ -159,11 +159,14 @@ void checkGradient(Subject &subject, const LayerCase &layer, int features, const
       direction[i] = normal(generator) / std::sqrt(direction.size());
       along += direction[i] * gradient[i];
     }
+    // Statistics have no gradient of their own: those of the rows stand in their place.
     Derivative measured = differentiate(subject, 1, [&](double h) {
       Values moved = parameters;
       for (size_t i = 0; i < moved.size(); ++i)
         moved[i] += h * direction[i];
       subject.setParameters(moved);
+      if (subject.manifest->takesStatistics)
+        subject.setParameters(subject.withStatistics(x));
       Values density = subject.logProb(x);
       double total = 0;
       for (double value : density)
@@ -189,7 +192,8 @@ void checkBatches(Subject &subject, const LayerCase &layer, int features) {
     CHECK(found == Values(expected.begin(), expected.begin() + rows));
     Values gradient;
     Values again = subject.gradient(Values(all.begin(), all.begin() + rows * features), Values(rows, 1), gradient);
-    CHECK(relative(again, found) <= (subject.isDouble ? 1e-12 : 1e-4));
+    if (!subject.manifest->takesStatistics)
+      CHECK(relative(again, found) <= (subject.isDouble ? 1e-12 : 1e-4));
   }
 }
 
@@ -237,40 +241,52 @@ TEST_CASE("the laws hold at sizes around a tile") {
         checkAll(layer, features);
 }
 
-// Five autoregressive spline layers with 8 features, 256 normal rows, initial weights disturbed by N(0, 0.1): inverted level by
-// level in f32, the well-known library that docs/peers.md names comes back with errors of 0.16 in x and 0.2 in the log-determinants.
-TEST_CASE("a spline autoregressive flow comes back in f32") {
-  const std::string spline = R"(
-layer spline_maf(x, bins = 8, bound = 3) {
-  n = bins * len(x)
-  width, height, slope = made(x, [n, n, n - len(x)], last_gain = 1)
-  return rational_quadratic(x; simplex(width, bins), simplex(height, bins), positive(slope + 0.54), bound, bins)
-})";
-  LayerCase layer{"spline autoregressive", spline, "repeat 5 { spline_maf; reverse }"};
-  if (!isWanted(layer))
-    return;
+TEST_CASE("the laws hold for contractions of the sizes of data") {
+  for (const LayerCase &layer : flowc::laws::layerCases())
+    for (int features : {17, 63})
+      if (layer.name.find("residual") != std::string::npos)
+        checkAll(layer, features);
+}
+
+// The small version of docs/accuracy.md: 8 features, 256 normal rows, initial weights disturbed by N(0, 0.1), in f32. What is allowed
+// is at most what libraries reach; of autoregressive splines the best known one comes back with errors of 0.16 in x and 0.2 in the
+// log-determinants.
+TEST_CASE("flows come back in f32") {
+  struct Flow {
+    const char *items;
+    double inData, inLogDet;
+  };
+  const Flow flows[] = {{"repeat 5 { affine_coupling }", 1.1e-5, 3e-6},       {"repeat 5 { spline_maf; reverse }", 1e-4, 1e-4},
+                        {"repeat 5 { linear_spline_coupling }", 1e-4, 1e-4},  {"repeat 2 { naf; reverse }", 2e-6, 5e-6},
+                        {"repeat 3 { sos_maf; reverse }", 2e-6, 5e-5},        {"repeat 5 { residual }", 3.3e-6, 1e-6}};
   const int features = 8, rows = 256;
-  CompiledModel model = compile(layer, features);
-  auto subject = makeSubject(model, FLOWRT_F32);
-  for (uint64_t seed : {1, 2, 3}) {
-    std::mt19937_64 generator(seed);
-    std::normal_distribution<double> normal;
-    Values parameters = initialParameters<double>(model.manifest(), seed), x(rows * features), there, back;
-    for (double &value : parameters)
-      value += 0.1 * normal(generator);
-    for (double &value : x)
-      value = static_cast<float>(normal(generator));
-    subject->setParameters(parameters);
-    Values again = subject->toData(subject->toLatent(x, there), back);
-    double inData = 0, inLogDet = 0;
-    for (size_t i = 0; i < x.size(); ++i)
-      inData = std::max(inData, std::abs(again[i] - x[i]));
-    for (size_t i = 0; i < there.size(); ++i)
-      inLogDet = std::max(inLogDet, std::abs(there[i] + back[i]));
-    table.take("f32 spline autoregressive, x", inData, fmt::format("seed {}", seed));
-    table.take("f32 spline autoregressive, log-det", inLogDet, fmt::format("seed {}", seed));
-    CHECK(inData <= 1e-4);
-    CHECK(inLogDet <= 1e-3);
+  for (const Flow &flow : flows) {
+    LayerCase layer{flow.items, "", flow.items};
+    if (!isWanted(layer))
+      continue;
+    CompiledModel model = compile(layer, features);
+    auto subject = makeSubject(model, FLOWRT_F32);
+    for (uint64_t seed : {1, 2, 3}) {
+      std::mt19937_64 generator(seed);
+      std::normal_distribution<double> normal;
+      Values parameters = initialParameters<double>(model.manifest(), seed), x(rows * features), there, back;
+      for (double &value : parameters)
+        value += 0.1 * normal(generator);
+      for (double &value : x)
+        value = static_cast<float>(normal(generator));
+      subject->setParameters(parameters);
+      Values again = subject->toData(subject->toLatent(x, there), back);
+      double inData = 0, inLogDet = 0;
+      for (size_t i = 0; i < x.size(); ++i)
+        inData = std::max(inData, std::abs(again[i] - x[i]));
+      for (size_t i = 0; i < there.size(); ++i)
+        inLogDet = std::max(inLogDet, std::abs(there[i] + back[i]));
+      std::string where = fmt::format("{}, seed {}", flow.items, seed);
+      INFO(where);
+      table.take("f32 come back, of what is allowed", std::max(inData / flow.inData, inLogDet / flow.inLogDet), where);
+      CHECK(inData <= flow.inData);
+      CHECK(inLogDet <= flow.inLogDet);
+    }
   }
 }
 
@@ -293,5 +309,65 @@ TEST_CASE("a mixture has a log-density far out in f32") {
       CHECK(std::isfinite(inNarrow[i]));
       CHECK(std::abs(inNarrow[i] - inWide[i]) <= 1e-5 * (1 + std::abs(inWide[i])));
     }
+  }
+}
+
+// The logit of a mixture's distribution function at 30 deviations of its outermost component, and at 1000, where in f32 neither the
+// function, nor 1 minus it, nor its slope is more than 0.
+TEST_CASE("the logit of a mixture is exact far out in f32") {
+  for (const char *layer : {"flow_pp", "flow_pp(k = 1)", "deep_sigmoid", "inverse(flow_pp)", "mixture_coupling(components = 3)"}) {
+    LayerCase mixture{std::string("tails of ") + layer, "", layer};
+    if (!isWanted(mixture))
+      continue;
+    CompiledModel model = compile(mixture, 2);
+    auto narrow = makeSubject(model, FLOWRT_F32), wide = makeSubject(model, FLOWRT_F64);
+    for (auto *subject : {narrow.get(), wide.get()})
+      subject->setParameters(initialParameters<double>(model.manifest(), 1));
+    // The deviation of a logistic is pi / sqrt 3 times its scale, which begins as softplus(0); the means begin within 4 of 0.
+    const double deviation = 3.14159265358979 / std::sqrt(3.0) * std::log(2.0);
+    auto compare = [&](const std::string &law, const Values &found, const Values &expected, double tolerance) {
+      INFO(layer << ", " << law);
+      double error = relative(found, expected);
+      table.take(law, error, layer);
+      CHECK(error <= tolerance);
+    };
+    for (const auto &[name, deviations, tolerance] :
+         {std::tuple("30 deviations out", Values{0, 1, 3, 10, 30}, 1e-5), std::tuple("1000 deviations out", Values{1000}, 1e-4)}) {
+      Values x;
+      for (double distance : deviations)
+        for (double side : {-1, 1})
+          x.push_back(static_cast<float>(side * (4 + distance * deviation)));
+      Values logDet, exactLogDet, logDetBack, exactLogDetBack, gradient, exactGradient;
+      Values z = wide->toLatent(x, exactLogDet), weight(x.size() / 2, 1);
+      std::string law = std::string("f32 ") + name;
+      compare(law + ", z", narrow->toLatent(x, logDet), z, tolerance);
+      compare(law + ", log-det", logDet, exactLogDet, tolerance);
+      for (double &value : z)
+        value = static_cast<float>(value);
+      compare(law + ", x", narrow->toData(z, logDetBack), wide->toData(z, exactLogDetBack), tolerance);
+      compare(law + ", log-det back", logDetBack, exactLogDetBack, tolerance);
+      narrow->gradient(x, weight, gradient);
+      wide->gradient(x, weight, exactGradient);
+      compare(law + ", gradient", gradient, exactGradient, 20 * tolerance);
+    }
+  }
+}
+
+// A root that is sought from the middle of a bin may end in the next one: at the knots, and a few steps of f32 beside them.
+TEST_CASE("splines come back at the edges of their bins in f32") {
+  for (const char *spline : {"box_linear", "box_quadratic", "box_cubic", "rational_quadratic"}) {
+    LayerCase layer{std::string("edges of ") + spline, "", spline};
+    if (!isWanted(layer))
+      continue;
+    CompiledModel model = compile(layer, 1);
+    auto subject = makeSubject(model, FLOWRT_F32);
+    subject->setParameters(initialParameters<double>(model.manifest(), 1));
+    Values x, there, back;
+    for (int knot = 0; knot <= 8; ++knot)
+      for (int step = -4; step <= 4; ++step)
+        x.push_back(float(-3 + 0.75 * knot) + step * 0x1p-22f);
+    double error = relative(subject->toData(subject->toLatent(x, there), back), x);
+    table.take("f32 edges of bins", error, spline);
+    CHECK(error <= 2e-6);
   }
 }

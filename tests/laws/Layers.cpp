@@ -21,9 +21,9 @@ LayerCase prelude(const std::string &items, double low = -3, double high = 3, do
   return {items, "", items, low, high, slack, base};
 }
 
-/// A contraction with all that it takes, for few features.
-LayerCase contraction(const std::string &items, const std::string &definitions = "") {
-  return {items, definitions, items, -3, 3, 4, "", "real", 16};
+/// A contraction: its fixed point is as exact as its distance from 1 lets it be.
+LayerCase contraction(const std::string &name, const std::string &definitions = "", const std::string &items = "") {
+  return {name, definitions, items.empty() ? name : items, -3, 3, 20};
 }
 
 /// A layer of images.
@@ -82,6 +82,9 @@ const std::vector<LayerCase> &layerCases() {
       prelude("squash", -3, 3, 10, onUnit),
       prelude("squash; unsquash", -3, 3, 30),
       prelude("soften; log_transform", -2, 3, 20),
+      {"unsoften", "", "unsoften", 0.05, 6, 1, "", "positive"},
+      {"interval_logit", "", "interval_logit(-0.07, 1.1)", 0, 1, 4, "", "bounded(-0.07, 1.1)"},
+      {"interval_logit of (0, 1)", "", "interval_logit; affine", 0.02, 0.98, 4, "", "unit"},
       prelude("affine_coupling(net = mlp(hidden = [9, 7]))"),
       prelude("affine_coupling(mask = half, net = residual_mlp(width = 8, blocks = 1, activation = silu))"),
       prelude("affine_coupling(mask = random(3), net = mlp(hidden = [8], activation = gelu))"),
@@ -96,12 +99,26 @@ const std::vector<LayerCase> &layerCases() {
       prelude("sum_of_squares(terms = 1, degree = 3)", -2, 2, 4),
       {"linear spline", "", "linear_spline(k = 5)", 0.02, 0.98, 4, onUnit, "unit"},
       {"quadratic spline", "", "quadratic_spline(k = 4)", 0.02, 0.98, 4, onUnit, "unit"},
+      {"cubic spline", "", "cubic_spline(k = 5)", 0.02, 0.98, 10, onUnit, "unit"},
+      prelude("box_linear(k = 5)", -4, 4, 4),
+      prelude("box_quadratic(k = 4)", -4, 4, 4),
+      prelude("box_cubic(k = 4)", -4, 4, 10),
+      prelude("coupling(by = box_cubic(k = 4), net = mlp(hidden = [8]))", -4, 4, 10),
+      prelude("coupling(by = flow_pp(k = 3), mask = half, net = mlp(hidden = [8], activation = tanh))"),
+      prelude("autoregressive(by = deep_sigmoid(k = 4), net = made(hidden = [9]))"),
+      prelude("autoregressive(by = sum_of_squares(degree = 1), net = made(hidden = [9], activation = tanh))", -2, 2, 4),
+      prelude("autoregressive(by = rational_quadratic(k = 4), order = random(3), net = made(hidden = [9], activation = silu))", -4, 4, 4),
+      {"circle", "", "rotate; circular_spline(k = 4); inverse(project); affine; project; base circular_uniform", -3.1, 3.1, 10, "", "circle"},
+      {"torus", "", "repeat 2 { circular_coupling(by = circular_spline(k = 3), net = mlp(hidden = [8])) }; base circular_uniform", -3.1,
+       3.1, 10, "", "circle"},
       prelude("rational_quadratic", -4, 4),
       prelude("rational_quadratic(bound = 2, k = 3)", -2.5, 2.5),
       prelude("mixture_coupling(net = mlp(hidden = [8]), components = 3)"),
       prelude("mixture_coupling(mask = half, net = mlp(hidden = [8], activation = tanh))"),
       prelude("spline_coupling(net = mlp(hidden = [8], activation = silu), bins = 5)", -4, 4),
       prelude("actnorm"),
+      prelude("batch_norm"),
+      prelude("repeat 2 { affine_coupling(net = mlp(hidden = [8])); batch_norm }"),
       prelude("permute(random(5))"),
       prelude("reverse"),
       prelude("repeat 3 { affine_coupling(net = mlp(hidden = [8])); actnorm; reverse }"),
@@ -116,6 +133,11 @@ const std::vector<LayerCase> &layerCases() {
       prelude("maf(order = random(9), net = made(hidden = [150, 120], seed = 2))"),
       prelude("maf(net = residual_made(width = 12, blocks = 2, activation = silu))"),
       prelude("maf(order = random(4), net = residual_made(width = 9, blocks = 1, activation = tanh, seed = 3)); reverse"),
+      prelude("spline_maf(net = made(hidden = [9, 7], activation = silu), bins = 5)", -4, 4),
+      prelude("naf(net = made(hidden = [12], activation = tanh), units = 3)"),
+      prelude("inverse(naf(order = random(3), net = made(hidden = [8], seed = 2), units = 4))"),
+      prelude("sos_maf(net = made(hidden = [8], activation = silu))", -2, 2, 4),
+      prelude("linear_spline_coupling(net = mlp(hidden = [8], activation = silu), bins = 5)", -4, 4),
       prelude("maf_mog(net = made(hidden = [8]), components = 3)", -2, 2, 30, onUnit),
       prelude("iaf(net = made(hidden = [16]))"),
       prelude("repeat 2 as i { maf(order = random(i), net = made(hidden = [12], activation = tanh)); reverse }"),
@@ -161,6 +183,10 @@ const std::vector<LayerCase> &layerCases() {
       contraction("inverse(residual(net = contraction(hidden = [8], activation = tanh)))"),
       contraction("residual(net = contraction(hidden = [6, 5], activation = softplus)); reverse; inverse(residual(net = "
                   "contraction(hidden = [6])))"),
+      contraction("residual(net = contraction(hidden = [7, 5], activation = lip_swish)); residual(net = contraction(hidden = [], bound = 0.7))"),
+      contraction("residual by Frobenius' norm", "layer by_norm(x) {\n param w: norm(0.9)[len(x), len(x)] ~ normal(1)\n"
+                                                 " return x - matvec(w, gelu(x)) / 1.2\n}",
+                  "by_norm"),
       contraction("difference", "layer difference(x) { return x + tanh(x) / 3 - lipschitz_linear(sin(x), len(x), 0.6) }"),
       image("affine_coupling(mask = checkerboard, net = conv_net(hidden = [3]))", {{1, 1, 1}, {1, 2, 3}, {2, 3, 3}, {3, 4, 4}, {1, 5, 13}}),
       image("repeat 2 { affine_coupling(mask = channels, net = conv_net(mask = channels, hidden = [4, 3], kernel = 1)) }",
@@ -181,9 +207,57 @@ const std::vector<LayerCase> &layerCases() {
             "layer mixed(x) {\n c = event[0]\n param w: real[c, c] ~ normal(0.5), s: positive[c, 1]\n n = positions(event)\n"
             " place = permute(range(c), random(7))\n"
             " return matvec(s, cycle([1], n), n) * x - 2 * matvec(causal(w, place - 1, place), x + 1, n)\n}"),
+      // With a context: in the networks, in formulas and roots, beside a matrix and in its diagonal, in a torn layer.
+      prelude("context real[3]; affine_coupling(net = mlp(hidden = [9, 7]))"),
+      prelude("context real[1]; affine_coupling(mask = half, net = residual_mlp(width = 8, blocks = 1, activation = silu)); actnorm"),
+      prelude("context label[3]; spline_coupling(net = mlp(hidden = [8], activation = silu), bins = 5)", -4, 4),
+      prelude("context unit[2]; mixture_coupling(net = mlp(hidden = [8]), components = 3)"),
+      prelude("context real[3]; maf(net = made(hidden = [16, 9], activation = tanh))"),
+      prelude("context label[4]; maf(order = random(4), net = residual_made(width = 12, blocks = 1, activation = silu, seed = 3))"),
+      prelude("context positive[1]; repeat 2 { iaf(net = made(hidden = [12])); reverse }"),
+      prelude("context real[1]; conditional_affine(net = mlp(given = [], hidden = [8]))"),
+      prelude("context label[2]; inverse(conditional_affine(net = linear))"),
+      {"context in a root", "layer bent(x) { return wavy(x; unit(linear(context, len(x)))) + context[0] }", "context real[3]; bent"},
+      {"context beside a matrix",
+       "layer triangle(x) {\n param w: real[len(x), len(x)] ~ normal(0.5 / len(x))\n"
+       " return 2 * x + matvec(lower(w, -1), x) + linear(context, len(x))\n}",
+       "context real[2]; triangle; inverse(triangle)", -3, 3, 3},
+      {"context in a diagonal",
+       "layer triangle(x) {\n param w: real[len(x), len(x)] ~ normal(0.5 / len(x))\n"
+       " return exp(tanh(linear(context, len(x)))) * x + matvec(lower(w, -1), x)\n}",
+       "context real[2]; triangle; inverse(triangle)", -3, 3, 30},
+      {"context in a planar layer",
+       "layer moved(x) {\n param u: positive[len(x)], w: positive[len(x)]\n"
+       " return x + u / len(x) * tanh(dot(w, x) + sum(context)) * sigmoid(context[0])\n}",
+       "context bounded(-1, 2)[3]; moved; inverse(moved)", -3, 3, 30},
+      {"context embedded once for a chain of maps",
+       "layer chain(x) {\n e = tanh(linear(context, 5))\n a, b = split(x, half)\n"
+       " x = merge(half, a, b * exp(tanh(linear(concat(a, e), len(b)))) + linear(e, len(b)))\n c, d = split(x, swap(half))\n"
+       " x = merge(swap(half), c, d + linear(concat(c, e), len(d)))\n return x * exp(e[0])\n}",
+       "context real[3]; chain; inverse(chain)", -3, 3, 4},
+      {"context in a radial layer",
+       "layer pulled(x) {\n e = positive(linear(context, 1))[0]\n param far: positive\n d = x - context[0]\n r = sqrt(dot(d, d))\n"
+       " return context[0] + d * ((r + far) / (r + e))\n}",
+       "context real[1]; pulled; inverse(pulled)", -3, 3, 10},
+      contraction("context real[2]; residual(net = contraction(hidden = [8]))"),
+      image("context label[3]; affine_coupling(mask = checkerboard, net = conv_net(hidden = [3]))", {{1, 2, 3}, {2, 3, 3}}),
+      image("context real[2]; conv_maf(net = conv_made(hidden = [5]))", {{1, 1, 1}, {1, 2, 3}, {2, 3, 3}}),
       {"base logistic", "", "affine; base logistic", -3, 3, 1},
       {"base uniform", "", "squash; base uniform", -3, 3, 10},
       {"base mixture_cdf", "", "affine; base mixture_cdf(k = 3)", -2, 2, 20},
+      {"base scaled_normal", "", "affine; base scaled_normal", -3, 3, 1},
+      {"base heavy_tailed", "", "affine; base heavy_tailed", -3, 3, 1},
+      {"base cauchy", "", "affine; base cauchy", -3, 3, 1},
+      {"base student_t", "", "affine; base student_t(nu = 6)", -3, 3, 1},
+      {"base full_normal", "", "affine; base full_normal", -3, 3, 1},
+      {"base diagonal_mixture", "", "affine; base diagonal_mixture(components = 3)", -3, 3, 1, "", "real", 7},
+      prelude("scaled_normal", -2, 2, 30, onUnit),
+      prelude("full_normal", -1, 1, 30, onUnit),
+      prelude("student_t", -3, 3, 30, onUnit),
+      prelude("student_t(nu = 2)", -3, 3, 30, onUnit),
+      prelude("heavy_tailed", -3, 3, 30, onUnit),
+      prelude("cauchy", -3, 3, 30, onUnit),
+      {"diagonal_mixture", "", "diagonal_mixture(components = 3)", -2, 2, 30, onUnit, "real", 7},
   };
   return cases;
 }

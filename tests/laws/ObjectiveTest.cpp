@@ -45,7 +45,7 @@ const ObjectiveCase cases[] = {
 CompiledModel compile(const ObjectiveCase &what) {
   fs::path folder = fs::temp_directory_path() / fmt::format("flowc_objectives_{}", static_cast<int>(getpid()));
   fs::create_directories(folder);
-  std::ofstream(folder / "teacher.flow") << "flow teacher { data real[" << what.features << "]; maf(net = made(hidden = [8])); affine }\n";
+  std::ofstream(folder / "teacher.flow") << "flow teacher { data real[" << what.features << "]; maf(net = made(hidden = [8])); batch_norm; affine }\n";
   std::ofstream(folder / "law.flow") << "import \"teacher.flow\"\n"
                                      << "energy bowl(x) = dot(x - 1, x - 1) / 3 + sum(cos(x)) / 4\n"
                                      << "flow law { data real[" << what.features << "]; " << what.items << "; objective reverse_kl("

@@ -44,16 +44,16 @@ TEST_CASE("wrong calls return a status") {
   const flowrt_api *api = compiled.api();
   flowrt_instance *instance = api->create(FLOWRT_F64, nullptr);
   double x[2] = {0, 0}, out[2];
-  CHECK(api->log_prob(instance, x, 1, out) == FLOWRT_NO_PARAMETERS);
+  CHECK(api->log_prob(instance, x, nullptr, 1, out) == FLOWRT_NO_PARAMETERS);
   CHECK(api->set_parameters(instance, nullptr) == FLOWRT_BAD_ARGUMENT);
   CHECK(api->set_parameters(instance, Parameters.data()) == FLOWRT_OK);
-  CHECK(api->log_prob(instance, x, -1, out) == FLOWRT_BAD_ARGUMENT);
-  CHECK(api->log_prob(instance, nullptr, 1, out) == FLOWRT_BAD_ARGUMENT);
-  CHECK(api->log_prob(instance, nullptr, 0, nullptr) == FLOWRT_OK);
-  CHECK(api->log_prob(nullptr, x, 1, out) == FLOWRT_BAD_ARGUMENT);
+  CHECK(api->log_prob(instance, x, nullptr, -1, out) == FLOWRT_BAD_ARGUMENT);
+  CHECK(api->log_prob(instance, nullptr, nullptr, 1, out) == FLOWRT_BAD_ARGUMENT);
+  CHECK(api->log_prob(instance, nullptr, nullptr, 0, nullptr) == FLOWRT_OK);
+  CHECK(api->log_prob(nullptr, x, nullptr, 1, out) == FLOWRT_BAD_ARGUMENT);
   CHECK(api->set_threads(instance, -1) == FLOWRT_BAD_ARGUMENT);
-  CHECK(api->objective(instance, nullptr, 1, out) == FLOWRT_BAD_ARGUMENT);
-  CHECK(api->target(instance, x, 1, out) == FLOWRT_NO_TARGET);
+  CHECK(api->objective(instance, nullptr, nullptr, 1, out) == FLOWRT_BAD_ARGUMENT);
+  CHECK(api->target(instance, x, nullptr, 1, out) == FLOWRT_NO_TARGET);
   api->destroy(instance);
   api->destroy(nullptr);
 }
@@ -194,7 +194,7 @@ TEST_CASE("data-dependent starts standardize, and survive a constant column") {
   }
   std::vector<double> parameters = initialParameters<double>(compiled.manifest(), 0);
   double skew = parameters[4];
-  runStarts<double>(compiled.manifest(), model, x, parameters);
+  runStarts<double>(compiled.manifest(), model, x, {}, parameters);
   CHECK(parameters[4] == skew);
   double mean = 0, square = 0;
   for (size_t i = 0; i < x.size(); i += 2)

@@ -17,7 +17,7 @@ std::string failures(const CompiledModel &model) {
 } // namespace
 
 TEST_CASE("a right model passes its self-test") {
-  for (const char *name : {"mock", "mock_f32", "mock_f64", "mock_nothreads"})
+  for (const char *name : {"mock", "mock_f32", "mock_f64", "mock_nothreads", "mock_context", "mock_label"})
     CHECK(failures(openMock(name)) == "");
 }
 
@@ -28,7 +28,8 @@ TEST_CASE("the self-test finds every mutant, by the property it breaks") {
                                 {"mutant_to_data", "data -> latent -> data"},
                                 {"mutant_base", "integrates to 1"},
                                 {"mutant_sample", "their random numbers"},
-                                {"mutant_sample_density", "log_prob of samples"}}) {
+                                {"mutant_sample_density", "log_prob of samples"},
+                                {"mutant_context", "rows have their own contexts"}}) {
     INFO(name);
     CHECK_THAT(failures(openMock(name)), Catch::Contains(property));
   }

@@ -39,7 +39,7 @@ Result<TrainSummary> train(const std::string &folder, const TrainOptions &option
   CompiledModel compiled = openMock();
   RunFolder run{folder};
   REQUIRE(!run.create(resume));
-  auto input = dataInput<T>({correlatedData<T>(1050), {}}, {correlatedData<T>(77), {}}, options.seed);
+  auto input = dataInput<T>({correlatedData<T>(1050), {}, {}}, {correlatedData<T>(77), {}, {}}, options.seed);
   Trainer<T> trainer(compiled, options, std::move(input), run, threads);
   REQUIRE(!(resume ? trainer.resume() : trainer.begin()));
   TrainObserver observer;
@@ -55,7 +55,7 @@ TEST_CASE("training a normal distribution reaches the analytic optimum") {
   TrainOptions options = ::options(150);
   options.schedule = Schedule::Kind::Cosine;
   Table<double> data = correlatedData<double>(2000), valid = data;
-  Trainer<double> trainer(compiled, options, dataInput<double>({data, {}}, {valid, {}}, options.seed), {folder.path}, 2);
+  Trainer<double> trainer(compiled, options, dataInput<double>({data, {}, {}}, {valid, {}, {}}, options.seed), {folder.path}, 2);
   REQUIRE(!trainer.begin());
   auto summary = trainer.run({});
   REQUIRE(bool(summary));
@@ -128,7 +128,7 @@ TEST_CASE("clipping bounds the step of plain descent") {
   options.clipNorm = 1e-3;
   CompiledModel compiled = openMock();
   RunFolder run{folder.path};
-  Trainer<double> trainer(compiled, options, dataInput<double>({correlatedData<double>(1000), {}}, {}, options.seed), run, 1);
+  Trainer<double> trainer(compiled, options, dataInput<double>({correlatedData<double>(1000), {}, {}}, {}, options.seed), run, 1);
   REQUIRE(!trainer.begin());
   std::vector<double> before = trainer.state().parameters;
   REQUIRE(bool(trainer.run({})));

@@ -65,6 +65,8 @@ Interval inferRange(Value value, llvm::DenseMap<Value, Interval> &given, int dep
 
 //===- verifiers --------------------------------------------------------------------------------------------------===//
 
+int64_t ModelOp::contextSize() { return getGivenContextAttr() ? getGivenContextAttr().getAs<IntegerAttr>("size").getInt() : 0; }
+
 LogicalResult LayerOp::verify() {
   Block &block = getBody().front();
   if (block.getNumArguments() != 1 || !isa<RankedTensorType>(block.getArgument(0).getType()))
@@ -117,6 +119,16 @@ LogicalResult OuterOp::verify() {
   return success();
 }
 
+LogicalResult SpectralNormOp::verify() {
+  if (cast<RankedTensorType>(getMatrix().getType()).getRank() != 2)
+    return emitOpError("needs a matrix, but got ") << getMatrix().getType();
+  if (cast<RankedTensorType>(getResult().getType()).getRank() != 0)
+    return emitOpError("is a number, not ") << getResult().getType();
+  if (!(getLeast().convertToDouble() > 0))
+    return emitOpError("needs a least result above 0");
+  return success();
+}
+
 LogicalResult CausalOp::verify() {
   auto type = cast<RankedTensorType>(getMatrix().getType());
   if (type.getRank() != 2)
@@ -161,6 +173,37 @@ LogicalResult MergeOp::verify() {
     if (failed(verifyIndices(*this, pieceIndices(k), seen)))
       return failure();
   }
+  return success();
+}
+
+/// Whether one size is a whole number of times the other.
+static LogicalResult verifyTimes(Operation *op, Value large, Value small) {
+  int64_t many = elementCount(large), few = elementCount(small);
+  if (few > 0 ? many % few == 0 : many == 0)
+    return success();
+  return op->emitOpError("a vector of ") << many << " is no matrix of " << few << " rows";
+}
+
+LogicalResult RepeatOp::verify() { return verifyTimes(*this, getResult(), getVector()); }
+LogicalResult SumRowsOp::verify() { return verifyTimes(*this, getVector(), getResult()); }
+
+static LogicalResult verifySquare(Operation *op, Value matrix, int64_t size) {
+  if (size * size == elementCount(matrix))
+    return success();
+  return op->emitOpError("a vector of ") << elementCount(matrix) << " is no square matrix";
+}
+
+LogicalResult LogDetOp::verify() {
+  if (cast<RankedTensorType>(getResult().getType()).getRank() != 0)
+    return emitOpError("is a number, not ") << getResult().getType();
+  return verifySquare(*this, getMatrix(), size());
+}
+
+LogicalResult SolveOp::verify() {
+  if (failed(verifySquare(*this, getMatrix(), size())))
+    return failure();
+  if (size() * columns() != elementCount(getVector()))
+    return emitOpError("a ") << size() << " x " << size() << " matrix takes nothing to a vector of " << elementCount(getVector());
   return success();
 }
 

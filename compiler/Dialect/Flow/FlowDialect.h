@@ -35,6 +35,17 @@ void registerExternalModels(mlir::DialectRegistry &registry);
 /// The function of a model that gives the logarithm, up to a constant, of the density that its objective is about.
 inline constexpr llvm::StringLiteral kTargetName = "target";
 
+/// The function of a model that is its log density with statistics of the batch in it.
+inline constexpr llvm::StringLiteral kTrainingName = "training";
+
+/// The functions that training is cut into, segment_0 and so on, and their gradients.
+inline constexpr llvm::StringLiteral kSegmentName = "segment", kSegmentGradientName = "segment_gradient";
+inline std::string numberedName(llvm::StringRef name, size_t k) { return (name + "_" + llvm::Twine(k)).str(); }
+
+/// The staged places of the statistics that are taken behind segment k.
+inline std::string meanName(size_t k) { return "statistic." + std::to_string(k) + ".mean"; }
+inline std::string varianceName(size_t k) { return "statistic." + std::to_string(k) + ".variance"; }
+
 /// Number of elements of a tensor type.
 inline int64_t elementCount(mlir::Value value) {
   return mlir::cast<mlir::ShapedType>(value.getType()).getNumElements();

@@ -77,14 +77,22 @@ def RangeOpInterface : OpInterface<"RangeOpInterface"> {
     InterfaceMethod<[{
       How far the result moves at most where operand k, which lies in `operands[k]`, moves by `moves[k]`: in the Euclidean norm, and
       of an element-wise op also element by element, if all operands that move do so with one and the same thing. `norms` bound the
-      operands' own Euclidean norms (of a matrix: Frobenius'). Products of the answers are Lipschitz bounds. Infinite if it does not say.
+      operands' own norms: of a vector the Euclidean, of a matrix the spectral one. Products of the answers are Lipschitz bounds.
+      Infinite if it does not say.
     }], "double", "steepness", (ins "::llvm::ArrayRef<::flowc::flow::Interval>":$operands, "::llvm::ArrayRef<double>":$norms,
         "::llvm::ArrayRef<double>":$moves), "", "return ::flowc::flow::kInfinity;">,
     InterfaceMethod<[{
-      A bound of the result's Euclidean norm, given the operands' ranges and norms; infinite if it does not say. (What follows from
-      the result's range every pass knows.)
+      A bound of the result's Euclidean norm (of a matrix: Frobenius'), given the operands' ranges and norms; infinite if it does not
+      say. (What follows from the result's range every pass knows.)
     }], "double", "norm", (ins "::llvm::ArrayRef<::flowc::flow::Interval>":$operands, "::llvm::ArrayRef<double>":$norms), "",
       "return ::flowc::flow::kInfinity;">,
+    InterfaceMethod<[{
+      A bound of the spectral norm of a matrix, how many times longer it makes a vector at most, given the same of the operands; infinite
+      if it does not say. (That it is not above the other norm every pass knows.)
+    }], "double", "spectralNorm", (ins "::llvm::ArrayRef<double>":$norms), "", "return ::flowc::flow::kInfinity;">,
+    InterfaceMethod<[{
+      All elements of the result in f64, of an op that neither works element by element nor is a sum of products; empty if it does not say.
+    }], "::llvm::SmallVector<double>", "evaluateAll", (ins "::llvm::ArrayRef<::llvm::ArrayRef<double>>":$operands), "", "return {};">,
     InterfaceMethod<[{
       What an element of an element-wise result tends to, given what its operands tend to together.
     }], "::flowc::flow::Limit", "limit", (ins "::mlir::OpBuilder &":$builder,
@@ -127,6 +135,12 @@ def DifferentiateOpInterface : OpInterface<"DifferentiateOpInterface"> {
       The result's tangent, given one tangent per operand (null: zero), not all of them null. Null if it is zero.
     }], "::mlir::Value", "tangent", (ins "::mlir::OpBuilder &":$builder, "::llvm::ArrayRef<::mlir::Value>":$operands,
         "::mlir::Value":$result, "::llvm::ArrayRef<::mlir::Value>":$tangents)>,
+    InterfaceMethod<[{
+      The result's tangents along `columns` directions at once, of an op that is not element-wise (every pass knows how those go). Here
+      a tangent has `columns` numbers for every element, one element's after the other's: a matrix written row by row. Failure, as by
+      default, if the op knows none.
+    }], "::llvm::FailureOr<::mlir::Value>", "wideTangent", (ins "::mlir::OpBuilder &":$builder, "::llvm::ArrayRef<::mlir::Value>":$operands,
+        "::llvm::ArrayRef<::mlir::Value>":$tangents, "int64_t":$columns), "", "return ::mlir::failure();">,
     InterfaceMethod<[{
       Fills in the operands' adjoints, given the result's; only for the operands that `wanted` names. The others stay null, as does
       an adjoint that is zero.

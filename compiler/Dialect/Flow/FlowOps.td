@@ -38,19 +38,25 @@ def ModelOp : FlowOp<"model", [IsolatedFromAbove, SymbolTable, Symbol, NoTermina
     ```
     `lower` and `upper` bound the open domain of every feature of the data. Without `objective` a model is trained by the likelihood of
     data. With it, by what the dictionary says (the manifest prints it, docs/manifest.md), and against a density that a function
-    `target` beside the layers computes: the logarithm, up to a constant, for one sample.
+    `target` beside the layers computes: the logarithm, up to a constant, for one sample. `given_context` tells what a sample is given beside
+    its data: its `size`, the ends `low` and `high` of its domain where there are any, and `label` if it is one of so many labels.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$features, OptionalAttr<F64Attr>:$lower, OptionalAttr<F64Attr>:$upper,
-                       OptionalAttr<DictionaryAttr>:$objective);
+                       OptionalAttr<DictionaryAttr>:$objective, OptionalAttr<DictionaryAttr>:$given_context);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name `features` $features attr-dict-with-keyword $body";
+  let extraClassDeclaration = [{
+    /// The size of the context; 0 if there is none.
+    int64_t contextSize();
+  }];
 }
 
 def ParameterOp : FlowOp<"parameter", [Symbol, HasParent<"ModelOp">]> {
   let summary = "a trainable tensor of a model, stored unconstrained";
   let description = [{
     `init` tells how training starts it: the dictionary that the manifest prints (docs/manifest.md). A parameter with a domain is
-    stored as a real number; the map into the domain stands in the layer. `frozen` ones are not trained: they are a teacher's.
+    stored as a real number; the map into the domain stands in the layer. `frozen` ones are not trained: they are a teacher's, or
+    follow a statistic (`flow.running`).
 
     ```mlir
     flow.parameter @weight : tensor<4x2xf64> {init = {kind = "uniform", low = -0.5, high = 0.5}}
@@ -154,6 +160,38 @@ def ProbeOp : FlowOp<"probe", [AllTypesMatch<["value", "mean", "deviation"]>]> {
   let assemblyFormat = "$value attr-dict `:` type($value)";
 }
 
+def RunningOp : FlowOp<"running", [HasParent<"LayerOp">]> {
+  let summary = "what a parameter follows that is no one's to learn: a statistic over the batch";
+  let description = [{
+    While training, `parameter` stands for the mean, or with `variance` the variance, of each element of `value` over the samples of the
+    batch, and gradients pass through it; behind the step the stored parameter keeps `momentum` of itself and takes the rest from there.
+    Everywhere else the layer reads the stored one. The parameter is `frozen`. No part of the formula that the layer is: see
+    `flow.statistic` for what training makes of it.
+
+    ```mlir
+    flow.running @m mean %x {momentum = 0.9 : f64} : tensor<2xf64>
+    flow.running @v variance %x {momentum = 0.9 : f64} : tensor<2xf64>
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$parameter, UnitAttr:$variance, Flow_Vector:$value, F64Attr:$momentum);
+  let assemblyFormat = "$parameter (`variance` $variance^):(`mean`)? $value attr-dict `:` type($value)";
+}
+
+def StatisticOp : FlowOp<"statistic", [AllTypesMatch<["value", "result"]>]> {
+  let summary = "the mean or the variance of a value over the samples of the batch";
+  let description = [{
+    The one op whose result depends on other samples. Stands in `training`, in place of a read of `parameter`, until the pass
+    `flow-segment` cuts the function there; it has an effect, so that a statistic which no formula uses is taken all the same.
+
+    ```mlir
+    %m = flow.statistic @m mean %x : tensor<2xf64>
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$parameter, UnitAttr:$variance, Flow_Vector:$value);
+  let results = (outs Flow_Vector:$result);
+  let assemblyFormat = "$parameter (`variance` $variance^):(`mean`)? $value attr-dict `:` type($value)";
+}
+
 def ReadOp : FlowOp<"read", [Pure, DeclareOpInterfaceMethods<DependencyOpInterface>,
                              DeclareOpInterfaceMethods<RangeOpInterface>,
                              DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
@@ -168,6 +206,25 @@ def ReadOp : FlowOp<"read", [Pure, DeclareOpInterfaceMethods<DependencyOpInterfa
   let arguments = (ins FlatSymbolRefAttr:$parameter);
   let results = (outs Flow_Tensor:$result);
   let assemblyFormat = "$parameter attr-dict `:` type($result)";
+}
+
+def ContextOp : FlowOp<"context", [Pure, DeclareOpInterfaceMethods<DependencyOpInterface>,
+                                   DeclareOpInterfaceMethods<RangeOpInterface>,
+                                   DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
+  let summary = "what the sample is given beside its data";
+  let description = [{
+    Known when a layer is solved, like a parameter, and depends on no element of the sample; but every sample has its own. Its elements
+    lie between `low` and `high`, where these are given; with `label` one of them is 1 and the others are 0. Where the layers are
+    composed into the model's functions, an argument takes its place.
+
+    ```mlir
+    %c = flow.context : tensor<4xf64>
+    %digit = flow.context label : tensor<10xf64>
+    ```
+  }];
+  let arguments = (ins OptionalAttr<F64Attr>:$low, OptionalAttr<F64Attr>:$high, UnitAttr:$label);
+  let results = (outs Flow_Vector:$result);
+  let assemblyFormat = "(`label` $label^)? attr-dict `:` type($result)";
 }
 
 def StagedOp : FlowOp<"staged", [Symbol, HasParent<"ModelOp">]> {
@@ -234,7 +291,7 @@ class AnsweringOp<string mnemonic, list<Trait> traits = [], list<string> scalarA
     DeclareOpInterfaceMethods<RangeOpInterface, scalarAnswers>, DeclareOpInterfaceMethods<SolveOpInterface>], traits)>;
 
 def MatvecOp : AnsweringOp<"matvec", [DeclareOpInterfaceMethods<DependencyOpInterface, ["sumOfProducts"]>,
-                                      DeclareOpInterfaceMethods<DifferentiateOpInterface>,
+                                      DeclareOpInterfaceMethods<DifferentiateOpInterface, ["wideTangent"]>,
                                       DeclareOpInterfaceMethods<PartialOpInterface>], ["steepness", "norm"]> {
   let summary = "matrix times vector, or times every column of a vector that is a matrix written row by row";
   let description = [{
@@ -264,7 +321,7 @@ def MatvecOp : AnsweringOp<"matvec", [DeclareOpInterfaceMethods<DependencyOpInte
 
 def SolveTriangularOp : AnsweringOp<"solve_triangular", [AllTypesMatch<["vector", "result"]>,
                                                          DeclareOpInterfaceMethods<DependencyOpInterface>,
-                                                         DeclareOpInterfaceMethods<DifferentiateOpInterface>], ["requirements"]> {
+                                                         DeclareOpInterfaceMethods<DifferentiateOpInterface, ["wideTangent"]>], ["requirements"]> {
   let summary = "the vector that a triangular matrix takes to a given one";
   let description = [{
     The x with `(D + L) x = vector`, where D is `diagonal` (ones, if there is none) and L what `matrix` has below its diagonal, with
@@ -334,7 +391,7 @@ def OuterOp : AnsweringOp<"outer", [DeclareOpInterfaceMethods<DependencyOpInterf
 }
 
 def ExtractOp : AnsweringOp<"extract", [DeclareOpInterfaceMethods<DependencyOpInterface, ["movedFrom"]>,
-                                        DeclareOpInterfaceMethods<DifferentiateOpInterface>,
+                                        DeclareOpInterfaceMethods<DifferentiateOpInterface, ["wideTangent"]>,
                                         DeclareOpInterfaceMethods<NonZeroOpInterface>], ["steepness", "norm"]> {
   let summary = "some elements of a vector, each at most once";
   let description = [{
@@ -352,7 +409,7 @@ def ExtractOp : AnsweringOp<"extract", [DeclareOpInterfaceMethods<DependencyOpIn
 }
 
 def MergeOp : AnsweringOp<"merge", [DeclareOpInterfaceMethods<DependencyOpInterface, ["movedFrom"]>,
-                                    DeclareOpInterfaceMethods<DifferentiateOpInterface>,
+                                    DeclareOpInterfaceMethods<DifferentiateOpInterface, ["wideTangent"]>,
                                       DeclareOpInterfaceMethods<NonZeroOpInterface>], ["steepness", "norm"]> {
   let summary = "one vector from pieces, each at its own indices; elements named by no piece are 0";
   let description = [{
@@ -371,7 +428,7 @@ def MergeOp : AnsweringOp<"merge", [DeclareOpInterfaceMethods<DependencyOpInterf
 }
 
 def SumOp : AnsweringOp<"sum", [DeclareOpInterfaceMethods<DependencyOpInterface, ["sumOfProducts", "movedFrom"]>,
-                                DeclareOpInterfaceMethods<DifferentiateOpInterface>], ["steepness"]> {
+                                DeclareOpInterfaceMethods<DifferentiateOpInterface, ["wideTangent"]>], ["steepness"]> {
   let summary = "the sum of all elements";
   let description = [{
     A tensor of rank 0: `result = sum over i of vector[i]`. What makes a log-determinant of log-derivatives.
@@ -386,7 +443,7 @@ def SumOp : AnsweringOp<"sum", [DeclareOpInterfaceMethods<DependencyOpInterface,
 }
 
 def SplatOp : AnsweringOp<"splat", [DeclareOpInterfaceMethods<DependencyOpInterface, ["movedFrom"]>,
-                                    DeclareOpInterfaceMethods<DifferentiateOpInterface>], ["steepness"]> {
+                                    DeclareOpInterfaceMethods<DifferentiateOpInterface, ["wideTangent"]>], ["steepness"]> {
   let summary = "a scalar repeated into a tensor";
   let description = [{
     Every element of the result is `scalar`, a tensor of rank 0. The adjoint of `flow.sum`.
@@ -400,10 +457,119 @@ def SplatOp : AnsweringOp<"splat", [DeclareOpInterfaceMethods<DependencyOpInterf
   let assemblyFormat = "$scalar attr-dict `:` type($scalar) `->` type($result)";
 }
 
+def RepeatOp : AnsweringOp<"repeat", [DeclareOpInterfaceMethods<DependencyOpInterface, ["movedFrom"]>,
+                                      DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
+  let summary = "a vector with every element several times";
+  let description = [{
+    `result[i * times + j] = vector[i]`: a matrix, written row by row, of which all columns are the vector.
+
+    ```mlir
+    %r = flow.repeat %x : tensor<2xf64> -> tensor<6xf64>   // x[0] x[0] x[0] x[1] x[1] x[1]
+    ```
+  }];
+  let arguments = (ins Flow_Vector:$vector);
+  let results = (outs Flow_Vector:$result);
+  let assemblyFormat = "$vector attr-dict `:` type($vector) `->` type($result)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = "int64_t times();";
+}
+
+def SumRowsOp : AnsweringOp<"sum_rows", [DeclareOpInterfaceMethods<DependencyOpInterface>,
+                                         DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
+  let summary = "the sum of each row of a matrix that is written row by row";
+  let description = [{
+    `result[i] = sum over j of vector[i * width + j]`. The adjoint of `flow.repeat`.
+
+    ```mlir
+    %s = flow.sum_rows %x : tensor<6xf64> -> tensor<2xf64>   // x[0] + x[1] + x[2], x[3] + x[4] + x[5]
+    ```
+  }];
+  let arguments = (ins Flow_Vector:$vector);
+  let results = (outs Flow_Vector:$result);
+  let assemblyFormat = "$vector attr-dict `:` type($vector) `->` type($result)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = "int64_t width();";
+}
+
+//===- matrices of a sample's own -----------------------------------------------------------------------------------===//
+// Vectors, written row by row. Their symmetric parts are positive definite, v . M v > 0 for all v, as is that of 1 + dg/dx where g is a
+// contraction: then all pivots of an elimination without exchanges are positive.
+
+def LogDetOp : AnsweringOp<"log_det", [DeclareOpInterfaceMethods<DependencyOpInterface>,
+                                       DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
+  let summary = "the logarithm of the determinant of a matrix with a positive definite symmetric part";
+  let description = [{
+    `matrix` is square and written row by row. `flow-expand-systems` makes it the sum of the logarithms of what `flow.eliminate` leaves on
+    the diagonal.
+
+    ```mlir
+    %d = flow.log_det %m : tensor<9xf64> -> tensor<f64>
+    ```
+  }];
+  let arguments = (ins Flow_Vector:$matrix);
+  let results = (outs Flow_Tensor:$result);
+  let assemblyFormat = "$matrix attr-dict `:` type($matrix) `->` type($result)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = "int64_t size();";
+}
+
+def SolveOp : AnsweringOp<"solve", [AllTypesMatch<["vector", "result"]>, DeclareOpInterfaceMethods<DependencyOpInterface>,
+                                    DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
+  let summary = "the vector that a matrix with a positive definite symmetric part takes to a given one";
+  let description = [{
+    The x with `M x = vector`, with `transposed` of the transpose of M; `matrix` is M, written row by row. A vector of several columns,
+    written as for `flow.matvec`, is solved column by column. `flow-expand-systems` makes it `flow.eliminate` and `flow.substitute`.
+
+    ```mlir
+    %x = flow.solve %m, %y : tensor<9xf64>, tensor<3xf64>
+    %z = flow.solve transposed %m, %y : tensor<9xf64>, tensor<3xf64>
+    ```
+  }];
+  let arguments = (ins Flow_Vector:$matrix, Flow_Vector:$vector, UnitAttr:$transposed);
+  let results = (outs Flow_Vector:$result);
+  let assemblyFormat = "(`transposed` $transposed^)? $matrix `,` $vector attr-dict `:` type($matrix) `,` type($vector)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    int64_t size();
+    int64_t columns();
+  }];
+}
+
+def EliminateOp : FlowOp<"eliminate", [Pure, SameOperandsAndResultType]> {
+  let summary = "the triangles L and U whose product is a matrix, L with ones on its diagonal";
+  let description = [{
+    Of a square matrix with a positive definite symmetric part, written row by row, by elimination without exchanges. U is on and above
+    the diagonal of the result, and L below it.
+
+    ```mlir
+    %lu = flow.eliminate %m : tensor<9xf64>
+    ```
+  }];
+  let arguments = (ins Flow_Vector:$matrix);
+  let results = (outs Flow_Vector:$result);
+  let assemblyFormat = "$matrix attr-dict `:` type($matrix)";
+}
+
+def SubstituteOp : FlowOp<"substitute", [Pure, AllTypesMatch<["vector", "result"]>]> {
+  let summary = "the vector that the product of two triangles takes to a given one";
+  let description = [{
+    The same as `flow.solve` of the matrix of which `triangles` is the `flow.eliminate`.
+
+    ```mlir
+    %x = flow.substitute %lu, %y : tensor<9xf64>, tensor<3xf64>
+    ```
+  }];
+  let arguments = (ins Flow_Vector:$triangles, Flow_Vector:$vector, UnitAttr:$transposed);
+  let results = (outs Flow_Vector:$result);
+  let assemblyFormat = "(`transposed` $transposed^)? $triangles `,` $vector attr-dict `:` type($triangles) `,` type($vector)";
+}
+
+//===- facts --------------------------------------------------------------------------------------------------------===//
+
 def ConstrainedOp : AnsweringOp<"constrained", [SameOperandsAndResultType,
       DeclareOpInterfaceMethods<DependencyOpInterface, ["isElementwise"]>,
       DeclareOpInterfaceMethods<DifferentiateOpInterface, ["logDerivative"]>],
-      ["evaluate", "smtTerm", "limit", "steepness", "norm"]> {
+      ["evaluate", "smtTerm", "limit", "steepness", "norm", "spectralNorm"]> {
   let summary = "the operand, known to lie in an interval";
   let description = [{
     The identity, with a fact from a declared domain: every element lies between `low` and `high`, and is not `low` (`high`) where
@@ -420,20 +586,49 @@ def ConstrainedOp : AnsweringOp<"constrained", [SameOperandsAndResultType,
 
 def NormBoundedOp : AnsweringOp<"norm_bounded", [SameOperandsAndResultType,
       DeclareOpInterfaceMethods<DependencyOpInterface, ["isElementwise"]>,
-      DeclareOpInterfaceMethods<DifferentiateOpInterface>], ["evaluate", "smtTerm", "limit", "steepness", "norm"]> {
-  let summary = "the operand, known to have a Euclidean norm of at most `bound`";
+      DeclareOpInterfaceMethods<DifferentiateOpInterface>],
+      ["evaluate", "smtTerm", "limit", "steepness", "norm", "spectralNorm"]> {
+  let summary = "the operand, known to have a norm of at most `bound`";
   let description = [{
     The identity, with a fact from the declared domain `norm(bound)`: the root of the sum of all squares, of a matrix the Frobenius norm,
-    is not above `bound`; nor then is the spectral norm, which says how far a matrix moves what moves by 1. Removed by
-    `flow-drop-facts`.
+    is not above `bound`; nor then is the spectral norm, which says how far a matrix moves what moves by 1. With `spectral`, from the
+    domain `spectral(bound)`, it is only the latter that is not above `bound`; of some elements of a matrix that says what each of them
+    is within. Removed by `flow-drop-facts`.
 
     ```mlir
     %w = flow.norm_bounded %v {bound = 0.9 : f64} : tensor<4x2xf64>
+    %s = flow.norm_bounded spectral %v {bound = 0.9 : f64} : tensor<4x2xf64>
     ```
   }];
-  let arguments = (ins Flow_Real:$value, F64Attr:$bound);
+  let arguments = (ins Flow_Real:$value, F64Attr:$bound, UnitAttr:$spectral);
   let results = (outs Flow_Real:$result);
-  let assemblyFormat = "$value attr-dict `:` type($value)";
+  let assemblyFormat = "(`spectral` $spectral^)? $value attr-dict `:` type($value)";
+}
+
+def SpectralNormOp : AnsweringOp<"spectral_norm", [DeclareOpInterfaceMethods<DependencyOpInterface>], ["evaluateAll"]> {
+  let summary = "a bound of how many times longer a matrix makes a vector, or `least` if it makes none that much longer";
+  let description = [{
+    The larger of `least` and a number that is never below the spectral norm (the largest singular value) of `matrix` and at most 1 % above
+    it, whatever the parameters are and however they are rounded. An iteration on vectors would come from below and prove nothing; this is
+    the Frobenius norm of a high power of the matrix times its transpose, of which the root is taken: all singular values are in it, but
+    the largest outweighs the others. `flow-expand-norms` writes it as products of matrices, which are differentiated like any others.
+
+    ```mlir
+    %s = flow.spectral_norm %w {least = 0.9 : f64} : tensor<4x2xf64> -> tensor<f64>
+    ```
+  }];
+  let arguments = (ins Flow_Tensor:$matrix, F64Attr:$least);
+  let results = (outs Flow_Tensor:$result);
+  let assemblyFormat = "$matrix attr-dict `:` type($matrix) `->` type($result)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    int64_t rows() { return ::mlir::cast<::mlir::RankedTensorType>(getMatrix().getType()).getDimSize(0); }
+    int64_t columns() { return ::mlir::cast<::mlir::RankedTensorType>(getMatrix().getType()).getDimSize(1); }
+    /// How often the smaller of the matrix's two products with its transpose is squared.
+    int squarings();
+    /// By how much the result is made larger for the sake of what is rounded, in f32.
+    double slack();
+  }];
 }
 
 def DetachOp : AnsweringOp<"detach", [SameOperandsAndResultType,
@@ -547,5 +742,20 @@ def NormalCdfOp       : ScalarFunctionOp<"normal_cdf", "(1 + erf(x / sqrt 2)) / 
 def NormalQuantileOp  : ScalarFunctionOp<"normal_quantile", "the inverse of normal_cdf, on (0, 1)">;
 def SquareOp          : ScalarFunctionOp<"square", "x * x">;
 def CubeOp            : ScalarFunctionOp<"cube", "x * x * x">;
+
+def TurnOp : FlowOp<"turn", [Pure, SameOperandsAndResultType, Elementwise, Scalarizable, Vectorizable, Tensorizable]> {
+  let summary = "an angle in (-pi, pi), turned";
+  let description = [{
+    x + s less as many whole turns that it lies in (-pi, pi): of the circle, which is this interval with its ends as one point, a
+    bijection for every s. Of the interval it is none that is continuous, so that it may only be the last step of a layer's formula.
+
+    ```mlir
+    %y = flow.turn %x by %s : tensor<2xf64>
+    ```
+  }];
+  let arguments = (ins Flow_Real:$angle, Flow_Real:$by);
+  let results = (outs Flow_Real:$result);
+  let assemblyFormat = "$angle `by` $by attr-dict `:` type($result)";
+}
 
 #endif

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <limits>
+#include <numbers>
 
 namespace flowc::flow {
 
@@ -44,6 +45,8 @@ Interval reciprocal(const Interval &a);
 Interval hull(const Interval &a, const Interval &b);
 /// What lies in both; `b` if that is nothing.
 Interval intersection(const Interval &a, const Interval &b);
+/// The circle, cut open: where angles lie.
+inline Interval circle() { return Interval::open(-std::numbers::pi, std::numbers::pi); }
 /// The largest |x| of an interval.
 double magnitude(const Interval &x);
 /// The product of two bounds, where 0 times infinity is 0: what does not move does not, however steep the way.

@@ -28,6 +28,23 @@ double rootOfSquares(ArrayRef<double> numbers) {
   return sum;
 }
 
+/// The elements `indices` of what has `columns` numbers for each: all of these.
+SmallVector<int64_t> widened(ArrayRef<int64_t> indices, int64_t columns) {
+  SmallVector<int64_t> result;
+  for (int64_t index : indices)
+    llvm::append_range(result, llvm::seq(index * columns, (index + 1) * columns));
+  return result;
+}
+
+/// A matrix of one row or column, all ones.
+Value ones(OpBuilder &builder, Location loc, Type element, int64_t rows, int64_t columns) {
+  return constantOf(builder, loc, RankedTensorType::get({rows, columns}, element), 1);
+}
+
+RankedTensorType wideType(Value value, int64_t columns) {
+  return RankedTensorType::get({elementCount(value) * columns}, getElementTypeOrSelf(value.getType()));
+}
+
 /// The tangent of a product that is linear in each of two operands: `product` of one's tangent with the other, both summed.
 template <typename Product>
 Value bilinearTangent(OpBuilder &builder, Location loc, ArrayRef<Value> operands, ArrayRef<Value> tangents,
@@ -57,6 +74,17 @@ ElementSets ReadOp::dependencies(ArrayRef<ElementSets>, SetPool &) { return ever
 Interval ReadOp::inferRange(ArrayRef<Interval>) { return Interval::all(); }
 Value ReadOp::tangent(OpBuilder &, ArrayRef<Value>, Value, ArrayRef<Value>) { return {}; }
 void ReadOp::adjoints(OpBuilder &, ArrayRef<Value>, Value, Value, const BitVector &, SmallVectorImpl<Value> &) {}
+
+//===- context ----------------------------------------------------------------------------------------------------===//
+
+ElementSets ContextOp::dependencies(ArrayRef<ElementSets>, SetPool &) { return everywhere(getResult(), 0); }
+Interval ContextOp::inferRange(ArrayRef<Interval>) {
+  if (getLabel())
+    return Interval::closed(0, 1);
+  return getLow() ? Interval::open(getLow()->convertToDouble(), getHigh()->convertToDouble()) : Interval::all();
+}
+Value ContextOp::tangent(OpBuilder &, ArrayRef<Value>, Value, ArrayRef<Value>) { return {}; }
+void ContextOp::adjoints(OpBuilder &, ArrayRef<Value>, Value, Value, const BitVector &, SmallVectorImpl<Value> &) {}
 
 //===- matvec: y = A x --------------------------------------------------------------------------------------------===//
 
@@ -183,7 +211,7 @@ Interval MatvecOp::inferRange(ArrayRef<Interval> operands) {
 }
 Value MatvecOp::solve(OpBuilder &, unsigned, Value, ArrayRef<Value>, ArrayRef<Interval>) { return {}; }
 
-// |A dx| <= |A| |dx|, |dA x| <= |dA| |x|, for each column and so for all
+// |A dx| <= |A| |dx| with the spectral norm of A, |dA x| <= |dA| |x|, for each column and so for all
 double MatvecOp::steepness(ArrayRef<Interval>, ArrayRef<double> norms, ArrayRef<double> moves) {
   return times(norms[0], moves[1]) + times(moves[0], norms[1]);
 }
@@ -194,6 +222,12 @@ Value MatvecOp::tangent(OpBuilder &builder, ArrayRef<Value> operands, Value resu
   return bilinearTangent(builder, getLoc(), operands, tangents, [&](Value matrix, Value vector) -> Value {
     return MatvecOp::create(builder, getLoc(), result.getType(), matrix, vector, getTransposed());
   });
+}
+
+FailureOr<Value> MatvecOp::wideTangent(OpBuilder &builder, ArrayRef<Value> operands, ArrayRef<Value> tangents, int64_t count) {
+  if (tangents[0])
+    return failure();
+  return Value(MatvecOp::create(builder, getLoc(), wideType(getResult(), count), operands[0], tangents[1], getTransposed()));
 }
 
 // dA = g x^T (of the transpose: x g^T), dx = A^T g
@@ -247,6 +281,13 @@ Value SolveTriangularOp::tangent(OpBuilder &builder, ArrayRef<Value> operands, V
     subtract(arith::MulFOp::create(builder, getLoc(), tangents[2], result));
   return SolveTriangularOp::create(builder, getLoc(), operands[0], total, getDiagonal() ? operands[2] : Value(), getUpper(),
                                    getTransposed());
+}
+
+FailureOr<Value> SolveTriangularOp::wideTangent(OpBuilder &builder, ArrayRef<Value> operands, ArrayRef<Value> tangents, int64_t count) {
+  if (tangents[0] || (getDiagonal() && tangents[2]))
+    return failure();
+  Value diagonal = getDiagonal() ? Value(RepeatOp::create(builder, getLoc(), wideType(getDiagonal(), count), operands[2])) : Value();
+  return Value(SolveTriangularOp::create(builder, getLoc(), operands[0], tangents[1], diagonal, getUpper(), getTransposed()));
 }
 
 // With h = (D + L)^-T g: dy = h, dD = -h x, dL = -h x^T (of the transpose: -x h^T)
@@ -355,6 +396,9 @@ double ExtractOp::norm(ArrayRef<Interval>, ArrayRef<double> norms) { return norm
 Value ExtractOp::tangent(OpBuilder &builder, ArrayRef<Value>, Value result, ArrayRef<Value> tangents) {
   return ExtractOp::create(builder, getLoc(), result.getType(), tangents[0], getIndices());
 }
+FailureOr<Value> ExtractOp::wideTangent(OpBuilder &builder, ArrayRef<Value>, ArrayRef<Value> tangents, int64_t count) {
+  return Value(ExtractOp::create(builder, getLoc(), wideType(getResult(), count), tangents[0], widened(getIndices(), count)));
+}
 void ExtractOp::adjoints(OpBuilder &builder, ArrayRef<Value> operands, Value, Value adjoint, const BitVector &wanted,
                          SmallVectorImpl<Value> &results) {
   if (wanted[0])
@@ -412,6 +456,17 @@ Value MergeOp::tangent(OpBuilder &builder, ArrayRef<Value>, Value result, ArrayR
     return {};
   return MergeOp::create(builder, getLoc(), result.getType(), pieces, builder.getArrayAttr(indices));
 }
+FailureOr<Value> MergeOp::wideTangent(OpBuilder &builder, ArrayRef<Value>, ArrayRef<Value> tangents, int64_t count) {
+  SmallVector<Value> pieces;
+  SmallVector<Attribute> indices;
+  for (auto [k, tangent] : llvm::enumerate(tangents)) {
+    if (!tangent)
+      continue;
+    pieces.push_back(tangent);
+    indices.push_back(builder.getDenseI64ArrayAttr(widened(pieceIndices(k), count)));
+  }
+  return Value(MergeOp::create(builder, getLoc(), wideType(getResult(), count), pieces, builder.getArrayAttr(indices)));
+}
 void MergeOp::adjoints(OpBuilder &builder, ArrayRef<Value> operands, Value, Value adjoint, const BitVector &wanted,
                        SmallVectorImpl<Value> &results) {
   for (unsigned k : wanted.set_bits())
@@ -447,6 +502,10 @@ double SumOp::steepness(ArrayRef<Interval>, ArrayRef<double>, ArrayRef<double> m
 Value SumOp::tangent(OpBuilder &builder, ArrayRef<Value>, Value, ArrayRef<Value> tangents) {
   return sumOf(builder, getLoc(), tangents[0]);
 }
+FailureOr<Value> SumOp::wideTangent(OpBuilder &builder, ArrayRef<Value>, ArrayRef<Value> tangents, int64_t count) {
+  Value row = ones(builder, getLoc(), getElementTypeOrSelf(getResult().getType()), 1, elementCount(getVector()));
+  return Value(MatvecOp::create(builder, getLoc(), wideType(getResult(), count), row, tangents[0], false));
+}
 void SumOp::adjoints(OpBuilder &builder, ArrayRef<Value> operands, Value, Value adjoint, const BitVector &wanted,
                      SmallVectorImpl<Value> &results) {
   if (wanted[0])
@@ -471,6 +530,10 @@ double SplatOp::steepness(ArrayRef<Interval>, ArrayRef<double>, ArrayRef<double>
 Value SplatOp::tangent(OpBuilder &builder, ArrayRef<Value>, Value result, ArrayRef<Value> tangents) {
   return SplatOp::create(builder, getLoc(), result.getType(), tangents[0]);
 }
+FailureOr<Value> SplatOp::wideTangent(OpBuilder &builder, ArrayRef<Value>, ArrayRef<Value> tangents, int64_t count) {
+  Value column = ones(builder, getLoc(), getElementTypeOrSelf(getResult().getType()), elementCount(getResult()), 1);
+  return Value(MatvecOp::create(builder, getLoc(), wideType(getResult(), count), column, tangents[0], false));
+}
 void SplatOp::adjoints(OpBuilder &builder, ArrayRef<Value>, Value, Value adjoint, const BitVector &wanted,
                        SmallVectorImpl<Value> &results) {
   if (wanted[0])
@@ -490,6 +553,7 @@ Limit ConstrainedOp::limit(OpBuilder &, ArrayRef<Limit> operands) { return opera
 Value ConstrainedOp::solve(OpBuilder &, unsigned, Value result, ArrayRef<Value>, ArrayRef<Interval>) { return result; }
 double ConstrainedOp::steepness(ArrayRef<Interval>, ArrayRef<double>, ArrayRef<double> moves) { return moves[0]; }
 double ConstrainedOp::norm(ArrayRef<Interval>, ArrayRef<double> norms) { return norms[0]; }
+double ConstrainedOp::spectralNorm(ArrayRef<double> norms) { return norms[0]; }
 Value ConstrainedOp::tangent(OpBuilder &, ArrayRef<Value>, Value, ArrayRef<Value> tangents) { return tangents[0]; }
 void ConstrainedOp::adjoints(OpBuilder &, ArrayRef<Value>, Value, Value adjoint, const BitVector &wanted,
                              SmallVectorImpl<Value> &results) {
@@ -513,7 +577,14 @@ double NormBoundedOp::evaluate(ArrayRef<double> operands) { return operands[0]; 
 std::string NormBoundedOp::smtTerm(ArrayRef<std::string> operands) { return operands[0]; }
 Limit NormBoundedOp::limit(OpBuilder &, ArrayRef<Limit> operands) { return operands[0]; }
 double NormBoundedOp::steepness(ArrayRef<Interval>, ArrayRef<double>, ArrayRef<double> moves) { return moves[0]; }
-double NormBoundedOp::norm(ArrayRef<Interval>, ArrayRef<double> norms) { return std::min(norms[0], getBound().convertToDouble()); }
+// A matrix has no more singular values that are not 0 than rows or columns, and the Frobenius norm is the root of their squares' sum.
+double NormBoundedOp::norm(ArrayRef<Interval>, ArrayRef<double> norms) {
+  auto type = dyn_cast<RankedTensorType>(getValue().getType());
+  bool isMatrix = type && type.getRank() == 2;
+  double count = !getSpectral() ? 1 : isMatrix ? std::min(type.getDimSize(0), type.getDimSize(1)) : kInfinity;
+  return std::min(norms[0], times(std::sqrt(count), getBound().convertToDouble()));
+}
+double NormBoundedOp::spectralNorm(ArrayRef<double> norms) { return std::min(norms[0], getBound().convertToDouble()); }
 Value NormBoundedOp::solve(OpBuilder &, unsigned, Value result, ArrayRef<Value>, ArrayRef<Interval>) { return result; }
 Value NormBoundedOp::tangent(OpBuilder &, ArrayRef<Value>, Value, ArrayRef<Value> tangents) { return tangents[0]; }
 void NormBoundedOp::adjoints(OpBuilder &, ArrayRef<Value>, Value, Value adjoint, const BitVector &wanted,

@@ -10,6 +10,7 @@
 include "mlir/IR/OpBase.td"
 include "mlir/IR/EnumAttr.td"
 include "mlir/IR/RegionKindInterface.td"
+include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 
@@ -152,6 +153,37 @@ def SolveOp : TileOp<"solve"> {
   let hasVerifier = 1;
 }
 
+def EliminateOp : TileOp<"eliminate"> {
+  let summary = "the triangles of a matrix of every sample's own, by elimination without exchanges";
+  let description = [{
+    `matrix` has the elements of an n x n matrix in its n^2 rows, row by row. It is replaced by triangles L and U whose product it is: U on
+    and above the diagonal, L below it, with ones on its own diagonal that are not written. No pivot may be 0.
+
+    ```mlir
+    tile.eliminate %m : memref<9x64xf32>
+    ```
+  }];
+  let arguments = (ins Arg<AnyMemRef, "", [MemRead, MemWrite]>:$matrix);
+  let assemblyFormat = "$matrix attr-dict `:` type($matrix)";
+  let hasVerifier = 1;
+}
+
+def SubstituteOp : TileOp<"substitute"> {
+  let summary = "systems with a matrix of every sample's own, of which the triangles are known";
+  let description = [{
+    `triangles` is what `tile.eliminate` leaves of n x n matrices M. `x` has `columns` vectors in its n * columns rows, element after element,
+    and each is replaced by the vector that M takes to it; with `transposed`, the transpose of M.
+
+    ```mlir
+    tile.substitute transposed %m, %x columns 2 : memref<9x64xf32>, memref<6x64xf32>
+    ```
+  }];
+  let arguments = (ins Arg<AnyMemRef, "", [MemRead]>:$triangles, Arg<AnyMemRef, "", [MemRead, MemWrite]>:$x, I64Attr:$columns,
+                       UnitAttr:$transposed);
+  let assemblyFormat = "(`transposed` $transposed^)? $triangles `,` $x `columns` $columns attr-dict `:` type($triangles) `,` type($x)";
+  let hasVerifier = 1;
+}
+
 def TransposeOp : TileOp<"transpose"> {
   let summary = "out[s, r] = in[r, s]";
   let description = [{
@@ -190,6 +222,19 @@ def RepeatOp : TileOp<"repeat", [SingleBlock, NoTerminator]> {
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$current `to` $next `rounds` $rounds attr-dict `:` type($current) `,` type($next) $body";
   let hasVerifier = 1;
+}
+
+def TableOp : TileOp<"table", [Symbol]> {
+  let summary = "kernels that are called by their number";
+  let description = [{
+    A constant array of the addresses of kernels, for a caller that goes through them in order.
+
+    ```mlir
+    tile.table @flow_f32_segment_kernels [@flow_f32_segment_0, @flow_f32_segment_gradient_0]
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, ArrayAttr:$kernels);
+  let assemblyFormat = "$sym_name $kernels attr-dict";
 }
 
 def FillOp : TileOp<"fill"> {

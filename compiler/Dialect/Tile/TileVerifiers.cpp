@@ -7,6 +7,8 @@
 
 #include "llvm/ADT/Twine.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace flowc::tile;
 
@@ -234,6 +236,30 @@ LogicalResult SolveOp::verify() {
                           a[0])))
       return failure();
   return success();
+}
+
+/// A buffer of a matrix of every sample's own.
+static LogicalResult verifyMatrices(Operation *op, Value buffer, const Twine &name) {
+  if (failed(verifyBuffer(op, buffer, name)) || failed(verifyRank(op, buffer, name, 2)) || failed(verifyContiguous(op, buffer, name)))
+    return failure();
+  int64_t rows = cast<MemRefType>(buffer.getType()).getShape()[0], size = std::llround(std::sqrt(rows));
+  return verifySize(op, "the number of rows of " + name, rows, "the square of the number nearest to its root", size * size);
+}
+
+LogicalResult EliminateOp::verify() { return verifyMatrices(*this, getMatrix(), "matrix"); }
+
+LogicalResult SubstituteOp::verify() {
+  Type element = cast<MemRefType>(getX().getType()).getElementType();
+  if (failed(verifyMatrices(*this, getTriangles(), "triangles")) || failed(verifyBuffer(*this, getX(), "x")) ||
+      failed(verifyRank(*this, getX(), "x", 2)) || failed(verifyContiguous(*this, getX(), "x")) ||
+      failed(verifySameElementType(*this, getTriangles(), "triangles", element)))
+    return failure();
+  auto triangles = cast<MemRefType>(getTriangles().getType()).getShape(), x = cast<MemRefType>(getX().getType()).getShape();
+  int64_t size = std::llround(std::sqrt(triangles[0]));
+  if (failed(verifySize(*this, "the number of columns of x", x[1], "that of triangles", triangles[1])))
+    return failure();
+  return verifySize(*this, "the number of rows of x", x[0], "columns times the size of the matrix",
+                    size * static_cast<int64_t>(getColumns()));
 }
 
 LogicalResult RepeatOp::verify() {

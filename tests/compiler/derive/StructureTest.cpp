@@ -26,7 +26,7 @@ OwningOpRef<ModuleOp> autoregressiveLayer(MLIRContext &context, int64_t features
   auto type = [&](llvm::ArrayRef<int64_t> shape) { return RankedTensorType::get(shape, builder.getF64Type()); };
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
   builder.setInsertionPointToEnd(module->getBody());
-  auto model = flow::ModelOp::create(builder, loc, "m", features, FloatAttr(), FloatAttr(), DictionaryAttr());
+  auto model = flow::ModelOp::create(builder, loc, "m", features, FloatAttr(), FloatAttr(), DictionaryAttr(), DictionaryAttr());
   builder.createBlock(&model.getBody());
   auto layer = flow::LayerOp::create(builder, loc, "l", "l", false, false, FloatAttr(), FloatAttr());
   Block *body = builder.createBlock(&layer.getBody(), {}, type({features}), loc);
@@ -54,7 +54,7 @@ public:
   ConvolutionalLayer(MLIRContext &context, int64_t channels, int64_t height, int64_t width)
       : channels(channels), height(height), width(width), builder(&context), loc(builder.getUnknownLoc()), module(ModuleOp::create(loc)) {
     builder.setInsertionPointToEnd(module->getBody());
-    auto model = flow::ModelOp::create(builder, loc, "m", size(), FloatAttr(), FloatAttr(), DictionaryAttr());
+    auto model = flow::ModelOp::create(builder, loc, "m", size(), FloatAttr(), FloatAttr(), DictionaryAttr(), DictionaryAttr());
     builder.createBlock(&model.getBody());
     layer = flow::LayerOp::create(builder, loc, "l", "l", false, false, FloatAttr(), FloatAttr());
     x = builder.createBlock(&layer.getBody(), {}, type({size()}), loc)->getArgument(0);

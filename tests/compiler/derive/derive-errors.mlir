@@ -119,16 +119,16 @@ flow.model @steep features 2 {
 
 // -----
 
-flow.model @wide features 17 {
-  flow.parameter @w : tensor<17x17xf64> {init = {kind = "constant", value = 0.1}}
-  // expected-error @below {{its log-determinant is derived for at most 16; more need an estimator}}
-  flow.layer @L "wide" {
-  ^bb0(%x: tensor<17xf64>):
-    %w = flow.read @w : tensor<17x17xf64>
-    %b = flow.norm_bounded %w {bound = 0.5 : f64} : tensor<17x17xf64>
-    %h = math.tanh %x : tensor<17xf64>
-    %g = flow.matvec %b, %h : tensor<17x17xf64>, tensor<17xf64> -> tensor<17xf64>
-    %y = arith.addf %x, %g : tensor<17xf64>
-    flow.return %y : tensor<17xf64>
+flow.model @large features 1025 {
+  flow.parameter @w : tensor<1025x1025xf64> {init = {kind = "constant", value = 0.1}}
+  // expected-error @below {{is a contraction on 1025 features: its log-determinant takes a matrix of as many rows and columns}}
+  flow.layer @L "large" {
+  ^bb0(%x: tensor<1025xf64>):
+    %w = flow.read @w : tensor<1025x1025xf64>
+    %b = flow.norm_bounded spectral %w {bound = 0.5 : f64} : tensor<1025x1025xf64>
+    %h = math.tanh %x : tensor<1025xf64>
+    %g = flow.matvec %b, %h : tensor<1025x1025xf64>, tensor<1025xf64> -> tensor<1025xf64>
+    %y = arith.addf %x, %g : tensor<1025xf64>
+    flow.return %y : tensor<1025xf64>
   }
 }

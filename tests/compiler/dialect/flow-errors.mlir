@@ -277,3 +277,59 @@ func.func @f(%a: tensor<3x3xf64>, %x: tensor<6xf64>, %y: tensor<7xf64>) {
   flow.solve_triangular %a, %y : tensor<3x3xf64>, tensor<7xf64>
   return
 }
+
+// -----
+
+func.func @repeated(%x: tensor<2xf64>) {
+  // expected-error @below {{a vector of 5 is no matrix of 2 rows}}
+  %r = flow.repeat %x : tensor<2xf64> -> tensor<5xf64>
+  return
+}
+
+// -----
+
+func.func @summed(%x: tensor<5xf64>) {
+  // expected-error @below {{a vector of 5 is no matrix of 2 rows}}
+  %r = flow.sum_rows %x : tensor<5xf64> -> tensor<2xf64>
+  return
+}
+
+// -----
+
+func.func @not_square(%m: tensor<8xf64>) {
+  // expected-error @below {{a vector of 8 is no square matrix}}
+  %d = flow.log_det %m : tensor<8xf64> -> tensor<f64>
+  return
+}
+
+// -----
+
+func.func @no_number(%m: tensor<9xf64>) {
+  // expected-error @below {{is a number, not 'tensor<1xf64>'}}
+  %d = flow.log_det %m : tensor<9xf64> -> tensor<1xf64>
+  return
+}
+
+// -----
+
+func.func @other_size(%m: tensor<9xf64>, %y: tensor<4xf64>) {
+  // expected-error @below {{a 3 x 3 matrix takes nothing to a vector of 4}}
+  %x = flow.solve %m, %y : tensor<9xf64>, tensor<4xf64>
+  return
+}
+
+// -----
+
+func.func @norm_of_vector(%v: tensor<4xf64>) {
+  // expected-error @below {{needs a matrix, but got 'tensor<4xf64>'}}
+  %n = flow.spectral_norm %v {least = 0.9 : f64} : tensor<4xf64> -> tensor<f64>
+  return
+}
+
+// -----
+
+func.func @no_least(%w: tensor<4x2xf64>) {
+  // expected-error @below {{needs a least result above 0}}
+  %n = flow.spectral_norm %w {least = 0.0 : f64} : tensor<4x2xf64> -> tensor<f64>
+  return
+}

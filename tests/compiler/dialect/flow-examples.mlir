@@ -90,6 +90,29 @@ flow.model @structure features 2 {
   }
 }
 
+// CHECK-LABEL: func.func @matrices
+func.func @matrices(%x: tensor<2xf64>, %y: tensor<3xf64>, %m: tensor<9xf64>, %w: tensor<4x2xf64>) {
+  // CHECK: flow.repeat %{{.*}} : tensor<2xf64> -> tensor<6xf64>
+  %r = flow.repeat %x : tensor<2xf64> -> tensor<6xf64>
+  // CHECK: flow.sum_rows %{{.*}} : tensor<6xf64> -> tensor<2xf64>
+  %s = flow.sum_rows %r : tensor<6xf64> -> tensor<2xf64>
+  // CHECK: flow.log_det %{{.*}} : tensor<9xf64> -> tensor<f64>
+  %d = flow.log_det %m : tensor<9xf64> -> tensor<f64>
+  // CHECK: flow.solve %{{.*}}, %{{.*}} : tensor<9xf64>, tensor<3xf64>
+  %z = flow.solve %m, %y : tensor<9xf64>, tensor<3xf64>
+  // CHECK: flow.solve transposed
+  %t = flow.solve transposed %m, %y : tensor<9xf64>, tensor<3xf64>
+  // CHECK: flow.eliminate %{{.*}} : tensor<9xf64>
+  %lu = flow.eliminate %m : tensor<9xf64>
+  // CHECK: flow.substitute %{{.*}}, %{{.*}} : tensor<9xf64>, tensor<3xf64>
+  %u = flow.substitute %lu, %y : tensor<9xf64>, tensor<3xf64>
+  // CHECK: flow.spectral_norm %{{.*}} {least = 9.000000e-01 : f64} : tensor<4x2xf64> -> tensor<f64>
+  %n = flow.spectral_norm %w {least = 0.9 : f64} : tensor<4x2xf64> -> tensor<f64>
+  // CHECK: flow.norm_bounded spectral %{{.*}} {bound = 9.000000e-01 : f64} : tensor<4x2xf64>
+  %b = flow.norm_bounded spectral %w {bound = 0.9 : f64} : tensor<4x2xf64>
+  return
+}
+
 // CHECK-LABEL: func.func @root
 func.func @root(%y: tensor<2xf64>) -> tensor<2xf64> {
   // CHECK: flow.root %{{.*}} {lower = 0.000000e+00 : f64, upper = 0x7FF0000000000000 : f64} : tensor<2xf64> {

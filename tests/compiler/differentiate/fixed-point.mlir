@@ -1,7 +1,7 @@
 // RUN: flow-opt %s --flow-differentiate | FileCheck %s
 
 // The t with t = F(t, y) by the implicit function theorem: (1 - dF/dt) t' = dF/dy y'. One solve is written out behind the fixed point,
-// t + (F(t, y) - t) / (1 - dF/dt) with t and 1 - dF/dt held constant, and that alone is differentiated.
+// t + (1 - dF/dt)^-1 (F(t, y) - t) with t and 1 - dF/dt held constant, and that alone is differentiated.
 
 // F(t) = y - sin(t), so that 1 - dF/dt = 1 + cos(t).
 // CHECK-LABEL: func.func @log_prob(
@@ -14,14 +14,14 @@
 // CHECK-NEXT: %[[S:.*]] = math.sin %[[T]]
 // CHECK-NEXT: %[[F:.*]] = arith.subf %[[Y]], %[[S]]
 // CHECK: math.cos %[[T]]
-// CHECK: %[[SLOPE:.*]] = flow.detach
 // CHECK: %[[REST:.*]] = arith.subf %[[F]], %[[T]]
-// CHECK: %[[STEP:.*]] = arith.divf %[[REST]], %[[SLOPE]]
+// CHECK: %[[SLOPE:.*]] = flow.detach
+// CHECK: %[[STEP:.*]] = flow.solve %[[SLOPE]], %[[REST]]
 // CHECK-NEXT: %[[NEW:.*]] = arith.addf %[[T]], %[[STEP]]
 // CHECK-NEXT: %[[D:.*]] = flow.sum %[[NEW]]
-// The adjoint of y is that of t divided by 1 - dF/dt.
+// The adjoint of y is that of t, brought back by the transpose.
 // CHECK: %[[G:.*]] = flow.splat %arg1
-// CHECK-NEXT: %[[DY:.*]] = arith.divf %[[G]], %[[SLOPE]]
+// CHECK-NEXT: %[[DY:.*]] = flow.solve transposed %[[SLOPE]], %[[G]]
 // CHECK-NEXT: flow.accumulate @y, %[[DY]]
 // CHECK-NEXT: return %[[D]]
 flow.model @m features 1 {

@@ -62,6 +62,18 @@ const Formula kFormulas[] = {
      2,
      {0.1, 0.5, 1},
      8},
+    // `terms` is without b: what the sum of all rounds off, up to a thousand ulps of the root, is not lost.
+    {"b + t + t^3, a small root beside a large term",
+     "lower = 0xFFF0000000000000 : f64, upper = 0x7FF0000000000000 : f64",
+     "%s = arith.mulf %t, %t : $T\n %c = arith.mulf %s, %t : $T\n %bt = arith.addf %b, %t : $T\n"
+     "%f = arith.addf %bt, %c : $T\n %df = math.fma %three, %s, %unit : $T\n",
+     [](Real t, Real b) { return b + t + t * t * t; },
+     [](Real t, Real) { return 1 + 3 * t * t; },
+     [](Real t, Real) { return std::fabs(t + t * t * t); },
+     0.1,
+     2,
+     {-100, 100},
+     16},
     {"t + b t^3, steep",
      "lower = 0xFFF0000000000000 : f64, upper = 0x7FF0000000000000 : f64",
      kCubic,

@@ -45,3 +45,15 @@ func.func @atan(%x: vector<4xf64>) -> vector<4xf64> {
   %y = math.atan %x : vector<4xf64>
   return %y : vector<4xf64>
 }
+
+// An angle turned: the nearest whole number of turns is taken off, and what rounding leaves outside of (-pi, pi) is brought in.
+// CHECK-LABEL: func.func @turn(
+// CHECK-NOT: flow.turn
+// CHECK: arith.addf %arg0, %arg1
+// CHECK: math.fma
+// CHECK: arith.cmpf ogt
+// CHECK: arith.cmpf olt
+func.func @turn(%x: vector<4xf32>, %by: vector<4xf32>) -> vector<4xf32> {
+  %y = flow.turn %x by %by : vector<4xf32>
+  return %y : vector<4xf32>
+}

@@ -44,3 +44,29 @@ func.func @scalar(%y: f64) -> f64 {
   }
   return %x : f64
 }
+
+// A sum is taken from the target term by term, with what each addition rounds off; in every branch of a choice by itself.
+// CHECK-LABEL: func.func @pieces(
+// CHECK-SAME: %[[Y:.*]]: f64, %[[BOTTOM:.*]]: f64
+// CHECK: } do {
+// CHECK: ^bb0(%{{[a-z0-9]+}}: f64, %{{[a-z0-9]+}}: f64, %[[T:[a-z0-9]+]]: f64,
+// CHECK: %[[INSIDE:.*]] = arith.cmpf
+// CHECK: %[[S:.*]] = math.sin %[[T]]
+// CHECK: %[[FIRST:.*]] = arith.subf %[[BOTTOM]], %[[Y]]
+// CHECK: %[[SUM:.*]] = arith.addf %[[FIRST]], %[[S]]
+// CHECK: %[[PIECE:.*]] = arith.addf %[[SUM]], %{{.*}}
+// CHECK: %[[OUTSIDE:.*]] = arith.subf %[[T]], %[[Y]]
+// CHECK: arith.select %[[INSIDE]], %[[PIECE]], %[[OUTSIDE]]
+func.func @pieces(%y: f64, %bottom: f64) -> f64 {
+  %x = flow.root %y {lower = 0xFFF0000000000000 : f64, upper = 0x7FF0000000000000 : f64} : f64 {
+  ^bb0(%t: f64):
+    %one = arith.constant 1.0 : f64
+    %inside = arith.cmpf olt, %t, %one : f64
+    %s = math.sin %t : f64
+    %piece = arith.addf %bottom, %s : f64
+    %f = arith.select %inside, %piece, %t : f64
+    %c = math.cos %t : f64
+    flow.yield %f, %c : f64, f64
+  }
+  return %x : f64
+}

@@ -136,6 +136,13 @@ const std::vector<Row> &rows() {
   return all;
 }
 
+std::vector<std::pair<std::string, double>> products() {
+  std::vector<std::pair<std::string, double>> all;
+  for (const ScalarProduct &product : scalarProducts())
+    all.push_back({product.f.str(), product.steepest});
+  return all;
+}
+
 std::vector<Identity> identities() {
   std::vector<Identity> found;
   for (const ScalarIdentity &identity : scalarIdentities())

@@ -34,6 +34,9 @@ struct Identity {
 };
 std::vector<Identity> identities();
 
+/// What is said of x f(x): f, and how steep the product is.
+std::vector<std::pair<std::string, double>> products();
+
 /// An op of two or three operands, or one that is not in the table.
 struct Operation {
   std::string name;

@@ -42,6 +42,21 @@ TEST_CASE("the steepness of bounded slopes is known", "[steepness]") {
     }
 }
 
+TEST_CASE("x f(x) is as steep as its table says, and not much less", "[steepness]") {
+  for (const auto &[name, bound] : products()) {
+    auto row = std::find_if(rows().begin(), rows().end(), [&](const Row &r) { return r.name == name; });
+    REQUIRE(row != rows().end());
+    double steepest = 0;
+    for (int k = -400000; k <= 400000; ++k) {
+      double x = k * 1e-4, slope = row->value(x) + x * row->derivative(x);
+      steepest = std::max(steepest, std::abs(slope));
+    }
+    CAPTURE(name, steepest);
+    CHECK(steepest <= bound);
+    CHECK(steepest >= bound - 1e-4);
+  }
+}
+
 TEST_CASE("no op moves further than its steepness says", "[steepness]") {
   for (const Operation &op : operations())
     for (const Interval &a : intervals())

@@ -108,3 +108,17 @@ func.func @table(%x: tensor<2xf64>) -> tensor<2xf64> {
   %s = arith.addf %p, %b : tensor<2xf64>
   return %s : tensor<2xf64>
 }
+
+// z - (-x - y) / w = z + (x + y) / w: the sign shows
+// CHECK-LABEL: func.func @subtract_negative_sum(
+// CHECK-NEXT: %[[S:.*]] = arith.addf %arg0, %arg1
+// CHECK-NEXT: %[[Q:.*]] = arith.divf %[[S]], %arg2
+// CHECK-NEXT: %[[R:.*]] = arith.addf %arg3, %[[Q]]
+// CHECK-NEXT: return %[[R]]
+func.func @subtract_negative_sum(%x: tensor<3xf64>, %y: tensor<3xf64>, %w: tensor<3xf64>, %z: tensor<3xf64>) -> tensor<3xf64> {
+  %n = arith.negf %x : tensor<3xf64>
+  %s = arith.subf %n, %y : tensor<3xf64>
+  %q = arith.divf %s, %w : tensor<3xf64>
+  %r = arith.subf %z, %q : tensor<3xf64>
+  return %r : tensor<3xf64>
+}

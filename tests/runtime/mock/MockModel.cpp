@@ -2,7 +2,8 @@
 //
 // A model written by hand against the kernel interface, in place of one that flowc compiled: a triangular affine flow
 // in two dimensions, z0 = (x0 - b0) exp(-s0), z1 = (x1 - b1 - c x0) exp(-s1), parameters (s0, s1, b0, b1, c), base
-// normal. MUTANT_* compile in one mistake each, which the self-test must find.
+// normal. MOCK_CONTEXT=N makes it conditional on N numbers c, of which x0 is shifted by 1 c0 + 2 c1 + ...; with MOCK_LABEL these are of
+// one of N labels. MUTANT_* compile in one mistake each, which the self-test must find.
 
 #include "runtime/abi/flowrt_kernels.h"
 
@@ -10,7 +11,16 @@
 
 namespace {
 
-constexpr int64_t Tile = 64;
+#ifndef MOCK_CONTEXT
+#define MOCK_CONTEXT 0
+#endif
+#ifdef MOCK_LABEL
+constexpr int64_t IsLabel = 1;
+#else
+constexpr int64_t IsLabel = 0;
+#endif
+
+constexpr int64_t Tile = 64, Context = MOCK_CONTEXT;
 constexpr double HalfLogTwoPi = 0.91893853320467274178;
 
 /// The normal quantile: Acklam's approximation, then two Newton steps on the distribution function.
@@ -50,9 +60,20 @@ template <typename T> struct Mock {
 #endif
   }
 
+  /// What the context behind the features adds to x0.
+  static T moved(const T *in, int64_t s) {
+    T sum = 0;
+#ifdef MUTANT_CONTEXT
+    s = 0;
+#endif
+    for (int64_t k = 0; k < Context; ++k)
+      sum += T(k + 1) * in[(2 + k) * Tile + s];
+    return sum;
+  }
+
   static void toLatent(const T *staged, const T *x, T *z, T *logDet, T *) {
     for (int64_t s = 0; s < Tile; ++s) {
-      z[s] = (x[s] - staged[2]) * staged[0];
+      z[s] = (x[s] - staged[2] - moved(x, s)) * staged[0];
       z[Tile + s] = (x[Tile + s] - staged[3] - staged[4] * x[s]) * staged[1];
 #ifdef MUTANT_RAGGED
       z[s] += T(1e-3) * (x[63] - x[s]);
@@ -63,7 +84,7 @@ template <typename T> struct Mock {
 
   static void toData(const T *staged, const T *z, T *x, T *logDet, T *) {
     for (int64_t s = 0; s < Tile; ++s) {
-      T x0 = z[s] / staged[0] + staged[2];
+      T x0 = z[s] / staged[0] + staged[2] + moved(z, s);
       x[Tile + s] = z[Tile + s] / staged[1] + staged[3] + staged[4] * x0;
 #ifdef MUTANT_TO_DATA
       x[Tile + s] += T(1e-3);
@@ -85,13 +106,13 @@ template <typename T> struct Mock {
   }
 
   static void sample(const T *staged, const T *u, T *x, T *logProb, T *workspace) {
-    T *z = workspace, *logDet = workspace + 2 * Tile;
-    for (int64_t i = 0; i < 2 * Tile; ++i)
-      z[i] = T(quantile(double(u[i])));
+    T *z = workspace;
+    for (int64_t i = 0; i < (2 + Context) * Tile; ++i)
+      z[i] = i < 2 * Tile ? T(quantile(double(u[i]))) : u[i];
 #ifdef MUTANT_SAMPLE
     z[3] = z[4];
 #endif
-    toData(staged, z, x, logDet, workspace);
+    toData(staged, z, x, logProb, workspace);
     for (int64_t s = 0; s < Tile; ++s)
       logProb[s] = staged[5] - T(2 * HalfLogTwoPi) - (z[s] * z[s] + z[Tile + s] * z[Tile + s]) / 2;
 #ifdef MUTANT_SAMPLE_DENSITY
@@ -102,7 +123,7 @@ template <typename T> struct Mock {
   static void gradient(const T *staged, const T *x, const T *weight, T *density, T *g, T *workspace) {
     logProb(staged, x, density, workspace);
     for (int64_t s = 0; s < Tile; ++s) {
-      T d0 = x[s] - staged[2], d1 = x[Tile + s] - staged[3] - staged[4] * x[s], w = weight[s];
+      T d0 = x[s] - staged[2] - moved(x, s), d1 = x[Tile + s] - staged[3] - staged[4] * x[s], w = weight[s];
       T z0 = d0 * staged[0], z1 = d1 * staged[1];
       g[0] -= w * z0 * d0;
       g[1] -= w * z1 * d1;
@@ -131,7 +152,7 @@ template <typename T> struct Mock {
 } // namespace
 
 #define DEFINE_KERNELS(P, T)                                                                                           \
-  const flowrt_kernel_info flow_##P##_info = {FLOWRT_KERNEL_ABI, Tile, 2, 5, 6, 3 * Tile, 2};                          \
+  const flowrt_kernel_info flow_##P##_info = {FLOWRT_KERNEL_ABI, Tile, 2, 5, 6, (3 + Context) * Tile, 2, Context, IsLabel}; \
   void flow_##P##_stage(const T *p, T *staged, T *w) { Mock<T>::stage(p, staged, w); }                                 \
   void flow_##P##_stage_adjoint(const T *p, const T *g, T *out, T *w) { Mock<T>::stageAdjoint(p, g, out, w); }         \
   void flow_##P##_to_latent(const T *s, const T *x, T *z, T *l, T *w) { Mock<T>::toLatent(s, x, z, l, w); }            \
@@ -164,10 +185,19 @@ DEFINE_KERNELS(f64, double)
 #else
 #define DTYPES "[\"f32\", \"f64\"]"
 #endif
+#define TEXT(NUMBER) #NUMBER
+#define AS_TEXT(NUMBER) TEXT(NUMBER)
+#if defined(MOCK_LABEL)
+#define CONTEXT "\"context\": {\"size\": " AS_TEXT(MOCK_CONTEXT) ", \"label\": true}, "
+#elif MOCK_CONTEXT > 0
+#define CONTEXT "\"context\": {\"size\": " AS_TEXT(MOCK_CONTEXT) ", \"low\": -10}, "
+#else
+#define CONTEXT ""
+#endif
 #define RANDOM_INIT "{\"kind\": \"uniform\", \"low\": -0.5, \"high\": 0.5}"
 extern const char flow_manifest[] =
     "{\"flowc\": 1, \"features\": 2, \"name\": \"mock\", \"dtypes\": " DTYPES
-    ", \"base\": \"normal\", \"parameters\": ["
+    ", \"base\": \"normal\", " CONTEXT "\"parameters\": ["
     "{\"name\": \"0.norm.log_scale\", \"shape\": [2], \"offset\": 0, \"init\": {\"kind\": \"constant\", \"value\": 0}},"
     "{\"name\": \"0.norm.shift\", \"shape\": [2], \"offset\": 2, \"init\": {\"kind\": \"values\", \"values\": [0.5, "
     "-0.5]}},"

@@ -236,3 +236,27 @@ func.func @repeat(%x: memref<5x64xf32>, %y: memref<5x64xf32>) {
   }
   return
 }
+
+// -----
+
+func.func @eliminate_square(%m: memref<8x64xf32>) {
+  // expected-error @below {{the number of rows of matrix is 8; the square of the number nearest to its root is 9}}
+  tile.eliminate %m : memref<8x64xf32>
+  return
+}
+
+// -----
+
+func.func @substitute_samples(%m: memref<9x64xf32>, %x: memref<6x32xf32>) {
+  // expected-error @below {{the number of columns of x is 32; that of triangles is 64}}
+  tile.substitute %m, %x columns 2 : memref<9x64xf32>, memref<6x32xf32>
+  return
+}
+
+// -----
+
+func.func @substitute_columns(%m: memref<9x64xf32>, %x: memref<6x64xf32>) {
+  // expected-error @below {{the number of rows of x is 6; columns times the size of the matrix is 9}}
+  tile.substitute %m, %x columns 3 : memref<9x64xf32>, memref<6x64xf32>
+  return
+}

@@ -43,6 +43,15 @@ func.func @solve(%u: memref<3x3xf32>, %d: memref<3xf32>, %y: memref<3x64xf32>, %
   return
 }
 
+// CHECK-LABEL: @systems
+func.func @systems(%m: memref<9x64xf32>, %x: memref<6x64xf32>) {
+  // CHECK: tile.eliminate %{{.*}} : memref<9x64xf32>
+  tile.eliminate %m : memref<9x64xf32>
+  // CHECK: tile.substitute transposed %{{.*}}, %{{.*}} columns 2 : memref<9x64xf32>, memref<6x64xf32>
+  tile.substitute transposed %m, %x columns 2 : memref<9x64xf32>, memref<6x64xf32>
+  return
+}
+
 // CHECK-LABEL: @others
 func.func @others(%x: memref<3x64xf32>, %y: memref<64x16xf32>) {
   // CHECK: tile.transpose %{{.*}} to %{{.*}} : memref<3x64xf32> to memref<64x16xf32>

@@ -262,6 +262,20 @@ struct SelectRule : NoAnswer {
   }
 };
 
+// y = a + s less whole turns; a = y - s less whole turns, since -pi < a < pi, which is proved where the block that ends so is. It jumps
+// where the circle closes, so that it has no limit.
+struct TurnRule : NoAnswer {
+  static Interval range(ArrayRef<Interval>) { return circle(); }
+  static double evaluate(ArrayRef<double> v) { return std::remainder(v[0] + v[1], 2 * std::numbers::pi); }
+  static std::string term(ArrayRef<std::string>) { return ""; }
+  static Limit limit(OpBuilder &, Location, ArrayRef<Limit>) { return Limit::bounded(); }
+  template <typename> static MaybeExpr scaled(const Site &, unsigned, Expr v) { return v; }
+  static MaybeExpr logPartial(const Site &site, unsigned) { return site.out().constant(0); }
+  static MaybeExpr solve(const Site &site, unsigned unknown, ArrayRef<Interval>) {
+    return unknown == 0 ? MaybeExpr(site.out().binary<TurnOp>(-site.in(1))) : std::nullopt;
+  }
+};
+
 /// A comparison has no derivative; its range is CompareRange.
 struct CompareRule : NoAnswer {};
 
@@ -440,6 +454,7 @@ void attachArithModels(MLIRContext *context) {
   attach<arith::MinimumFOp, MinRule>(context);
   attach<math::PowFOp, PowRule>(context);
   attach<arith::SelectOp, SelectRule>(context);
+  attach<TurnOp, TurnRule>(context);
   arith::CmpFOp::attachInterface<ArithDependency<arith::CmpFOp, CompareRule>, CompareRange,
                                  ArithSolve<arith::CmpFOp, CompareRule>, ArithDifferentiate<arith::CmpFOp, CompareRule>>(
       *context);

@@ -199,6 +199,15 @@ llvm::ArrayRef<ScalarIdentity> scalarIdentities() {
   return identities;
 }
 
+llvm::ArrayRef<ScalarProduct> scalarProducts() {
+#define SCALAR_PRODUCT(F, STEEPEST) {F, STEEPEST},
+  static const ScalarProduct products[] = {
+#include "compiler/Dialect/Flow/Models/ScalarProducts.def"
+  };
+#undef SCALAR_PRODUCT
+  return products;
+}
+
 /// At an end of f's domain that of its range, f of it inside.
 Limit limitOf(const ScalarRule &rule, OpBuilder &builder, Location loc, const Limit &x) {
   std::optional<double> end;

@@ -47,6 +47,13 @@ struct ScalarIdentity {
 };
 llvm::ArrayRef<ScalarIdentity> scalarIdentities();
 
+/// How steep x f(x) is at most, of functions f for which it is bounded: ScalarProducts.def. The same holds for x f(c x) with any c.
+struct ScalarProduct {
+  llvm::StringRef f;
+  double steepest;
+};
+llvm::ArrayRef<ScalarProduct> scalarProducts();
+
 /// `formula` with its one-letter names replaced.
 std::string substitute(llvm::StringRef formula, llvm::ArrayRef<std::pair<char, std::string>> names);
 
