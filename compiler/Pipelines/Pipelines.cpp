@@ -29,6 +29,8 @@ llvm::ArrayRef<PhaseInfo> phases() {
       {Phase::Llvm, "llvm", "LLVM IR, optimized"},
       {Phase::Asm, "asm", "the target's assembly"},
       {Phase::Object, "object", "an object file"},
+      {Phase::Ptx, "ptx", "the CUDA target's assembly, which a GPU's driver compiles"},
+      {Phase::Cubin, "cubin", "what `ptxas` of the CUDA toolkit makes of it"},
   };
   return all;
 }

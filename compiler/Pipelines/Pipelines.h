@@ -13,7 +13,7 @@
 namespace flowc {
 
 /// What `--emit` names, in the order of the pipeline.
-enum class Phase { Tree, Flow, Derived, Staged, Scheduled, Mlir, Llvm, Asm, Object };
+enum class Phase { Tree, Flow, Derived, Staged, Scheduled, Mlir, Llvm, Asm, Object, Ptx, Cubin };
 
 struct PhaseInfo {
   Phase phase;

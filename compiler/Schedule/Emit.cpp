@@ -4,6 +4,8 @@
 
 #include "compiler/Schedule/Plan.h"
 
+#include "compiler/Dialect/Tile/Arguments.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
@@ -26,6 +28,9 @@ public:
     for (const Slot &slot : plan.signature->slots)
       arguments.push_back(argumentType(slot, workspace));
     auto kernel = func::FuncOp::create(builder, source.getLoc(), name, builder.getFunctionType(arguments, {}));
+    for (auto [k, slot] : llvm::enumerate(plan.signature->slots))
+      if (slot.role == Role::StagedGradient && !plan.signature->uniform)
+        kernel.setArgAttr(k, tile::kSumsOverSamples, builder.getUnitAttr());
     Block *entry = kernel.addEntryBlock();
     builder.setInsertionPointToEnd(entry);
     this->arguments.assign(entry->args_begin(), entry->args_end());

@@ -31,6 +31,7 @@ struct BuildRequest {
   CompileOptions options;
   DiagnosticStyle style;
   bool threads = true;
+  bool cuda = false; ///< Whether the model directory has code for a GPU, too.
 };
 
 int fail(const cli::Terminal &terminal, llvm::StringRef message, cli::ExitCode code) {
@@ -55,6 +56,9 @@ BuildRequest readRequest(const cli::Arguments &arguments, const cli::Terminal &t
   request.options.cpu.cpu = arguments.text("cpu").value_or("native");
   request.options.cpu.vectorBits = static_cast<int>(arguments.integer("vector-bits", 64, 512).value_or(0));
   request.options.cpu.optLevel = static_cast<int>(arguments.integer("opt-level", 0, 3).value_or(3));
+  request.options.cuda.optLevel = request.options.cpu.optLevel;
+  request.options.cuda.chip = arguments.text("gpu").value_or("sm_80");
+  request.cuda = arguments.text("target").value_or("cpu") == "cpu,cuda";
   request.options.timing = arguments.has("timing");
   request.style = {terminal.colored, arguments.text("diagnostics") == "json"};
   request.threads = arguments.text("threads-in-model").value_or("pool") == "pool";
@@ -108,6 +112,7 @@ private:
     DialectRegistry registry;
     registerDialects(registry);
     cpu::registerCpuDialects(registry);
+    cuda::registerCudaDialects(registry);
     MLIRContext context(registry);
     context.loadAllAvailableDialects();
     SpecDiagnostics diagnostics(context, request.style);
@@ -144,9 +149,21 @@ private:
       return bug;
     if (request.emit == Phase::Staged)
       return emit(printModule(compilation.getModule()));
+    if (request.emit == Phase::Ptx || request.emit == Phase::Cubin)
+      return emitForGpu(compilation);
     if (request.emit)
       return emitLowered(compilation, manifestText);
     return write(compilation, manifest, manifestText, spec);
+  }
+
+  int emitForGpu(Compilation &compilation) {
+    FailureOr<std::string> ptx = compilation.generatePtx();
+    if (failed(ptx) || request.emit == Phase::Ptx)
+      return emitText(ptx);
+    auto binary = cuda::assemble(*ptx, request.options.cuda);
+    if (!binary)
+      return fail(terminal, llvm::toString(binary.takeError()), cli::ExitCode::Environment);
+    return emit(binary->code);
   }
 
   /// The phases below staged, one module for all element types.
@@ -172,6 +189,13 @@ private:
 
   int write(Compilation &compilation, const llvm::json::Object &manifest, const std::string &manifestText,
             const LoadedSpec &spec) {
+    std::string ptx;
+    if (request.cuda) {
+      FailureOr<std::string> made = compilation.generatePtx();
+      if (failed(made))
+        return static_cast<int>(cli::ExitCode::Bug);
+      ptx = std::move(*made);
+    }
     auto objects = compilation.generate(manifestText);
     if (failed(objects))
       return static_cast<int>(cli::ExitCode::Bug);
@@ -188,6 +212,7 @@ private:
                      writeReport(manifest),
                      llvm::sys::path::filename(spec.path).str(),
                      spec.text,
+                     ptx,
                      request.threads};
     auto error = times.measure("link and write", [&] { return writeModelDirectory(request.output, files); });
     if (error)
@@ -241,6 +266,9 @@ int runBuild(const cli::Arguments &arguments) {
     return fail(terminal, arguments.error(), cli::ExitCode::Usage);
   if (request.options.schedule.tile % 16)
     return fail(terminal, "--tile must be a multiple of 16", cli::ExitCode::Usage);
+  if (!cuda::isKnownChip(request.options.cuda.chip))
+    return fail(terminal, "unknown GPU `" + request.options.cuda.chip + "`; expected a name that LLVM knows, such as `sm_80` or `sm_90`",
+                cli::ExitCode::Usage);
   registerPasses();
   Build build(std::move(request), terminal);
   int code = build.run();

@@ -80,6 +80,17 @@ LogicalResult Compilation::lower(llvm::StringRef manifest) {
   return times.measure("lower", [&] { return cpu::lowerToLLVM(*module, options.cpu); });
 }
 
+FailureOr<std::string> Compilation::generatePtx() {
+  return times.measure("schedule, lower and emit PTX", [&]() -> FailureOr<std::string> {
+    OwningOpRef<ModuleOp> copy = module->clone();
+    PassManager passes(module->getContext());
+    addSchedulePipeline(passes, options.schedule);
+    if (failed(passes.run(*copy)) || failed(cuda::lowerToGpu(*copy, options.cuda)))
+      return failure();
+    return cuda::emitPtx(*copy, options.cuda);
+  });
+}
+
 FailureOr<std::vector<llvm::SmallVector<char, 0>>> Compilation::generate(llvm::StringRef manifest) {
   using Object = llvm::SmallVector<char, 0>;
   ScheduleOptions first = options.schedule, second = options.schedule;

@@ -6,6 +6,7 @@
 
 #include "compiler/Pipelines/Pipelines.h"
 #include "targets/cpu/CpuTarget.h"
+#include "targets/cuda/CudaTarget.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/JSON.h"
@@ -16,6 +17,7 @@ namespace flowc::driver {
 
 struct CompileOptions {
   cpu::CpuOptions cpu;
+  cuda::CudaOptions cuda;
   ScheduleOptions schedule;
   bool timing = false;
 };
@@ -60,6 +62,9 @@ public:
   /// Instead of schedule() and lower(): everything from there to object code. Element types are compiled side by side, for machine
   /// code is most of what a compilation takes.
   mlir::FailureOr<std::vector<llvm::SmallVector<char, 0>>> generate(llvm::StringRef manifest);
+
+  /// The same for the GPU, from a staged module, which stays: PTX for all element types.
+  mlir::FailureOr<std::string> generatePtx();
 
   mlir::ModuleOp getModule() { return *module; }
 

@@ -7,7 +7,6 @@
 // of c pass over it, and a is read in order. Sizes and strides are arguments, so a model needs a handful of functions:
 // per element type, stride pattern of a, epilogue, vectors in a block, and whether the last one is masked.
 
-#include "targets/cpu/CloneBody.h"
 #include "targets/cpu/GemmBlocks.h"
 #include "targets/cpu/KernelBuilder.h"
 

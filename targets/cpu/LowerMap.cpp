@@ -7,53 +7,25 @@
 // samples take rows as lanes where every buffer is contiguous, and go row by row where one is not. Every sum has a
 // fixed order.
 
-#include "targets/cpu/CloneBody.h"
+#include "targets/common/MapFunction.h"
 #include "targets/cpu/KernelBuilder.h"
-
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
 using namespace flowc;
 using namespace flowc::cpu;
+using targets::MapBuffer;
+using targets::MapFunction;
 using tile::OutputKind;
 
 namespace {
 
-/// The number of rows is an argument, for a model may have thousands of maps that differ in nothing else; but few rows are better
-/// known to LLVM, which then needs no loop.
-bool hasFixedRows(tile::MapOp op) { return op.getRows() <= 4; }
-
-/// The rows that a map touches in one buffer: start + i * step, or a table.
-struct Rows {
-  explicit Rows(ArrayRef<int64_t> list) {
-    if (list.empty())
-      return;
-    start = list[0];
-    step = list.size() > 1 ? list[1] - list[0] : 0;
-    for (auto [i, row] : llvm::enumerate(list))
-      if (row != start + static_cast<int64_t>(i) * step) {
-        table = list;
-        return;
-      }
-  }
-  int64_t start = 0, step = 1;
-  ArrayRef<int64_t> table;
-};
-
-/// One buffer of a map, inside the map's function.
-struct Buffer {
-  Value pointer;
-  Value table; // the address of the row table, if there is one
-  Rows rows;
-  int64_t stride;
-  bool uniform;
-};
-
 /// Emits the function of one map.
 class MapEmitter {
 public:
-  MapEmitter(tile::MapOp op, Emitter &emitter, ValueRange arguments, ValueRange captured, int64_t width,
-             int64_t samples);
+  MapEmitter(tile::MapOp op, Emitter &emitter, MapFunction &function, int64_t width, int64_t samples)
+      : op(op), e(emitter), function(function), width(width), samples(samples), element(function.element),
+        vector(VectorType::get(width, element)), rows(function.rows), inputs(function.inputs), outputs(function.outputs),
+        outside(function.outside) {}
   void emit();
 
 private:
@@ -68,7 +40,7 @@ private:
   OutputKind kind(unsigned k) { return op.outputKind(k); }
   bool has(OutputKind kind);
   /// The address of the row that iteration `i` touches.
-  Value rowAddress(const Buffer &buffer, Value i);
+  Value rowAddress(const MapBuffer &buffer, Value i) { return function.rowAddress(e, buffer, i); }
   Value rowAddress(unsigned output, Value i) {
     return kind(output) == OutputKind::SumRows ? outputs[output].pointer : rowAddress(outputs[output], i);
   }
@@ -80,54 +52,24 @@ private:
 
   tile::MapOp op;
   Emitter &e;
+  MapFunction &function;
   int64_t width, samples;
   Type element;
   VectorType vector;
   Value rows;
-  SmallVector<Buffer> inputs, outputs;
-  IRMapping outside;
+  SmallVector<MapBuffer> &inputs, &outputs;
+  IRMapping &outside;
 };
 
 } // namespace
-
-MapEmitter::MapEmitter(tile::MapOp op, Emitter &emitter, ValueRange arguments, ValueRange captured, int64_t width,
-                       int64_t samples)
-    : op(op), e(emitter), width(width), samples(samples),
-      element(cast<MemRefType>(op.getOutputs()[0].getType()).getElementType()),
-      vector(VectorType::get(width, element)) {
-  unsigned next = 0;
-  auto buffer = [&](Value value, ArrayRef<int64_t> rows) {
-    return Buffer{arguments[next++], Value(), Rows(rows), rowStride(value), tile::isUniformBuffer(value)};
-  };
-  for (auto [k, value] : llvm::enumerate(op.getInputs()))
-    inputs.push_back(buffer(value, op.inputRows(k)));
-  for (auto [k, value] : llvm::enumerate(op.getOutputs()))
-    outputs.push_back(buffer(value, kind(k) == OutputKind::SumRows ? ArrayRef<int64_t>() : op.outputRows(k)));
-  for (SmallVector<Buffer> *buffers : {&inputs, &outputs})
-    for (Buffer &buffer : *buffers)
-      if (!buffer.rows.table.empty())
-        buffer.table = arguments[next++];
-  for (Value value : captured)
-    outside.map(value, arguments[next++]);
-  rows = hasFixedRows(op) ? e.constant(op.getRows()) : arguments[next];
-}
 
 bool MapEmitter::has(OutputKind wanted) {
   return llvm::any_of(llvm::seq<unsigned>(0, outputs.size()), [&](unsigned k) { return kind(k) == wanted; });
 }
 
-Value MapEmitter::rowAddress(const Buffer &buffer, Value i) {
-  Value row;
-  if (buffer.table)
-    row = e.load(e.builder.getI64Type(), e.address(buffer.table, e.builder.getI64Type(), i));
-  else
-    row = e.add(e.multiply(i, buffer.rows.step), e.constant(buffer.rows.start));
-  return e.address(buffer.pointer, element, e.multiply(row, buffer.stride));
-}
-
 MapEmitter::Values MapEmitter::openRow(Value i) {
   Values row;
-  for (const Buffer &input : inputs) {
+  for (const MapBuffer &input : inputs) {
     Value pointer = rowAddress(input, i);
     row.push_back(input.uniform ? e.broadcast(vector, e.load(element, pointer)) : pointer);
   }
@@ -205,10 +147,10 @@ void MapEmitter::emitLanesOuter() {
 
 /// Whether rows i .. i + width - 1 of every buffer are one vector, or one number in the case of inputs.
 bool MapEmitter::rowsAreContiguous() {
-  auto contiguous = [](const Buffer &buffer) {
+  auto contiguous = [](const MapBuffer &buffer) {
     return buffer.rows.table.empty() && buffer.rows.step == 1 && buffer.stride == 1;
   };
-  auto readable = [&](const Buffer &input) {
+  auto readable = [&](const MapBuffer &input) {
     return contiguous(input) || (input.rows.table.empty() && input.rows.step == 0);
   };
   return width > 1 && static_cast<int64_t>(op.getRows()) > 1 && llvm::all_of(inputs, readable) &&
@@ -222,7 +164,7 @@ void MapEmitter::emitRowsAsLanes() {
       e.loop(e.constant(0), rows, width, zeros(OutputKind::SumRows, vector), [&](Value i, ValueRange carried) {
         Value mask = e.firstLanes(width, e.subtract(rows, i));
         Values elements, next;
-        for (const Buffer &input : inputs) {
+        for (const MapBuffer &input : inputs) {
           Value pointer = rowAddress(input, i);
           Value first = e.broadcast(vector, e.load(element, pointer));
           elements.push_back(input.rows.step == 0 ? first : e.maskedLoad(pointer, mask, first));
@@ -251,7 +193,7 @@ void MapEmitter::emitRowsAsLanes() {
 void MapEmitter::emitRowByRow() {
   e.loop(e.constant(0), rows, 1, [&](Value i) {
     Values elements;
-    for (const Buffer &input : inputs)
+    for (const MapBuffer &input : inputs)
       elements.push_back(e.load(element, rowAddress(input, i)));
     Values results = cloneBody(e.builder, op.getBody().front(), elements, outside, 0);
     for (auto [k, result] : llvm::enumerate(results))
@@ -259,65 +201,11 @@ void MapEmitter::emitRowByRow() {
   });
 }
 
-//===- the function and its call
-//------------------------------------------------------------------------------------===//
-
-/// Everything of a map that its code depends on, and nothing of where its buffers are.
-static std::string mapKey(tile::MapOp op, int64_t samples, ValueRange captured) {
-  std::string key;
-  llvm::raw_string_ostream stream(key);
-  stream << "map " << (hasFixedRows(op) ? static_cast<int64_t>(op.getRows()) : -1) << ' ' << samples;
-  for (int32_t kind : op.getOutputKinds())
-    stream << " k" << kind;
-  auto describe = [&](Value buffer, ArrayRef<int64_t> list) {
-    Rows rows(list);
-    stream << (tile::isUniformBuffer(buffer) ? " u" : " v") << rowStride(buffer);
-    if (rows.table.empty())
-      stream << " r" << rows.start << '+' << rows.step;
-    else
-      stream << " table";
-  };
-  for (auto [k, buffer] : llvm::enumerate(op.getInputs()))
-    describe(buffer, op.inputRows(k));
-  stream << " to";
-  for (auto [k, buffer] : llvm::enumerate(op.getOutputs()))
-    describe(buffer, op.outputRows(k));
-  stream << bodyFingerprint(op.getBody().front(), captured);
-  return key;
-}
-
-static int64_t sampleCount(tile::MapOp op) {
-  for (Value buffer : op->getOperands())
-    if (!tile::isUniformBuffer(buffer))
-      return cast<MemRefType>(buffer.getType()).getShape()[1];
-  return 0;
-}
-
 void flowc::cpu::lowerMap(tile::MapOp op, KernelCache &cache) {
-  int64_t samples = sampleCount(op);
-  if (op.getRows() == 0 || (samples == 0 && !op.isUniform()))
-    return;
-  OpBuilder builder(op);
-  Emitter emitter(builder, op.getLoc());
-  SmallVector<Value> captured = isolateBody(op.getBody());
-  SmallVector<Value> arguments;
-  for (Value buffer : op->getOperands())
-    arguments.push_back(cache.pointerTo(emitter, buffer));
-  auto addTable = [&](ArrayRef<int64_t> rows) {
-    if (!Rows(rows).table.empty())
-      arguments.push_back(cache.rowTable(emitter, rows));
-  };
-  for (unsigned k = 0; k < op.getInputs().size(); ++k)
-    addTable(op.inputRows(k));
-  for (unsigned k = 0; k < op.getOutputs().size(); ++k)
-    if (op.outputKind(k) != OutputKind::SumRows)
-      addTable(op.outputRows(k));
-  llvm::append_range(arguments, captured);
-  if (!hasFixedRows(op))
-    arguments.push_back(emitter.constant(op.getRows()));
-  Type element = cast<MemRefType>(op.getOutputs()[0].getType()).getElementType();
-  int64_t width = op.isUniform() ? cache.lanes(element) : cache.lanes(element, samples);
-  cache.call(
-      builder, op.getLoc(), "map", mapKey(op, samples, captured), arguments,
-      [&](Emitter &inner, ValueRange values) { MapEmitter(op, inner, values, captured, width, samples).emit(); });
+  int64_t samples = targets::sampleCount(op);
+  targets::callMap(op, cache, [&](targets::Emitter &inner, MapFunction &function) {
+    Emitter emitter(inner.builder, inner.loc);
+    int64_t width = op.isUniform() ? cache.lanes(function.element) : cache.lanes(function.element, samples);
+    MapEmitter(op, emitter, function, width, samples).emit();
+  });
 }

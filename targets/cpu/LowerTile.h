@@ -15,9 +15,6 @@ namespace flowc::cpu {
 /// tile ops -> calls of private functions of scf, arith, vector and the llvm dialect's loads and stores.
 std::unique_ptr<mlir::Pass> createLowerTilePass(const VectorUnit &unit = {});
 
-/// Calls that repeat with other numbers -> loops over tables of these numbers.
-std::unique_ptr<mlir::Pass> createRollCallsPass();
-
 /// tile.table -> a constant array of addresses; behind the lowering of the functions that stand in it.
 std::unique_ptr<mlir::Pass> createLowerTablesPass();
 

@@ -5,6 +5,8 @@
 
 #include "targets/cpu/Machine.h"
 
+#include "targets/common/MachineCode.h"
+
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/TargetSelect.h"
@@ -17,19 +19,6 @@ using namespace flowc::cpu;
 static bool isNative(const CpuOptions &options) { return options.cpu.empty() || options.cpu == "native"; }
 
 std::string flowc::cpu::hostCpuName() { return llvm::sys::getHostCPUName().str(); }
-
-static llvm::CodeGenOptLevel codeGenLevel(int level) {
-  switch (level) {
-  case 0:
-    return llvm::CodeGenOptLevel::None;
-  case 1:
-    return llvm::CodeGenOptLevel::Less;
-  case 2:
-    return llvm::CodeGenOptLevel::Default;
-  default:
-    return llvm::CodeGenOptLevel::Aggressive;
-  }
-}
 
 static std::string hostFeatures() {
   llvm::SubtargetFeatures features;
@@ -54,7 +43,7 @@ llvm::Expected<std::unique_ptr<llvm::TargetMachine>> flowc::cpu::createTargetMac
                                    "`; expected `native` or a name that LLVM knows, such as `x86-64-v3`");
   std::unique_ptr<llvm::TargetMachine> machine(
       target->createTargetMachine(triple, cpu, isNative(options) ? hostFeatures() : "", llvm::TargetOptions(),
-                                  llvm::Reloc::PIC_, std::nullopt, codeGenLevel(options.optLevel)));
+                                  llvm::Reloc::PIC_, std::nullopt, flowc::targets::codeGenLevel(options.optLevel)));
   if (!machine)
     return llvm::createStringError("LLVM cannot make code for `" + cpu + "`");
   return machine;

@@ -3,8 +3,10 @@
 // Scheduled IR to the llvm dialect.
 
 #include "compiler/Dialect/Flow/FlowDialect.h"
+#include "compiler/Dialect/Tile/Arguments.h"
 #include "compiler/Transforms/ExpandMath.h"
 #include "compiler/Transforms/LowerRoot.h"
+#include "targets/common/RollCalls.h"
 #include "targets/cpu/CpuTarget.h"
 #include "targets/cpu/LowerTile.h"
 #include "targets/cpu/Machine.h"
@@ -28,6 +30,7 @@
 #include "llvm/Target/TargetMachine.h"
 
 using namespace mlir;
+using namespace flowc;
 using namespace flowc::cpu;
 
 void flowc::cpu::registerCpuDialects(DialectRegistry &registry) {
@@ -46,7 +49,7 @@ void flowc::cpu::registerCpuDialects(DialectRegistry &registry) {
 
 void flowc::cpu::registerCpuPasses() {
   registerPass([] { return createLowerTilePass(); });
-  registerPass([] { return createRollCallsPass(); });
+  registerPass([] { return targets::createRollCallsPass(); });
   registerPass([] { return createMathFallbackPass(); });
   registerPass([] { return createLowerTablesPass(); });
 }
@@ -60,6 +63,7 @@ static void describeKernelArguments(ModuleOp module) {
     for (auto [k, type] : llvm::enumerate(function.getArgumentTypes())) {
       if (!isa<MemRefType>(type))
         continue;
+      function.removeArgAttr(k, tile::kSumsOverSamples); // A caller with one tile gives each thread sums of its own.
       function.setArgAttr(k, LLVM::LLVMDialect::getNoAliasAttrName(), builder.getUnitAttr());
       function.setArgAttr(k, LLVM::LLVMDialect::getAlignAttrName(), builder.getI64IntegerAttr(64));
     }
@@ -68,7 +72,7 @@ static void describeKernelArguments(ModuleOp module) {
 
 static void addPasses(PassManager &passes, const VectorUnit &unit, const CpuOptions &options) {
   passes.addPass(createLowerTilePass(unit));
-  passes.addPass(createRollCallsPass());
+  passes.addPass(targets::createRollCallsPass());
   // Functions and roots are expanded on the vectors that the maps were made of; equal subexpressions show after that.
   passes.addNestedPass<func::FuncOp>(flowc::createLowerRootPass());
   passes.addNestedPass<func::FuncOp>(flowc::createExpandMathPass());

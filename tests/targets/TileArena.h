@@ -7,6 +7,7 @@
 #pragma once
 
 #include "tests/targets/CompiledTiles.h"
+#include "tests/targets/emulation/EmulatedKernels.h"
 
 #include <catch2/catch.hpp>
 
@@ -14,6 +15,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <random>
+#include <set>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -43,7 +45,7 @@ public:
     return data[slice.offset + i * slice.rowStride + j * slice.columnStride];
   }
 
-  /// Runs `body` as a kernel on the array, and `reference` on a copy of it; both must leave the same.
+  /// Runs `body` as a kernel on the array, and `reference` on a copy of it; both must leave the same. Then the same on the emulated GPU.
   template <typename Reference>
   void check(const std::string &body, const cpu::CompiledTiles::Options &options, double tolerance,
              Reference reference) {
@@ -51,13 +53,29 @@ public:
                        prologue + body + "  return\n}\n",
                 error;
     INFO(text);
+    std::vector<T> before = data;
+    reference();
     auto tiles = cpu::CompiledTiles::compile(text, options, error);
     INFO(error);
     REQUIRE(tiles);
     T *memory = static_cast<T *>(std::aligned_alloc(64, (data.size() * sizeof(T) + 63) / 64 * 64));
-    std::memcpy(memory, data.data(), data.size() * sizeof(T));
+    std::memcpy(memory, before.data(), data.size() * sizeof(T));
     tiles->kernel<void(T *)>("flow_test")(memory);
-    reference();
+    compare(memory, tolerance);
+    // What is asked of the CPU changes nothing there.
+    static std::set<std::string> seen;
+    if (onGpu && seen.insert(text).second) {
+      auto kernels = EmulatedKernels::compile(text, 128, error);
+      INFO(error);
+      REQUIRE(kernels);
+      std::memcpy(memory, before.data(), data.size() * sizeof(T));
+      CHECK(kernels->launch("flow_test", 1, {memory}) == "");
+      compare(memory, tolerance);
+    }
+    std::free(memory);
+  }
+
+  void compare(const T *memory, double tolerance) {
     size_t wrong = 0;
     for (size_t i = 0; i < data.size(); ++i)
       if (!(std::abs(memory[i] - data[i]) <= tolerance * std::max<T>(1, std::abs(data[i]))) && wrong++ == 0) {
@@ -65,7 +83,6 @@ public:
         CHECK(memory[i] == data[i]);
       }
     CHECK(wrong == 0);
-    std::free(memory);
   }
 
   /// `count` rows below `height`: nothing for identity, else as `kind` says.
@@ -81,6 +98,7 @@ public:
 
   std::mt19937 random;
   std::vector<T> data;
+  bool onGpu = true; ///< Whether the CUDA target can do it, too.
 
 private:
   Slice add(int64_t rows, int64_t columns, int64_t rowStride, int64_t columnStride, int64_t extent) {

@@ -46,7 +46,8 @@ def MapOp : TileOp<"map", [AttrSizedOperandSegments, SingleBlock]> {
     For every row i in 0 .. rows-1 and every sample s, evaluates the body on the inputs' elements and writes what it yields.
     The body is straight-line scalar code (arith, math, the flow dialect's scalar functions, `flow.root`) on element type E.
 
-    `input_rows[k]` lists the row of input k that iteration i reads (empty: row i). `output_rows[k]` likewise for what is written.
+    `input_rows[k]` lists the row of input k that iteration i reads (empty: row i). `output_rows[k]` likewise for what is written,
+    no row twice.
     A varying input gives the element of sample s, a uniform one the same element for all samples.
 
     `output_kinds[k]` is the OutputKind of output k:

@@ -78,6 +78,19 @@ static LogicalResult verifyMapBuffer(MapOp op, Value buffer, const Twine &name, 
   return success();
 }
 
+/// Rows may be written in any order, and by many threads at once.
+static LogicalResult verifyDistinctRows(MapOp op) {
+  for (unsigned k = 0; k < op.getOutputs().size(); ++k) {
+    llvm::SmallDenseSet<int64_t> seen;
+    if (op.outputKind(k) == OutputKind::SumRows)
+      continue;
+    for (int64_t row : op.outputRows(k))
+      if (!seen.insert(row).second)
+        return op.emitOpError() << "row list of output #" << k << " names row " << row << " twice";
+  }
+  return success();
+}
+
 /// All varying buffers have the same number of samples.
 static LogicalResult verifySamples(MapOp op) {
   int64_t samples = -1;
@@ -159,7 +172,7 @@ LogicalResult MapOp::verify() {
                                outputKind(k) == OutputKind::SumRows)) ||
         failed(verifySameElementType(*this, output, "output #" + Twine(k), element)))
       return failure();
-  if (failed(verifyOutputKinds(*this)) || failed(verifySamples(*this)))
+  if (failed(verifyOutputKinds(*this)) || failed(verifySamples(*this)) || failed(verifyDistinctRows(*this)))
     return failure();
   SmallVector<Type> arguments(getInputs().size(), element);
   return verifyBody(*this, getBody().front(), arguments, getOutputs().size(), element);

@@ -12,7 +12,7 @@
 // dA += g x^T and dB += h x^T. x is transposed once for both; neither matrix of one sample is ever made.
 // The gradient of a vector is a sum over the samples, taken where the vector is computed.
 // CHECK-LABEL: func.func @flow_f32_gradient(
-// CHECK-SAME: %{{[a-z0-9]+}}: memref<48xf32>, %[[X:[a-z0-9]+]]: memref<4x16xf32>, %{{[a-z0-9]+}}: memref<1x16xf32>, %{{[a-z0-9]+}}: memref<1x16xf32>, %[[G:[a-z0-9]+]]: memref<48xf32>
+// CHECK-SAME: %{{[a-z0-9]+}}: memref<48xf32>, %[[X:[a-z0-9]+]]: memref<4x16xf32>, %{{[a-z0-9]+}}: memref<1x16xf32>, %{{[a-z0-9]+}}: memref<1x16xf32>, %[[G:[a-z0-9]+]]: memref<48xf32> {tile.sums_over_samples}
 // CHECK: memref.reinterpret_cast %[[G]] to offset: [32], sizes: [4], strides: [1]
 // CHECK: tile.map rows 4
 // CHECK-SAME: output_kinds = array<i32: {{[^>]*}}3

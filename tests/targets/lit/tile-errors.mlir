@@ -48,6 +48,18 @@ func.func @kind(%x: memref<2x64xf32>, %y: memref<2x64xf32>) {
 
 // -----
 
+func.func @row_written_twice(%x: memref<2x64xf32>) {
+  // expected-error @+1 {{row list of output #0 names row 1 twice}}
+  tile.map rows 2 ins(%x : memref<2x64xf32>) outs(%x : memref<2x64xf32>)
+      attributes {input_rows = [array<i64: 1, 1>], output_rows = [array<i64: 1, 1>], output_kinds = array<i32: 1>} {
+  ^bb0(%v: f32):
+    tile.yield %v : f32
+  }
+  return
+}
+
+// -----
+
 func.func @uniform_output(%x: memref<2x64xf32>, %y: memref<2xf32>, %z: memref<2x64xf32>) {
   // expected-error @+1 {{output #0 of kind `store` is uniform; expected varying (rank 2)}}
   tile.map rows 2 ins(%x : memref<2x64xf32>) outs(%y, %z : memref<2xf32>, memref<2x64xf32>)

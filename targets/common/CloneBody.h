@@ -7,7 +7,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
 
-namespace flowc::cpu {
+namespace flowc::targets {
 
 /// Clones `body` with `arguments` in place of its own and returns what it yields. With `width` > 0 all numbers become
 /// vectors of so many lanes, in nested regions too. Values from outside are looked up in `outside` and broadcast.
@@ -22,4 +22,4 @@ llvm::SmallVector<mlir::Value> isolateBody(mlir::Region &body);
 /// the body uses from outside, in the order in which they become arguments.
 std::string bodyFingerprint(mlir::Block &body, mlir::ValueRange outside);
 
-} // namespace flowc::cpu
+} // namespace flowc::targets

@@ -3,12 +3,14 @@
 // Calls that come again and again with other numbers become a loop over a table of these numbers. The levels of an autoregressive
 // inverse, and what its gradient makes of them, are such calls: a thousand levels are then as much code as two.
 
-#include "targets/cpu/LowerTile.h"
+#include "targets/common/RollCalls.h"
+
+#include "targets/common/FunctionCache.h"
 
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
-using namespace flowc::cpu;
+using namespace flowc::targets;
 
 namespace {
 
@@ -77,7 +79,7 @@ public:
   }
 
   /// Rolls up what repeats and begins anew.
-  void roll(ModuleOp module, unsigned &tables) {
+  void roll(Block *home, unsigned addressSpace, unsigned &tables) {
     auto count = static_cast<int64_t>(calls.size());
     // matches[p][i]: how many calls from i on have the shape of the call p places later.
     std::vector<std::vector<int64_t>> matches(kLongestRound + 1, std::vector<int64_t>(count + 1, 0));
@@ -94,7 +96,7 @@ public:
         }
       }
       if (rounds)
-        emitLoop(llvm::MutableArrayRef(calls).slice(i, length * rounds), length, module, tables);
+        emitLoop(llvm::MutableArrayRef(calls).slice(i, length * rounds), length, home, addressSpace, tables);
       i += std::max<int64_t>(1, length * rounds);
     }
     calls.clear();
@@ -102,7 +104,7 @@ public:
 
 private:
   /// Replaces rounds of `length` calls each.
-  void emitLoop(llvm::MutableArrayRef<Call> part, int64_t length, ModuleOp module, unsigned &tables) {
+  void emitLoop(llvm::MutableArrayRef<Call> part, int64_t length, Block *home, unsigned addressSpace, unsigned &tables) {
     int64_t rounds = part.size() / length, columns = 0;
     Location loc = part[0].op.getLoc();
     // The column of every number that is not the same in all rounds. (An address that is its own origin does not tell its element.)
@@ -123,7 +125,8 @@ private:
 
     OpBuilder builder(part[length - 1].op); // What the first round is called with is there by then.
     Emitter e(builder, loc);
-    Value table = makeTable(e, numbers, module, tables);
+    auto global = makeTable(home, loc, ("tile_rounds_" + Twine(tables++)).str(), numbers, addressSpace);
+    Value table = LLVM::AddressOfOp::create(builder, loc, global);
     e.loop(e.constant(0), e.constant(rounds), 1, [&](Value round) {
       Value row = e.address(table, builder.getI64Type(), e.multiply(round, columns));
       for (int64_t j = 0; j < length; ++j) {
@@ -141,31 +144,27 @@ private:
       call.op.erase();
   }
 
-  Value makeTable(Emitter &e, llvm::ArrayRef<int64_t> numbers, ModuleOp module, unsigned &tables) {
-    auto size = static_cast<int64_t>(numbers.size());
-    auto type = LLVM::LLVMArrayType::get(e.builder.getI64Type(), size);
-    auto values = DenseElementsAttr::get(RankedTensorType::get(size, e.builder.getI64Type()), numbers);
-    OpBuilder atTop = OpBuilder::atBlockBegin(module.getBody());
-    auto global = LLVM::GlobalOp::create(atTop, e.loc, type, /*isConstant=*/true, LLVM::Linkage::Internal,
-                                         ("tile_rounds_" + Twine(tables++)).str(), values);
-    return LLVM::AddressOfOp::create(e.builder, e.loc, global);
-  }
-
   std::vector<Call> calls;
   std::map<std::vector<const void *>, unsigned> shapes;
 };
 
-struct RollCallsPass : PassWrapper<RollCallsPass, OperationPass<ModuleOp>> {
+struct RollCallsPass : PassWrapper<RollCallsPass, OperationPass<>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(RollCallsPass)
+  RollCallsPass() = default;
+  explicit RollCallsPass(unsigned space) { addressSpace = space; }
+  RollCallsPass(const RollCallsPass &other) : PassWrapper(other) {}
+
   StringRef getArgument() const final { return "tile-roll-calls"; }
   StringRef getDescription() const final { return "turn calls that repeat with other numbers into loops over tables"; }
   void getDependentDialects(DialectRegistry &registry) const final {
     registry.insert<LLVM::LLVMDialect, arith::ArithDialect, scf::SCFDialect>();
   }
+  bool canScheduleOn(RegisteredOperationName name) const final { return name.hasTrait<OpTrait::SymbolTable>(); }
 
   void runOnOperation() final {
     unsigned tables = 0;
-    for (auto function : getOperation().getOps<func::FuncOp>()) {
+    Block *home = &getOperation()->getRegion(0).front();
+    for (auto function : home->getOps<func::FuncOp>()) {
       if (function.isExternal() || function.isPrivate())
         continue;
       Block &block = function.getBody().front();
@@ -175,16 +174,20 @@ struct RollCallsPass : PassWrapper<RollCallsPass, OperationPass<ModuleOp>> {
         if (call && call.getNumResults() == 0)
           sequence.add(call);
         else if (!isMemoryEffectFree(&op))
-          sequence.roll(getOperation(), tables);
+          sequence.roll(home, addressSpace, tables);
       }
-      sequence.roll(getOperation(), tables);
+      sequence.roll(home, addressSpace, tables);
       for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
         if (isOpTriviallyDead(&op))
           op.erase();
     }
   }
+
+  Option<unsigned> addressSpace{*this, "address-space", llvm::cl::desc("where the tables lie"), llvm::cl::init(0)};
 };
 
 } // namespace
 
-std::unique_ptr<Pass> flowc::cpu::createRollCallsPass() { return std::make_unique<RollCallsPass>(); }
+std::unique_ptr<Pass> flowc::targets::createRollCallsPass(unsigned addressSpace) {
+  return std::make_unique<RollCallsPass>(addressSpace);
+}

@@ -4,7 +4,7 @@
 // turned into vectors. It knows no op by name, so that whatever is element-wise may stand in a body, with regions or
 // without.
 
-#include "targets/cpu/CloneBody.h"
+#include "targets/common/CloneBody.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -91,12 +91,12 @@ private:
 
 } // namespace
 
-SmallVector<Value> flowc::cpu::cloneBody(OpBuilder &builder, Block &body, ValueRange arguments,
+SmallVector<Value> flowc::targets::cloneBody(OpBuilder &builder, Block &body, ValueRange arguments,
                                          const IRMapping &outside, int64_t width) {
   return BodyCloner(builder, outside, width).clone(body, arguments);
 }
 
-SmallVector<Value> flowc::cpu::isolateBody(Region &body) {
+SmallVector<Value> flowc::targets::isolateBody(Region &body) {
   SetVector<Value> used;
   getUsedValuesDefinedAbove(body, used);
   SmallVector<Value> others;
@@ -151,7 +151,7 @@ private:
 
 } // namespace
 
-std::string flowc::cpu::bodyFingerprint(Block &body, ValueRange outside) {
+std::string flowc::targets::bodyFingerprint(Block &body, ValueRange outside) {
   Fingerprint fingerprint;
   fingerprint.outside(outside);
   fingerprint.block(body);

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+//
+// The CUDA target: kernels of tile ops to PTX. No toolkit and no GPU is needed. No function here throws; those that fail have reported
+// why on the module.
+
+#pragma once
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/Support/LLVM.h"
+#include "llvm/Support/Error.h"
+
+#include <string>
+
+namespace flowc::cuda {
+
+struct CudaOptions {
+  /// The oldest GPU that the code runs on, by LLVM's name.
+  std::string chip = "sm_80";
+  /// Of a block; a multiple of 32 from 64 to 1024.
+  int64_t threads = 128;
+  /// 0 to 3.
+  int optLevel = 3;
+};
+
+/// Whether LLVM knows the chip.
+bool isKnownChip(llvm::StringRef chip);
+
+/// The dialects, conversion interfaces and translations that the functions below need.
+void registerCudaDialects(mlir::DialectRegistry &registry);
+
+/// Makes the target's own passes known by name.
+void registerCudaPasses();
+
+/// Scheduled IR to a gpu.module `flow_device`, in place: a kernel for every function. What the kernels take: targets/cuda/README.md.
+llvm::LogicalResult lowerToGpu(mlir::ModuleOp module, const CudaOptions &options);
+
+/// The gpu.module that lowerToGpu leaves, as PTX.
+mlir::FailureOr<std::string> emitPtx(mlir::ModuleOp module, const CudaOptions &options);
+
+/// Machine code for one chip, and what ptxas says of it: registers, shared memory and spills of every kernel.
+struct Assembled {
+  std::string code, report;
+};
+
+/// Runs ptxas, which is found on PATH, in the toolkit that CUDA_HOME or CUDA_PATH names, or in /usr/local/cuda.
+llvm::Expected<Assembled> assemble(llvm::StringRef ptx, const CudaOptions &options);
+
+} // namespace flowc::cuda

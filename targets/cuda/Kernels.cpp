@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+//
+// Blocks stay: block b takes tiles b, b + the number of blocks, and so on. A kernel with sums over samples takes chunks of tiles
+// instead, as many as the caller wants, each with sums of its own: what a sum is made of then depends on the number of chunks and not on
+// the launch. A second kernel adds the chunks' sums up in order.
+
+#include "targets/cuda/Kernels.h"
+
+#include "compiler/Dialect/Tile/Arguments.h"
+
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+
+using namespace mlir;
+using namespace flowc;
+using namespace flowc::cuda;
+
+SmallVector<KernelArgument> flowc::cuda::classifyArguments(func::FuncOp function) {
+  auto hasSamples = [](BlockArgument argument) { return !tile::isUniformBuffer(argument); };
+  bool tiles = llvm::any_of(function.getArguments(), hasSamples);
+  SmallVector<KernelArgument> result;
+  for (BlockArgument argument : function.getArguments()) {
+    auto type = cast<MemRefType>(argument.getType());
+    auto kind = KernelArgument::Shared;
+    if (hasSamples(argument))
+      kind = KernelArgument::PerTile;
+    else if (tiles && argument.getArgNumber() + 1 == function.getNumArguments())
+      kind = KernelArgument::PerBlock;
+    else if (tiles && function.getArgAttr(argument.getArgNumber(), tile::kSumsOverSamples))
+      kind = KernelArgument::PerChunk;
+    result.push_back({kind, type.getNumElements(), type.getElementType()});
+  }
+  return result;
+}
+
+namespace {
+
+/// Makes a kernel of pointers and numbers.
+class KernelMaker {
+public:
+  KernelMaker(func::FuncOp function, KernelCache &cache)
+      : cache(cache), builder(function.getContext()), loc(function.getLoc()), e(builder, loc) {
+    builder.setInsertionPointToEnd(function->getBlock());
+  }
+
+  /// `pointers` pointers and `numbers` numbers.
+  gpu::GPUFuncOp open(const Twine &name, unsigned pointers, unsigned numbers) {
+    SmallVector<Type> types(pointers, LLVM::LLVMPointerType::get(builder.getContext(), kGlobalMemory));
+    types.append(numbers, builder.getI64Type());
+    auto kernel = gpu::GPUFuncOp::create(builder, loc, name.str(), builder.getFunctionType(types, {}));
+    kernel->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), builder.getUnitAttr());
+    kernel.setKnownBlockSize(llvm::ArrayRef<int32_t>{static_cast<int32_t>(cache.threadsPerBlock()), 1, 1});
+    builder.setInsertionPointToStart(&kernel.getBody().front());
+    return kernel;
+  }
+  void close() { gpu::ReturnOp::create(builder, loc); }
+
+  KernelCache &cache;
+  OpBuilder builder;
+  Location loc;
+  targets::Emitter e;
+};
+
+} // namespace
+
+/// Element i of all chunks, added up in order into the first.
+static void makeReduction(func::FuncOp function, const Twine &name, const KernelArgument &argument, KernelCache &cache) {
+  KernelMaker maker(function, cache);
+  gpu::GPUFuncOp kernel = maker.open(name, 1, 1);
+  BlockEmitter e(maker.builder, maker.loc, cache.threadsPerBlock());
+  Value sums = kernel.getArgument(0), chunks = kernel.getArgument(1), size = e.constant(argument.size), one = e.constant(1);
+  Value first = e.add(e.multiply(blockIndex(e), e.threads), e.thread), all = e.multiply(blockCount(e), e.threads);
+  e.loop(first, size, all, [&](Value i) {
+    Value target = e.address(sums, argument.element, i);
+    Value sum = e.loop(one, chunks, one, e.load(argument.element, target), [&](Value chunk, ValueRange carried) -> SmallVector<Value> {
+      return {e.addFloats(carried[0], e.load(argument.element, e.address(target, argument.element, e.multiply(chunk, size))))};
+    })[0];
+    e.store(sum, target);
+  });
+  maker.close();
+}
+
+void flowc::cuda::makeKernels(func::FuncOp function, StringRef name, ArrayRef<KernelArgument> arguments, KernelCache &cache) {
+  KernelMaker maker(function, cache);
+  targets::Emitter &e = maker.e;
+  auto has = [&](KernelArgument::Kind kind) {
+    return llvm::any_of(arguments, [&](const KernelArgument &argument) { return argument.kind == kind; });
+  };
+  bool tiled = has(KernelArgument::PerTile), chunked = tiled && has(KernelArgument::PerChunk);
+  unsigned count = arguments.size();
+  gpu::GPUFuncOp kernel = maker.open(name, count, tiled + chunked);
+  SmallVector<Value> pointers(kernel.getArguments().take_front(count));
+  auto move = [&](KernelArgument::Kind kind, Value index) {
+    for (auto [pointer, argument] : llvm::zip_equal(pointers, arguments))
+      if (argument.kind == kind)
+        pointer = e.address(pointer, argument.element, e.multiply(index, argument.size));
+  };
+  auto callOn = [&](Value tile) {
+    SmallVector<Value> before = pointers;
+    move(KernelArgument::PerTile, tile);
+    func::CallOp::create(maker.builder, maker.loc, function, pointers);
+    pointers = before;
+  };
+  if (!tiled) {
+    func::CallOp::create(maker.builder, maker.loc, function, pointers);
+    return maker.close();
+  }
+  Value block = blockIndex(e), blocks = blockCount(e), tiles = kernel.getArgument(count);
+  move(KernelArgument::PerBlock, block);
+  if (!chunked)
+    e.loop(block, tiles, blocks, callOn);
+  else
+    e.loop(block, kernel.getArgument(count + 1), blocks, [&](Value chunk) {
+      Value chunks = kernel.getArgument(count + 1);
+      auto bound = [&](Value k) -> Value { return arith::DivUIOp::create(maker.builder, maker.loc, e.multiply(k, tiles), chunks); };
+      SmallVector<Value> before = pointers;
+      move(KernelArgument::PerChunk, chunk);
+      for (auto [pointer, argument] : llvm::zip_equal(pointers, arguments))
+        if (argument.kind == KernelArgument::PerChunk)
+          fill(cache, maker.builder, maker.loc, pointer, e.constant(argument.element, 0.0), 1, argument.size, argument.size);
+      e.loop(bound(chunk), bound(e.add(chunk, e.constant(1))), 1, callOn);
+      pointers = before;
+    });
+  maker.close();
+  for (auto [k, argument] : llvm::enumerate(arguments))
+    if (argument.kind == KernelArgument::PerChunk)
+      makeReduction(function, name + "_reduce", argument, cache);
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+//
+// What is launched: kernels around the functions over one tile.
+
+#pragma once
+
+#include "targets/cuda/KernelBuilder.h"
+
+namespace flowc::cuda {
+
+/// What a kernel's argument is, tile for tile.
+struct KernelArgument {
+  enum Kind {
+    Shared,     ///< The same for all tiles.
+    PerTile,    ///< `size` numbers a tile, one tile behind the other.
+    PerChunk,   ///< Sums over samples: `size` numbers for every chunk of tiles.
+    PerBlock,   ///< The workspace: `size` numbers for every block.
+  } kind;
+  int64_t size;
+  mlir::Type element;
+};
+
+/// What the arguments of a function of tile ops are, before it is lowered: an argument with samples is per tile; one without is shared,
+/// unless it is marked to take sums over samples. The last argument is the workspace. Without any per tile, all are shared.
+llvm::SmallVector<KernelArgument> classifyArguments(mlir::func::FuncOp function);
+
+/// Makes the kernels that call `function`, whose arguments are pointers.
+void makeKernels(mlir::func::FuncOp function, llvm::StringRef name, llvm::ArrayRef<KernelArgument> arguments, KernelCache &cache);
+
+} // namespace flowc::cuda

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+//
+// The pass that lowers all tile ops, and the one that finds functions that no GPU has.
+
+#include "targets/cuda/LowerTile.h"
+
+#include "targets/cuda/Kernels.h"
+
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace flowc;
+using namespace flowc::cuda;
+
+namespace {
+
+struct LowerTilePass : PassWrapper<LowerTilePass, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(LowerTilePass)
+  LowerTilePass() = default;
+  explicit LowerTilePass(int64_t given) { threads = given; }
+  LowerTilePass(const LowerTilePass &other) : PassWrapper(other) {}
+
+  StringRef getArgument() const final { return "convert-tile-to-cuda"; }
+  StringRef getDescription() const final { return "lower tile ops to what the threads of a block do together"; }
+  void getDependentDialects(DialectRegistry &registry) const final {
+    registry.insert<LLVM::LLVMDialect, arith::ArithDialect, func::FuncDialect, gpu::GPUDialect, math::MathDialect, scf::SCFDialect>();
+  }
+
+  void runOnOperation() final {
+    int64_t count = threads;
+    if (count < 64 || count > 1024 || count % kWarp) {
+      getOperation().emitError("a block of ") << count << " threads; expected a multiple of 32 from 64 to 1024";
+      return signalPassFailure();
+    }
+    OpBuilder builder = OpBuilder::atBlockEnd(getOperation().getBody());
+    auto device = gpu::GPUModuleOp::create(builder, getOperation().getLoc(), "flow_device");
+    SymbolTableCollection symbols;
+    KernelCache cache(device.getBody(), symbols, count);
+    for (auto function : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
+      function->moveBefore(device.getBody(), device.getBody()->end());
+      if (failed(lowerFunction(function, cache)))
+        return signalPassFailure();
+    }
+    cache.finish();
+    for (Operation &op : llvm::make_early_inc_range(*getOperation().getBody())) {
+      auto global = dyn_cast<memref::GlobalOp>(op);
+      // Whoever launches kernels knows them by their names.
+      if (isa<tile::TableOp>(op) || (global && global.isPrivate()))
+        op.erase();
+    }
+  }
+
+  LogicalResult lowerFunction(func::FuncOp function, KernelCache &cache) {
+    std::string name = function.getName().str();
+    SmallVector<KernelArgument> arguments = classifyArguments(function);
+    unsigned count = arguments.size();
+    auto pointer = LLVM::LLVMPointerType::get(&getContext(), kGlobalMemory);
+    for (unsigned k = 0; k < count; ++k) {
+      (void)function.insertArgument(count + k, pointer, {}, function.getArgument(k).getLoc());
+      cache.place(function.getArgument(k), function.getArgument(count + k));
+    }
+    if (failed(lowerOps(function, cache)))
+      return failure();
+    (void)function.eraseArguments(llvm::BitVector(2 * count).set(0, count));
+    // The kernel has the name; what it calls is its own.
+    function.setName(name + "_tile");
+    function->setAttr("llvm.linkage", LLVM::LinkageAttr::get(&getContext(), LLVM::Linkage::Internal));
+    makeKernels(function, name, arguments, cache);
+    return success();
+  }
+
+  LogicalResult lowerOps(func::FuncOp function, KernelCache &cache) {
+    SmallVector<Operation *> ops;
+    function.walk([&](Operation *op) { // innermost first
+      if (isa<tile::TileDialect>(op->getDialect()) && !isa<tile::YieldOp>(op))
+        ops.push_back(op);
+    });
+    bool known = true;
+    for (Operation *op : ops) {
+      TypeSwitch<Operation *>(op)
+          .Case<tile::MapOp>([&](auto map) { lowerMap(map, cache); })
+          .Case<tile::GemmOp>([&](auto gemm) { lowerGemm(gemm, cache); })
+          .Case<tile::SolveOp>([&](auto solve) { lowerSolve(solve, cache); })
+          .Case<tile::EliminateOp>([&](auto eliminate) { lowerEliminate(eliminate, cache); })
+          .Case<tile::SubstituteOp>([&](auto substitute) { lowerSubstitute(substitute, cache); })
+          .Case<tile::TransposeOp>([&](auto transpose) { lowerTranspose(transpose, cache); })
+          .Case<tile::FillOp>([&](auto fill) { lowerFill(fill, cache); })
+          .Case<tile::RepeatOp>([&](auto repeat) { lowerRepeat(repeat, cache); })
+          .Default([&](Operation *other) {
+            other->emitError() << "`" << other->getName() << "` is not there for GPUs yet; compile for the CPU alone";
+            known = false;
+          });
+      if (!known)
+        return failure();
+      op->erase();
+    }
+    // Addresses stand for them.
+    SmallVector<Operation *> buffers;
+    function.walk([&](Operation *op) {
+      if (isa<memref::ReinterpretCastOp, memref::GetGlobalOp>(op))
+        buffers.push_back(op);
+    });
+    for (Operation *op : llvm::reverse(buffers))
+      op->erase();
+    return success();
+  }
+
+  Option<int64_t> threads{*this, "threads", llvm::cl::desc("threads of a block"), llvm::cl::init(128)};
+};
+
+/// What NVPTX has instructions for, or short sequences. Everything else would become a call of a library that no driver has.
+bool isInstruction(Operation *op) {
+  return isa<math::AbsFOp, math::AbsIOp, math::CeilOp, math::CopySignOp, math::CtPopOp, math::FloorOp, math::FmaOp, math::IsFiniteOp,
+             math::IsInfOp, math::IsNaNOp, math::RoundEvenOp, math::SqrtOp, math::TruncOp>(op);
+}
+
+struct MathCheckPass : PassWrapper<MathCheckPass, OperationPass<gpu::GPUModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(MathCheckPass)
+  StringRef getArgument() const final { return "cuda-check-math"; }
+  StringRef getDescription() const final { return "refuse math functions that a GPU has no instruction for"; }
+
+  void runOnOperation() final {
+    getOperation().walk([&](Operation *op) {
+      if (!isa<math::MathDialect>(op->getDialect()) || isInstruction(op))
+        return;
+      op->emitError() << "`" << op->getName()
+                      << "` cannot be computed on a GPU: it has no expansion; compile for the CPU alone, or write it with others";
+      signalPassFailure();
+    });
+  }
+};
+
+} // namespace
+
+std::unique_ptr<Pass> flowc::cuda::createLowerTilePass(int64_t threads) { return std::make_unique<LowerTilePass>(threads); }
+
+std::unique_ptr<Pass> flowc::cuda::createMathCheckPass() { return std::make_unique<MathCheckPass>(); }

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+
+#include "tests/targets/emulation/EmulateGpu.h"
+
+#include "tests/targets/emulation/Emulator.h"
+
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+
+using namespace mlir;
+using namespace flowc::test;
+
+namespace {
+
+/// The places of the hooks in EmulatorHooks.
+enum Hook { Thread, Block_, Blocks, Barrier, Shuffle, Read, Write, HookCount };
+static_assert(sizeof(EmulatorHooks) == HookCount * sizeof(void *));
+
+constexpr StringRef kHooks = "flow_emulator";
+
+class Emulation {
+public:
+  explicit Emulation(ModuleOp module)
+      : module(module), builder(module.getContext()), pointer(LLVM::LLVMPointerType::get(module.getContext())),
+        word(builder.getI64Type()) {}
+
+  void run() {
+    for (auto device : llvm::to_vector(module.getOps<gpu::GPUModuleOp>())) {
+      device.getBody()->walk([&](Operation *op) { rewrite(op); });
+      for (Operation *op : finished)
+        op->erase();
+      finished.clear();
+      for (auto kernel : llvm::to_vector(device.getOps<gpu::GPUFuncOp>()))
+        makeEntry(kernel);
+      device.walk([&](Operation *op) { forgetMemories(op); });
+      module.getBody()->getOperations().splice(module.getBody()->end(), device.getBody()->getOperations());
+      device.erase();
+    }
+    builder.setInsertionPointToStart(module.getBody());
+    auto type = LLVM::LLVMArrayType::get(word, HookCount);
+    auto none = DenseElementsAttr::get(RankedTensorType::get(HookCount, word), builder.getI64IntegerAttr(0));
+    LLVM::GlobalOp::create(builder, module.getLoc(), type, /*isConstant=*/false, LLVM::Linkage::External, kHooks, none);
+  }
+
+private:
+  Value number(Location loc, int64_t value) {
+    return LLVM::ConstantOp::create(builder, loc, word, builder.getI64IntegerAttr(value));
+  }
+
+  /// Calls a hook; the type of its result may be none.
+  Value call(Location loc, Hook hook, Type result, ValueRange arguments) {
+    SmallVector<Value> operands;
+    Value hooks = LLVM::AddressOfOp::create(builder, loc, pointer, kHooks);
+    Value place = LLVM::GEPOp::create(builder, loc, pointer, word, hooks, ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(hook)});
+    operands.push_back(LLVM::LoadOp::create(builder, loc, pointer, place));
+    llvm::append_range(operands, arguments);
+    Type returned = result ? result : LLVM::LLVMVoidType::get(builder.getContext());
+    auto type = LLVM::LLVMFunctionType::get(returned, llvm::to_vector(arguments.getTypes()));
+    auto op = LLVM::CallOp::create(builder, loc, type, operands);
+    return result ? op.getResult() : Value();
+  }
+
+  void replace(Operation *op, Value value) {
+    op->getResult(0).replaceAllUsesWith(value);
+    finished.push_back(op);
+  }
+  void replaceIndex(Operation *op, Hook hook) {
+    replace(op, arith::IndexCastOp::create(builder, op->getLoc(), builder.getIndexType(), call(op->getLoc(), hook, word, {})));
+  }
+
+  void rewrite(Operation *op) {
+    builder.setInsertionPoint(op);
+    Location loc = op->getLoc();
+    if (isa<gpu::ThreadIdOp>(op))
+      return replaceIndex(op, Thread);
+    if (isa<gpu::BlockIdOp>(op))
+      return replaceIndex(op, Block_);
+    if (isa<gpu::GridDimOp>(op))
+      return replaceIndex(op, Blocks);
+    if (isa<gpu::BarrierOp>(op)) {
+      call(loc, Barrier, {}, {});
+      finished.push_back(op);
+    } else if (auto shuffle = dyn_cast<gpu::ShuffleOp>(op))
+      replace(op, exchanged(shuffle));
+    else if (auto load = dyn_cast<LLVM::LoadOp>(op))
+      tell(loc, Read, load.getAddr(), load.getType());
+    else if (auto store = dyn_cast<LLVM::StoreOp>(op))
+      tell(loc, Write, store.getAddr(), store.getValue().getType());
+  }
+
+  Value exchanged(gpu::ShuffleOp op) {
+    Location loc = op.getLoc();
+    Type type = op.getValue().getType(), bits = builder.getI32Type();
+    Value mine = LLVM::BitcastOp::create(builder, loc, bits, op.getValue());
+    Value other = call(loc, Shuffle, bits, {mine, op.getOffset()});
+    return LLVM::BitcastOp::create(builder, loc, type, other);
+  }
+
+  void tell(Location loc, Hook hook, Value address, Type type) {
+    bool isShared = cast<LLVM::LLVMPointerType>(address.getType()).getAddressSpace() == 3;
+    call(loc, hook, {}, {address, number(loc, type.getIntOrFloatBitWidth() / 8), number(loc, isShared)});
+  }
+
+  void makeEntry(gpu::GPUFuncOp kernel) {
+    builder.setInsertionPoint(kernel);
+    Location loc = kernel.getLoc();
+    auto entry = func::FuncOp::create(builder, loc, kernel.getName(), builder.getFunctionType({pointer}, {}));
+    entry.getBody().takeBody(kernel.getBody());
+    Block &block = entry.getBody().front();
+    builder.setInsertionPointToStart(&block);
+    Value arguments = block.insertArgument(0u, pointer, loc);
+    for (unsigned k = block.getNumArguments() - 1; k > 0; --k) {
+      BlockArgument argument = block.getArgument(k);
+      Value place = LLVM::GEPOp::create(builder, loc, pointer, word, arguments, ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(k - 1)});
+      argument.replaceAllUsesWith(LLVM::LoadOp::create(builder, loc, argument.getType(), place));
+      block.eraseArgument(k);
+    }
+    entry.walk([&](gpu::ReturnOp op) {
+      builder.setInsertionPoint(op);
+      func::ReturnOp::create(builder, op.getLoc());
+      op.erase();
+    });
+    kernel.erase();
+  }
+
+  /// Here all memories are one.
+  void forgetMemories(Operation *op) {
+    auto plain = [&](Value value) {
+      if (isa<LLVM::LLVMPointerType>(value.getType()))
+        value.setType(pointer);
+    };
+    for (Value result : op->getResults())
+      plain(result);
+    for (Region &region : op->getRegions())
+      for (Block &block : region)
+        for (Value argument : block.getArguments())
+          plain(argument);
+    if (auto function = dyn_cast<func::FuncOp>(op))
+      function.setType(builder.getFunctionType(function.getBody().front().getArgumentTypes(), function.getResultTypes()));
+    auto global = dyn_cast<LLVM::GlobalOp>(op);
+    if (!global)
+      return;
+    global.setAddrSpace(0);
+    auto array = cast<LLVM::LLVMArrayType>(global.getType());
+    auto tensor = RankedTensorType::get(static_cast<int64_t>(array.getNumElements()), array.getElementType());
+    if (!global.getValueOrNull())
+      global.setValueAttr(DenseElementsAttr::get(tensor, builder.getZeroAttr(array.getElementType())));
+  }
+
+  ModuleOp module;
+  OpBuilder builder;
+  Type pointer, word;
+  SmallVector<Operation *> finished;
+};
+
+} // namespace
+
+void flowc::test::emulateGpu(ModuleOp module) { Emulation(module).run(); }

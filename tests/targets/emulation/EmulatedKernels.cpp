@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+
+#include "tests/targets/emulation/EmulatedKernels.h"
+
+#include "targets/cpu/CpuTarget.h"
+#include "targets/cuda/CudaTarget.h"
+#include "tests/targets/emulation/EmulateGpu.h"
+#include "tests/targets/emulation/Emulator.h"
+
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <dlfcn.h>
+
+using namespace mlir;
+
+namespace flowc::test {
+
+std::unique_ptr<EmulatedKernels> EmulatedKernels::compile(const std::string &text, int64_t threads, std::string &error) {
+  DialectRegistry registry;
+  cpu::registerCpuDialects(registry);
+  cuda::registerCudaDialects(registry);
+  MLIRContext context(registry);
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    llvm::raw_string_ostream(error) << diagnostic.getLocation() << ": " << diagnostic << '\n';
+    return success();
+  });
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, ParserConfig(&context));
+  cuda::CudaOptions gpu;
+  gpu.threads = threads;
+  if (!module || failed(cuda::lowerToGpu(*module, gpu)))
+    return nullptr;
+  emulateGpu(*module);
+  cpu::CpuOptions cpu;
+  cpu.optLevel = 1;
+  cpu.exported = true;
+  if (failed(cpu::lowerToLLVM(*module, cpu)))
+    return nullptr;
+  auto object = cpu::emitObject(*module, cpu);
+  if (failed(object))
+    return nullptr;
+  llvm::SmallString<128> path;
+  if (llvm::sys::fs::createTemporaryFile("kernels", "so", path))
+    return nullptr;
+  std::unique_ptr<EmulatedKernels> result(new EmulatedKernels);
+  result->threads = threads;
+  if (llvm::Error failure = cpu::linkModel({{StringRef(object->data(), object->size())}, "", path.str().str(), ""}))
+    error += llvm::toString(std::move(failure));
+  else if (!(result->handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)))
+    error += dlerror();
+  else
+    *static_cast<EmulatorHooks *>(dlsym(result->handle, "flow_emulator")) = emulatorHooks();
+  llvm::sys::fs::remove(path);
+  return result->handle ? std::move(result) : nullptr;
+}
+
+EmulatedKernels::~EmulatedKernels() {
+  if (handle)
+    dlclose(handle);
+}
+
+std::string EmulatedKernels::launch(const std::string &kernel, int64_t blocks, const std::vector<Argument> &arguments) const {
+  auto *entry = reinterpret_cast<void (*)(const Argument *)>(dlsym(handle, kernel.c_str()));
+  if (!entry)
+    return "there is no kernel " + kernel;
+  return emulate(blocks, threads, [&] { entry(arguments.data()); });
+}
+
+} // namespace flowc::test
