@@ -60,8 +60,8 @@ std::string Workshop::finish(Derived derived, const std::string &directory) {
   auto objects = compilation.generate(derived.manifest);
   if (failed(objects))
     return "no code: " + messages;
-  std::vector<llvm::StringRef> code{{objects->front().data(), objects->front().size()}};
-  driver::ModelFiles files{"mutant", features, code, derived.manifest, "", "mutant.flow", "", /*threads=*/true};
+  std::vector<llvm::StringRef> code{llvm::StringRef(objects->front().data(), objects->front().size())};
+  driver::ModelFiles files{"mutant", features, code, derived.manifest, "", "mutant.flow", "", /*ptx=*/"", /*threads=*/true};
   return driver::writeModelDirectory(directory, files).value_or("");
 }
 
