@@ -134,8 +134,7 @@ private:
         prove::emitFindings(report);
         return wrong;
       }
-      if (request.options.schedule.f32)
-        prove::emitWarnings(report);
+      prove::emitWarnings(report, request.options.schedule.f32);
       prove::recordFindings(report, model);
     }
     Compilation compilation(std::move(spec.module), request.options, times);
