@@ -55,14 +55,13 @@ expect 3 labels/model sample --label 1 --device cuda:1
 says err 'cuda:1: this machine has no GPU of that number'
 expect 2 labels/model sample --label 1 --device gpu
 says err '`--device gpu`: no such kind of device; expected cpu, cuda or cuda:N, or auto'
-expect 1 labels/model sample --label 3 --device cuda
 FLOWC_EMULATED_PTX=6.0 expect 3 labels/model sample --label 1 --device cuda
 says err 'driver is too old'
 FLOWC_EMULATED_ARCHITECTURE=75 expect 3 labels/model sample --label 1 --device cuda
 says err 'the GPU is older than those that the model was compiled for; compile it with a lower `--gpu`'
 FLOWC_EMULATED_MEMORY=4000 expect 3 labels/model sample --label 1 --device cuda
 says err 'too little free memory'
-FLOWC_EMULATED_MEMORY=12000 expect 3 labels/model sample --label 1 --device cuda
+FLOWC_EMULATED_MEMORY=24000 expect 3 labels/model sample --label 1 --device cuda
 says err 'labels: the GPU has too little free memory for the model; or compute on the CPU'
 FLOWC_EMULATED_DEVICES=0 expect 0 labels/model sample --label 1 --device auto
 says err 'device: cpu, for this machine has no GPU'

@@ -52,7 +52,7 @@ template <typename T> flowrt_status DeviceInstance<T>::prepare(int64_t ordinal) 
   parameters = machine.allocate<T>(info->parameters);
   staged = machine.allocate<T>(info->staged);
   result = machine.allocate<T>(info->parameters);
-  moments = machine.allocate<T>(2 * info->probes);
+  moments = machine.allocate<T>(2 * paddedProbes());
   workspace = machine.allocate<T>(info->workspace);
   for (Passage<T> &passage : passages)
     passage.stream = machine.makeStream();
@@ -181,7 +181,7 @@ template <typename T> flowrt_status DeviceInstance<T>::probe(Given<T> x, int64_t
 template <typename T> flowrt_status DeviceInstance<T>::start(const T *mean, const T *deviation, T *values) {
   DeviceUse use(machine);
   DriverStream *at = streamOf(passages[0]);
-  T *deviations = moments + info->probes;
+  T *deviations = moments + paddedProbes();
   machine.bring(moments, mean, info->probes, at);
   machine.bring(deviations, deviation, info->probes, at);
   machine.bring(result, static_cast<const T *>(values), info->parameters, at);
