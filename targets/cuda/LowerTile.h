@@ -4,6 +4,8 @@
 
 #pragma once
 
+#include "targets/cuda/CudaTarget.h"
+
 #include "mlir/Pass/Pass.h"
 
 #include <memory>
@@ -11,7 +13,7 @@
 namespace flowc::cuda {
 
 /// Functions of tile ops -> a gpu.module with a kernel for each, over many tiles.
-std::unique_ptr<mlir::Pass> createLowerTilePass(int64_t threads = 128);
+std::unique_ptr<mlir::Pass> createLowerTilePass(const CudaOptions &options = {});
 
 /// In a gpu.module: an error for every math function that is neither expanded nor an instruction.
 std::unique_ptr<mlir::Pass> createMathCheckPass();

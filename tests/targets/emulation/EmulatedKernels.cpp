@@ -19,7 +19,8 @@ using namespace mlir;
 
 namespace flowc::test {
 
-std::unique_ptr<EmulatedKernels> EmulatedKernels::compile(const std::string &text, int64_t threads, std::string &error) {
+std::unique_ptr<EmulatedKernels> EmulatedKernels::compile(const std::string &text, int64_t threads, std::string &error,
+                                                          const std::string &matmul) {
   DialectRegistry registry;
   cpu::registerCpuDialects(registry);
   cuda::registerCudaDialects(registry);
@@ -31,6 +32,7 @@ std::unique_ptr<EmulatedKernels> EmulatedKernels::compile(const std::string &tex
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, ParserConfig(&context));
   cuda::CudaOptions gpu;
   gpu.threads = threads;
+  gpu.matmul = *cuda::matmulByName(matmul);
   if (!module || failed(cuda::lowerToGpu(*module, gpu)))
     return nullptr;
   emulateGpu(*module);

@@ -14,8 +14,9 @@ namespace flowc::test {
 
 class EmulatedKernels {
 public:
-  /// Null where it does not compile; `error` says why.
-  static std::unique_ptr<EmulatedKernels> compile(const std::string &text, int64_t threads, std::string &error);
+  /// Null where it does not compile; `error` says why. `matmul` is the option's name: f32 is what the CPU computes.
+  static std::unique_ptr<EmulatedKernels> compile(const std::string &text, int64_t threads, std::string &error,
+                                                  const std::string &matmul = "f32");
   ~EmulatedKernels();
 
   /// An address or a number.
