@@ -65,7 +65,7 @@ DeviceModel::DeviceModel(const std::string &spec) {
   std::string file = folder + "/model.flow", flowc = std::string(FLOWC) + " " + file + " -O1 ";
   std::ofstream(file) << spec;
   INFO(spec);
-  run(flowc + "--target cpu,cuda -o " + folder + "/model 2>/dev/null");
+  run(flowc + "--target cpu,cuda --matmul f32 -o " + folder + "/model 2>/dev/null");
   run(flowc + "--emit scheduled -o " + folder + "/model.mlir");
   run(std::string(EMULATE_MODEL) + " " + folder + "/model.mlir " + folder + "/emulated.so");
   runtime::Result<runtime::CompiledModel> opened = runtime::CompiledModel::open(folder + "/model");

@@ -21,7 +21,7 @@ flow labels {
   affine_coupling(net = mlp(hidden = [4]))
 }
 END
-expect 0 "$flowc" labels.flow -O1 --target cpu,cuda
+expect 0 "$flowc" labels.flow -O1 --target cpu,cuda --matmul f32
 expect 0 "$flowc" labels.flow -O1 -o plain
 expect 0 "$flowc" labels.flow -O1 --emit scheduled -o labels.mlir
 expect 0 "$emulate" labels.mlir emulated.so

@@ -149,8 +149,9 @@ void Device::launchWords(const DeviceKernel &kernel, int64_t blocks, DriverStrea
     did(driver->launch(kernel.function, unsigned(blocks), 1, 1, unsigned(kernel.threads), 1, 1, 0, stream, nullptr, packed));
 }
 
-/// Also after a failure: memory that work still uses must not be freed.
+// Also after a failure: memory that work still uses must not be freed.
 void Device::wait(DriverStream *stream) { did(driver->synchronize(stream)); }
+void Device::waitForAll() { did(driver->synchronizeAll()); }
 
 DriverStream *Device::makeStream() {
   DriverStream *stream = nullptr;

@@ -79,6 +79,8 @@ public:
     launchWords(kernel, blocks, stream, words, sizeof words);
   }
   void wait(DriverStream *stream);
+  /// For all streams, the host program's with them, which may be gone.
+  void waitForAll();
 
   DriverStream *makeStream();
   void freeStream(DriverStream *stream);

@@ -62,9 +62,8 @@ template <typename T> flowrt_status DeviceInstance<T>::prepare(int64_t ordinal) 
 template <typename T> void DeviceInstance<T>::destroy() {
   if (machine.isOpen()) {
     DeviceUse use(machine);
+    machine.waitForAll();
     for (Passage<T> &passage : passages) {
-      if (passage.stream)
-        machine.wait(passage.stream);
       passage.release(machine);
       machine.freeStream(passage.stream);
     }
@@ -77,8 +76,7 @@ template <typename T> void DeviceInstance<T>::destroy() {
 
 template <typename T> flowrt_status DeviceInstance<T>::setStream(void *given) {
   DeviceUse use(machine);
-  for (Passage<T> &passage : passages)
-    machine.wait(streamOf(passage));
+  machine.waitForAll();
   stream = static_cast<DriverStream *>(given);
   hasStream = true;
   return machine.status();
@@ -226,12 +224,11 @@ template <typename T> bool DeviceInstance<T>::makeRoom(int64_t rows) {
   one.blocks = 0;
   int64_t most = wholeTiles(MostPassageBytes / (one.onDevice() * int64_t(sizeof(T))));
   int64_t wanted = smaller(wholeTiles(rows), most > tile ? most : tile);
-  if (size.rows >= wanted)
+  if (size.rows >= wanted || isLimited)
     return true;
-  for (Passage<T> &passage : passages) {
-    machine.wait(streamOf(passage));
+  machine.waitForAll();
+  for (Passage<T> &passage : passages)
     passage.release(machine);
-  }
   // The host program wants memory, too.
   for (int64_t free = machine.freeBytes() / 4;; wanted = wholeTiles(wanted / 2)) {
     size.rows = wanted;
@@ -243,7 +240,8 @@ template <typename T> bool DeviceInstance<T>::makeRoom(int64_t rows) {
     for (Passage<T> &passage : passages)
       passage.release(machine);
     size.rows = 0;
-    if (wanted <= tile)
+    isLimited = wanted > tile;
+    if (!isLimited)
       return false;
   }
 }

@@ -79,6 +79,7 @@ private:
   T *moments = nullptr;    // [2][padded probes]
   T *workspace = nullptr;  // of the kernels without samples
   PassageSize size;
+  bool isLimited = false; // the device's memory has no room for larger passages
   Passage<T> passages[2];
   DriverStream *stream = nullptr; // the host program's, if it gave one
   bool hasStream = false;

@@ -78,6 +78,7 @@ using DeviceAddress = uint64_t;
   X(recordEvent, cuEventRecord, (DriverEvent * event, DriverStream *stream))                                                 \
   X(awaitEvent, cuEventSynchronize, (DriverEvent * event))                                                                   \
   X(orderBehind, cuStreamWaitEvent, (DriverStream * stream, DriverEvent *event, unsigned flags))                             \
+  X(synchronizeAll, cuCtxSynchronize, ())                                                                                    \
   X(pointerAttribute, cuPointerGetAttribute, (void *value, int attribute, DeviceAddress pointer))                            \
   X(launch, cuLaunchKernel,                                                                                                  \
     (DriverFunction * function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX, unsigned blockY, unsigned blockZ, \

@@ -137,6 +137,11 @@ const EmulatorHooks &checkedHooks() {
       checkIt(address, bytes, isShared, "writes");
       emulatorHooks().write(address, bytes, isShared);
     };
+    all.copy = [](void *target, const void *source, int64_t bytes, int64_t there) {
+      if (there > 0)
+        checkIt(source, there, false, "copies from");
+      emulatorHooks().copy(target, source, bytes, there);
+    };
     return all;
   }();
   return hooks;
@@ -345,6 +350,12 @@ EXPORTED cuStreamSynchronize(Stream *stream) {
     return InvalidContext;
   run(stream ? *stream : defaultStream);
   return Success;
+}
+
+EXPORTED cuCtxSynchronize() {
+  LOCKED;
+  runAll();
+  return current ? Success : InvalidContext;
 }
 
 EXPORTED cuEventCreate(Event **event, unsigned) {

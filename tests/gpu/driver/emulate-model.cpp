@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// emulate-model IN.mlir OUT.so: what `flowc --emit scheduled` prints as the library of emulated kernels that the stand-in for a GPU's driver
-// loads.
+// emulate-model IN.mlir OUT.so [MATMUL]: what `flowc --emit scheduled` prints as the library of emulated kernels that the stand-in for a GPU's driver
+// loads. Products are the CPU's unless MATMUL says another `--matmul`.
 
 #include "targets/cuda/CudaTarget.h"
 #include "tests/targets/emulation/EmulatedKernels.h"
@@ -10,15 +10,16 @@
 #include "llvm/Support/raw_ostream.h"
 
 int main(int argc, char **argv) {
-  if (argc != 3) {
-    llvm::errs() << "usage: emulate-model IN.mlir OUT.so\n";
+  std::string matmul = argc == 4 ? argv[3] : "f32";
+  if (argc < 3 || argc > 4 || !flowc::cuda::matmulByName(matmul)) {
+    llvm::errs() << "usage: emulate-model IN.mlir OUT.so [f32|tf32|bf16]\n";
     return 2;
   }
   auto text = llvm::MemoryBuffer::getFile(argv[1]);
   std::string error;
   if (!text)
     error = text.getError().message();
-  else if (flowc::test::compileEmulation((*text)->getBuffer().str(), flowc::cuda::CudaOptions().threads, argv[2], error))
+  else if (flowc::test::compileEmulation((*text)->getBuffer().str(), flowc::cuda::CudaOptions().threads, matmul, argv[2], error))
     return 0;
   llvm::errs() << argv[1] << ": " << error << "\n";
   return 1;

@@ -19,8 +19,7 @@ using namespace mlir;
 
 namespace flowc::test {
 
-bool compileEmulation(const std::string &text, int64_t threads, const std::string &library, std::string &error,
-                      const std::string &matmul) {
+bool compileEmulation(const std::string &text, int64_t threads, const std::string &matmul, const std::string &library, std::string &error) {
   DialectRegistry registry;
   cpu::registerCpuDialects(registry);
   cuda::registerCudaDialects(registry);
@@ -58,7 +57,7 @@ std::unique_ptr<EmulatedKernels> EmulatedKernels::compile(const std::string &tex
     return nullptr;
   std::unique_ptr<EmulatedKernels> result(new EmulatedKernels);
   result->threads = threads;
-  if (compileEmulation(text, threads, path.str().str(), error, matmul)) {
+  if (compileEmulation(text, threads, matmul, path.str().str(), error)) {
     if ((result->handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)))
       *static_cast<EmulatorHooks *>(dlsym(result->handle, "flow_emulator")) = emulatorHooks();
     else
