@@ -215,7 +215,7 @@ private:
   /// element-wise ops.
   LogicalResult visit(Operation *op) {
     return llvm::TypeSwitch<Operation *, LogicalResult>(op)
-        .Case<arith::ConstantOp, ReadOp, AdjointOp, ExtractOp, SplatOp, RepeatOp, MergeOp, SumOp, SumRowsOp, MatvecOp, SolveTriangularOp,
+        .Case<arith::ConstantOp, ReadOp, AdjointOp, ExtractOp, SplatOp, RepeatOp, MergeOp, SumOp, MatvecOp, SolveTriangularOp,
               EliminateOp, SubstituteOp, OuterOp, AccumulateOp, StoreOp, FixedPointOp, func::ReturnOp>(
             [&](auto known) { return place(known); })
         .Default([&](Operation *other) -> LogicalResult {
@@ -407,18 +407,6 @@ private:
   }
 
   /// Every element is added to the row of its sum.
-  LogicalResult place(SumRowsOp op) {
-    unsigned buffer = targetBuffer(op.getResult());
-    View rows{buffer, {}};
-    for (int64_t k = 0; k < elementCount(op.getVector()); ++k)
-      rows.rows.push_back(k / op.width());
-    int done = write(op.getVector(), rows, tile::OutputKind::Add);
-    filled.insert(buffer);
-    addNode(done - 1, FillNode{op.getLoc(), buffer});
-    bind(op, {buffer, {}}, done);
-    return success();
-  }
-
   /// What follows a product and can be computed while it is in registers: a bias, then ops with constants only, each
   /// value used by the next op alone.
   Value fuseAfter(MatvecOp op, GemmNode &gemm) {

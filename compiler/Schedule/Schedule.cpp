@@ -3,6 +3,7 @@
 #include "compiler/Schedule/Schedule.h"
 
 #include "compiler/Schedule/ExpandCausal.h"
+#include "compiler/Schedule/ExpandSums.h"
 #include "compiler/Schedule/Plan.h"
 #include "runtime/abi/flowrt_kernels.h"
 
@@ -112,6 +113,7 @@ void emitSegments(ModelOp model, ModuleOp module, StringRef prefix) {
 
 LogicalResult scheduleModel(ModelOp model, ModuleOp module, const ScheduleOptions &options) {
   expandCausal(model);
+  expandSums(model);
   Layout layout = layoutOf(model);
   std::vector<std::pair<func::FuncOp, Plan>> plans;
   int64_t workspace = 0;
