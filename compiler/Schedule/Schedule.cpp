@@ -66,8 +66,10 @@ void emitInfo(ModelOp model, ModuleOp module, StringRef prefix, const Layout &la
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   int64_t probes = elementCount(model.lookupSymbol<func::FuncOp>("start").getArgument(0));
   bool isLabel = model.getGivenContextAttr() && model.getGivenContextAttr().contains("label");
+  auto noise = model->getAttrOfType<IntegerAttr>("noise");
   int64_t numbers[] = {FLOWRT_KERNEL_ABI,     tile,      static_cast<int64_t>(model.getFeatures()),
-                       layout.parameterCount, layout.stagedCount, workspace, probes, model.contextSize(), isLabel};
+                       layout.parameterCount, layout.stagedCount, workspace, probes, model.contextSize(), isLabel,
+                       noise ? noise.getInt() : 0};
   emitNumbers(builder, model.getLoc(), (prefix + "info").str(), numbers);
 }
 

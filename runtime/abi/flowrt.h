@@ -22,7 +22,7 @@
 extern "C" {
 #endif
 
-#define FLOWRT_ABI 3
+#define FLOWRT_ABI 4
 
 typedef enum flowrt_status {
   FLOWRT_OK = 0,
@@ -92,7 +92,9 @@ typedef struct flowrt_api {
   /* gradient[parameters] := d(sum over rows of weight * objective) / d(parameters). `weight` NULL means all 1;
    * `objective` (which is not weighted) may be NULL. Frozen parameters have gradient 0. Where a layer takes running statistics
    * (docs/manifest.md), those of these rows, each as often as it weighs, stand in place of the stored ones, in the objective too, and
-   * the gradient passes through them; a row's objective then depends on the other rows, and no weight may be negative. */
+   * the gradient passes through them; a row's objective then depends on the other rows, and no weight may be negative. Where training
+   * estimates log-determinants (the manifest's `estimate`), the objective and the gradient are estimates, by the random numbers that
+   * `set_noise` says. */
   flowrt_status (*gradient)(flowrt_instance *instance, const void *in, const void *context, const void *weight, int64_t rows,
                             void *objective, void *gradient);
 
@@ -114,6 +116,10 @@ typedef struct flowrt_api {
 
   /* Replaces the library's own threads by the host's; NULL puts the own ones back. */
   flowrt_status (*set_parallel_for)(flowrt_instance *instance, flowrt_parallel_for parallel_for, void *host);
+
+  /* The rows of the `gradient` calls that follow take the random numbers first, first + 1, ... of the endless stream that belongs to `seed`,
+   * each row its own; where none is set, those from 0 on of seed 0. Of use for models whose training estimates log-determinants. */
+  flowrt_status (*set_noise)(flowrt_instance *instance, uint64_t seed, uint64_t first);
 } flowrt_api;
 
 /* The type of NAME_model. */
