@@ -1,26 +1,120 @@
 // SPDX-License-Identifier: MIT
 //
-// What a flow is trained by. The likelihood of data needs nothing here; the reverse Kullback-Leibler divergence needs a target: an energy,
+// What a flow is trained by, and whether training estimates log-determinants. The likelihood of data needs nothing here; the reverse Kullback-Leibler divergence needs a target: an energy,
 // which becomes a function beside the layers, or another flow, which becomes a model beside the flow's own.
 
 #include "dsl/Elaborator.h"
 
+#include <algorithm>
+#include <cmath>
+#include <fmt/ranges.h>
+
 namespace flowc::dsl {
 
+namespace {
+
+/// A way to compute log-determinants in training, and the settings that it has.
+struct LogDetWay {
+  struct Setting {
+    const char *name;
+    double low, high, standard;
+    bool whole;
+  };
+  const char *name;
+  std::vector<Setting> settings;
+};
+
+constexpr double kMostTerms = 1000;
+
+/// So rare a further term would be a bias in all but name, so certain a one never the last.
+constexpr double kLeastChance = 0.01;
+
+const std::vector<LogDetWay> &logDetWays() {
+  static const std::vector<LogDetWay> ways = {
+      {"exact", {}},
+      {"power_series", {{"terms", 1, kMostTerms, 10, true}}},
+      {"roulette", {{"least", 1, kMostTerms, 2, true}, {"stop", kLeastChance, 1 - kLeastChance, 0.5, false}}},
+  };
+  return ways;
+}
+
+} // namespace
+
 bool Elaborator::runObjective(const ExprPtr &objective, const std::vector<FlowDecl> &others, const FlowDecl *&teacher) {
-  bool isCall = objective->kind == ExprKind::Call;
-  if ((objective->kind == ExprKind::Name || (isCall && objective->arguments.empty())) && objective->text == "likelihood")
-    return true;
-  if (!(isCall || objective->kind == ExprKind::Name) || objective->text != "reverse_kl") {
+  bool isName = objective->kind == ExprKind::Name || objective->kind == ExprKind::Call, isLikelihood = objective->text == "likelihood";
+  if (!isName || (!isLikelihood && objective->text != "reverse_kl")) {
     auto &diagnostic = report(Kind::UnknownObjective, objective->loc,
                               "expected the objective `likelihood` or `reverse_kl(TARGET)`, where the target is an energy or a flow");
     diagnostic.suggestion = nearestName(objective->text, {"likelihood", "reverse_kl"});
     return false;
   }
-  if (objective->arguments.size() != 1)
-    return reject(objective->arguments.empty() ? Kind::MissingArgument : Kind::TooManyArguments, objective->loc,
+  std::vector<Argument> targets;
+  const Argument *logDet = nullptr;
+  for (const Argument &argument : objective->arguments) {
+    bool isLogDet = argument.name == "log_det";
+    if (isLogDet && logDet)
+      return reject(Kind::DuplicateArgument, argument.nameLoc, "`log_det` is given twice");
+    if (isLogDet)
+      logDet = &argument;
+    else
+      targets.push_back(argument);
+  }
+  if (isLikelihood && !targets.empty())
+    return reject(Kind::TooManyArguments, targets[0].value->loc, "`likelihood` takes no target; its one argument is `log_det`");
+  bool good = !logDet || runLogDet(*logDet->value);
+  return isLikelihood ? good : runReverseKl(*objective, targets, others, teacher) && good;
+}
+
+bool Elaborator::runLogDet(const Expr &way) {
+  bool isName = way.kind == ExprKind::Name || way.kind == ExprKind::Call;
+  std::vector<std::string> known;
+  for (const LogDetWay &other : logDetWays())
+    known.push_back(other.name);
+  auto found = std::find(known.begin(), known.end(), way.text);
+  if (!isName || found == known.end()) {
+    report(Kind::UnknownName, way.loc, "`log_det` is `exact`, `power_series(terms = 10)` or `roulette(least = 2, stop = 0.5)`").suggestion =
+        nearestName(way.text, known);
+    return false;
+  }
+  const LogDetWay &chosen = logDetWays()[size_t(found - known.begin())];
+  std::map<std::string, double> values;
+  for (const Argument &argument : way.arguments) {
+    auto isIt = [&](const LogDetWay::Setting &setting) { return argument.name == setting.name; };
+    auto setting = std::find_if(chosen.settings.begin(), chosen.settings.end(), isIt);
+    if (setting == chosen.settings.end()) {
+      std::vector<std::string> names;
+      for (const LogDetWay::Setting &other : chosen.settings)
+        names.push_back(fmt::format("`{}`", other.name));
+      return reject(Kind::UnknownArgument, argument.name.empty() ? argument.value->loc : argument.nameLoc,
+                    "`{}` has {}", chosen.name,
+                    names.empty() ? std::string("no arguments") : fmt::format("the arguments {}, by name", fmt::join(names, " and ")));
+    }
+    MaybeThing value = evaluate(argument.value, {});
+    if (!value)
+      return false;
+    const double *number = value->as<double>();
+    bool inside = number && *number >= setting->low && *number <= setting->high && (!setting->whole || *number == std::floor(*number));
+    if (!inside)
+      return reject(Kind::BadSize, argument.value->loc, "`{}` must be a {} from {} to {}", setting->name,
+                    setting->whole ? "whole number" : "number", setting->low, setting->high);
+    if (!values.emplace(setting->name, *number).second)
+      return reject(Kind::DuplicateArgument, argument.nameLoc, "`{}` is given twice", setting->name);
+  }
+  for (const LogDetWay::Setting &setting : chosen.settings)
+    values.emplace(setting.name, setting.standard);
+  if (values.contains("terms"))
+    builder.estimateLogDets(int64_t(values["terms"]), 0, way.loc);
+  else if (values.contains("least"))
+    builder.estimateLogDets(int64_t(values["least"]), 1 - values["stop"], way.loc);
+  return true;
+}
+
+bool Elaborator::runReverseKl(const Expr &objective, const std::vector<Argument> &targets, const std::vector<FlowDecl> &others,
+                              const FlowDecl *&teacher) {
+  if (targets.size() != 1)
+    return reject(targets.empty() ? Kind::MissingArgument : Kind::TooManyArguments, objective.loc,
                   "`reverse_kl` takes one target, an energy or a flow, as in `reverse_kl(ring)`");
-  const Argument &argument = objective->arguments[0];
+  const Argument &argument = targets[0];
   if (!argument.name.empty() && argument.name != "target")
     return reject(Kind::UnknownArgument, argument.nameLoc, "`reverse_kl` has no argument `{}`; it has `target`", argument.name);
 

@@ -104,6 +104,9 @@ private:
   // ElaborateObjective.cpp
   /// Tells what the flow is trained by. Where that is to resemble another flow, `teacher` is it.
   bool runObjective(const ExprPtr &objective, const std::vector<FlowDecl> &others, const FlowDecl *&teacher);
+  bool runReverseKl(const Expr &objective, const std::vector<Argument> &targets, const std::vector<FlowDecl> &others,
+                    const FlowDecl *&teacher);
+  bool runLogDet(const Expr &way);
   bool runEnergy(const Thing &target, SourceLocation loc);
   bool checkTeacher(const FlowDecl &teacher, SourceLocation loc);
 

@@ -88,6 +88,9 @@ public:
   /// States that the current model is trained not by the likelihood of data but by its reverse Kullback-Leibler divergence from `target`:
   /// an energy, which is told next, or a `flow`, which is told as a model of its own after this one.
   virtual void reverseKl(std::string_view target, bool isFlow) = 0;
+  /// States that training estimates the log-determinants of the current model's residual layers: by the first `least` terms of their power
+  /// series, and by each further one with the probability `keep`, so weighted that the mean is that of all terms.
+  virtual void estimateLogDets(int64_t /*least*/, double /*keep*/, SourceLocation) {}
   /// Starts the function of a sample of the current model that is minus the logarithm of a density, up to a constant; returns its input.
   virtual Value beginEnergy(int64_t features, SourceLocation loc) = 0;
   virtual void endEnergy(Value result, SourceLocation loc) = 0;

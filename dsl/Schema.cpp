@@ -193,13 +193,25 @@ private:
                    {"required", {"type"}}};
     if (!cases.empty())
       target["allOf"] = cases;
+    Json fromTarget = {{"type", "object"}, {"properties", {{"type", {{"const", "reverse_kl"}}}}}};
     return {{"description", "what training lowers; default: likelihood"},
             {"type", {"string", "object"}},
-            {"properties", {{"type", {{"const", "reverse_kl"}}}, {"target", target}}},
-            {"required", {"type", "target"}},
+            {"properties", {{"type", {{"enum", {"likelihood", "reverse_kl"}}}}, {"target", target}, {"log_det", logDet()}}},
+            {"required", {"type"}},
+            {"additionalProperties", false},
+            {"allOf",
+             {{{"if", {{"type", "string"}}}, {"then", {{"const", "likelihood"}}}}, {{"if", fromTarget}, {"then", {{"required", {"target"}}}}}}}};
+  }
+
+  static Json logDet() {
+    Json ways = {"exact", "power_series", "roulette"}, count = {{"type", "integer"}, {"minimum", 1}};
+    return {{"description", "how training computes the log-determinants of residual layers; default: exact"},
+            {"type", {"string", "object"}},
+            {"properties", {{"type", {{"enum", ways}}}, {"terms", count}, {"least", count}, {"stop", {{"type", "number"}}}}},
+            {"required", {"type"}},
             {"additionalProperties", false},
             {"if", {{"type", "string"}}},
-            {"then", {{"const", "likelihood"}}}};
+            {"then", {{"enum", ways}}}};
   }
 
   static Json mask() {

@@ -173,6 +173,8 @@ Manifest convert(const Json &json) {
       manifest.layers.push_back(parseLayer(layer));
   if (json.contains("objective"))
     manifest.objective = parseObjective(json["objective"]);
+  if (json.contains("estimate"))
+    manifest.estimate = Estimate{member(json["estimate"], "least").get<int64_t>(), member(json["estimate"], "keep").get<double>()};
   if (json.contains("context"))
     manifest.context = parseContext(json["context"]);
   for (const Parameter &parameter : manifest.parameters)

@@ -108,6 +108,15 @@ struct Context {
   }
 };
 
+/// How training estimates the log-determinants of residual layers: by that many terms of a power series, and by each further one with the
+/// probability `keep`.
+struct Estimate {
+  int64_t least = 0;
+  double keep = 0;
+  /// Whether the mean is the log-determinant itself.
+  bool unbiased() const { return keep > 0; }
+};
+
 struct Manifest {
   std::string name;
   std::string base;
@@ -123,6 +132,7 @@ struct Manifest {
   std::vector<Layer> layers;
   Objective objective;
   Context context;
+  std::optional<Estimate> estimate; // training has the exact ones if absent
   nlohmann::json train; // an object; empty where the spec says nothing
   std::string specPath, specText;
 };

@@ -11,7 +11,7 @@
 namespace flowc::runtime {
 
 /// What a random number is for. Part of the counter, so that different uses of one seed never share numbers.
-enum class RandomStream : uint32_t { Sample = 0, Initialize = 1, Shuffle = 2, Split = 3, Test = 4, Noise = 5, ValidNoise = 6 };
+enum class RandomStream : uint32_t { Sample = 0, Initialize = 1, Shuffle = 2, Split = 3, Test = 4, Noise = 5, ValidNoise = 6, Estimate = 7 };
 
 /// One block of four random words.
 struct PhiloxBlock {

@@ -169,6 +169,8 @@ template <typename T> Failure Trainer<T>::takeStep() {
   model.set_parameters(current.parameters);
   if (Failure failure = checkAssumed(batch))
     return failure;
+  // No two rows of a run share random numbers, whatever its batches are.
+  model.set_noise(options.seed, uint64_t(epochOf(current.step)) * uint64_t(input.train->rows()) + uint64_t(first));
   double sum = weightedSum(model.gradient(batch.table.values, gradient, batch.weights, batch.context.values), batch.weights);
   if (!std::isfinite(sum))
     return diverged("the loss", -sum / double(rows));

@@ -33,16 +33,16 @@ public:
     buildDirection("to_data", withoutBase, /*inverse=*/true);
     buildLogProb();
     buildSample();
-    if (auto target = model.lookupSymbol<func::FuncOp>(kTargetName))
-      buildObjective(target);
-    buildTraining();
+    auto target = model.lookupSymbol<func::FuncOp>(kTargetName);
+    if (target)
+      buildObjective("objective", target);
+    buildTraining(target);
     buildProbe();
     buildStart();
-    if (model.contextSize())
-      for (StringRef name : std::initializer_list<StringRef>{"to_latent", "to_data", "log_prob", "sample", "objective", "target",
-                                                             kTrainingName, "probe"})
-        if (auto function = model.lookupSymbol<func::FuncOp>(name))
-          giveContext(function);
+    for (StringRef name : std::initializer_list<StringRef>{"to_latent", "to_data", "log_prob", "sample", "objective", "target", kTrainingName,
+                                                           "probe"})
+      if (auto function = model.lookupSymbol<func::FuncOp>(name))
+        widenArgument(function);
   }
 
 private:
@@ -55,11 +55,13 @@ private:
 
   void finish(ValueRange results) { func::ReturnOp::create(builder, model.getLoc(), results); }
 
-  /// Runs `value` through the layers and sums their log-determinants.
-  std::pair<Value, Value> run(llvm::ArrayRef<LayerOp> through, bool inverse, Value value) {
+  /// Runs `value` through the layers and sums their log-determinants, or what there is in the place of these when `training`.
+  std::pair<Value, Value> run(llvm::ArrayRef<LayerOp> through, bool inverse, Value value, bool training = false) {
     Value total = constantOf(builder, model.getLoc(), scalar, 0);
     auto apply = [&](LayerOp layer) {
       std::string name = inverse ? inverseName(layer.getSymName()) : forwardName(layer.getSymName());
+      if (training && isEstimated(layer))
+        name = estimatedName(name);
       auto results = inlineBody(builder, cast<func::FuncOp>(model.lookupSymbol(name)), value);
       value = results[0];
       total = arith::AddFOp::create(builder, layer.getLoc(), total, results[1]);
@@ -71,23 +73,42 @@ private:
     return {value, total};
   }
 
-  /// Makes the context an argument: the sample that the function takes has it behind its features.
-  void giveContext(func::FuncOp function) {
+  bool isEstimated(LayerOp layer) { return model.lookupSymbol(estimatedName(forwardName(layer.getSymName()))); }
+
+  /// Makes what a sample is given beside its features part of the argument: behind these its context, then its random numbers. How many
+  /// numbers these are at most is the model's `noise`.
+  void widenArgument(func::FuncOp function) {
     Block &body = function.getBody().front();
     Location loc = model.getLoc();
-    int64_t features = model.getFeatures(), size = model.contextSize();
+    llvm::SmallVector<NoiseOp> noises;
+    function.walk([&](NoiseOp op) { noises.push_back(op); });
+    int64_t features = model.getFeatures(), context = model.contextSize(), noise = 0;
+    for (NoiseOp op : noises)
+      noise += elementCount(op);
+    if (context + noise == 0)
+      return;
     auto ofSize = [&](int64_t count) { return RankedTensorType::get({count}, builder.getF64Type()); };
-    Value sample = body.insertArgument(0u, ofSize(features + size), loc);
+    Value narrow = body.getArgument(0), sample = body.insertArgument(0u, ofSize(features + context + noise), loc);
     builder.setInsertionPointToStart(&body);
-    Value x = ExtractOp::create(builder, loc, ofSize(features), sample, allElements(features));
-    Value context = ExtractOp::create(builder, NameLoc::get(builder.getStringAttr("context"), loc), ofSize(size), sample,
-                                      llvm::to_vector(llvm::seq(features, features + size)));
-    body.getArgument(1).replaceAllUsesWith(x);
+    int64_t taken = 0;
+    auto take = [&](int64_t count, Location at) {
+      taken += count;
+      return ExtractOp::create(builder, at, ofSize(count), sample, llvm::to_vector(llvm::seq(taken - count, taken))).getResult();
+    };
+    narrow.replaceAllUsesWith(take(features, loc));
     body.eraseArgument(1);
+    auto name = [&](StringRef text) { return NameLoc::get(builder.getStringAttr(text), loc); };
+    Value given = context ? take(context, name("context")) : Value();
     function.walk([&](ContextOp op) {
-      op.getResult().replaceAllUsesWith(context);
+      op.getResult().replaceAllUsesWith(given);
       op.erase();
     });
+    for (NoiseOp op : noises) {
+      op.getResult().replaceAllUsesWith(take(elementCount(op), name("noise")));
+      op.erase();
+    }
+    if (noise)
+      model->setAttr("noise", builder.getI64IntegerAttr(noise));
     function.setFunctionType(builder.getFunctionType(body.getArgumentTypes(), function.getResultTypes()));
   }
 
@@ -110,18 +131,22 @@ private:
 
   /// Of the sample that belongs to uniform numbers: how much likelier it is under the target than under the model. Its mean is minus the
   /// divergence of the model from the target, but for the target's constant.
-  void buildObjective(func::FuncOp target) {
-    auto function = begin("objective", vector, scalar);
-    auto [value, logDet] = run(layers, true, function.getArgument(0));
+  void buildObjective(StringRef name, func::FuncOp target, bool training = false) {
+    auto function = begin(name, vector, scalar);
+    auto [value, logDet] = run(layers, true, function.getArgument(0), training);
     Value aim = inlineBody(builder, target, value)[0];
     finish(Value(arith::AddFOp::create(builder, model.getLoc(), aim, logDet)));
   }
 
-  /// The log density where parameters that follow a statistic are that of the batch. A statistic is taken of what enters its layer, so that
-  /// it stands ahead of all that reads it.
-  void buildTraining() {
-    if (llvm::all_of(layers, [](LayerOp layer) { return layer.getOps<RunningOp>().empty(); }))
+  /// What training raises, where parameters that follow a statistic are that of the batch, and log-determinants estimates. A statistic is
+  /// taken of what enters its layer, so that it stands ahead of all that reads it; with a target there are none.
+  void buildTraining(func::FuncOp target) {
+    if (llvm::all_of(layers, [&](LayerOp layer) { return layer.getOps<RunningOp>().empty() && !isEstimated(layer); }))
       return;
+    if (target) {
+      buildObjective(kTrainingName, target, /*training=*/true);
+      return;
+    }
     auto function = begin(kTrainingName, vector, scalar);
     Value value = function.getArgument(0), total = constantOf(builder, model.getLoc(), scalar, 0);
     llvm::StringMap<Value> statistics;
@@ -132,7 +157,7 @@ private:
         statistics[running.getParameter()] = StatisticOp::create(builder, running.getLoc(), running.getParameterAttr(),
                                                                  running.getVarianceAttr(),
                                                                  cloneSlice(builder, running.getValue(), mapping));
-      auto [next, logDet] = run(layer, false, value);
+      auto [next, logDet] = run(layer, false, value, /*training=*/true);
       value = next;
       total = arith::AddFOp::create(builder, layer.getLoc(), total, logDet);
     }

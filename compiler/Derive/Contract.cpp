@@ -7,6 +7,7 @@
 
 #include "compiler/Derive/Contract.h"
 
+#include "compiler/Derive/Estimate.h"
 #include "compiler/Derive/Inline.h"
 #include "compiler/Derive/Lipschitz.h"
 #include "compiler/Derive/Rules.h"
@@ -57,19 +58,15 @@ FailureOr<Value> logDeterminantAt(Evaluator &known) {
   return Value(LogDetOp::create(builder, layer.getLoc(), RankedTensorType::get({}, builder.getF64Type()), *matrix));
 }
 
-/// The layer's output and log-determinant at an input.
-FailureOr<Value> logDeterminantAt(LayerOp layer, const LayerStructure &structure, OpBuilder &builder, Value input, Value *output) {
+/// A log-determinant where `known` is at an input: the exact one, or an estimate of it.
+using LogDeterminant = llvm::function_ref<FailureOr<Value>(Evaluator &)>;
+
+DirectionResult applyResidual(LayerOp layer, const LayerStructure &structure, OpBuilder &builder, Value input, LogDeterminant logDeterminant) {
   Evaluator known(builder, layer, structure);
   known.define(allElements(elementCount(input)), input);
-  *output = known.all(layer.output());
+  Value output = known.all(layer.output());
   FailureOr<Value> logDet = failure();
-  unnamed(builder, layer.getLoc(), [&] { return (logDet = logDeterminantAt(known)).value_or(Value()); });
-  return logDet;
-}
-
-DirectionResult applyResidual(LayerOp layer, const LayerStructure &structure, OpBuilder &builder, Value input) {
-  Value output;
-  FailureOr<Value> logDet = logDeterminantAt(layer, structure, builder, input, &output);
+  unnamed(builder, layer.getLoc(), [&] { return (logDet = logDeterminant(known)).value_or(Value()); });
   if (failed(logDet))
     return failure();
   return std::make_pair(output, *logDet);
@@ -94,13 +91,22 @@ Value solveResidual(LayerOp layer, const Residual &residual, OpBuilder &builder,
   return point.getResult();
 }
 
-DirectionResult invertResidual(LayerOp layer, const Residual &residual, const LayerStructure &structure, OpBuilder &builder,
-                               Value output) {
-  Value input = solveResidual(layer, residual, builder, output), again;
-  FailureOr<Value> logDet = logDeterminantAt(layer, structure, builder, input, &again);
-  if (failed(logDet))
+DirectionResult invertResidual(LayerOp layer, const Residual &residual, const LayerStructure &structure, OpBuilder &builder, Value output,
+                               LogDeterminant logDeterminant) {
+  Value input = solveResidual(layer, residual, builder, output);
+  DirectionResult again = applyResidual(layer, structure, builder, input, logDeterminant);
+  if (failed(again))
     return failure();
-  return std::make_pair(input, (Value)arith::NegFOp::create(builder, layer.getLoc(), *logDet));
+  return std::make_pair(input, (Value)arith::NegFOp::create(builder, layer.getLoc(), again->second));
+}
+
+/// Both directions, with this log-determinant.
+LogicalResult buildResidual(LayerOp layer, const Residual &residual, const LayerStructure &structure, LogDeterminant logDeterminant,
+                            bool estimated) {
+  return buildDirections(
+      layer, [&](OpBuilder &builder, Value input) { return applyResidual(layer, structure, builder, input, logDeterminant); },
+      [&](OpBuilder &builder, Value output) { return invertResidual(layer, residual, structure, builder, output, logDeterminant); },
+      estimated);
 }
 
 } // namespace
@@ -141,9 +147,13 @@ std::optional<LogicalResult> contractLayer(LayerOp layer) {
                                    "derived for at most "
                                 << kMostFeatures << "; for more, use couplings [not-contracting]";
   setLevels(layer, 1);
-  return buildDirections(
-      layer, [&](OpBuilder &builder, Value input) { return applyResidual(layer, *structure, builder, input); },
-      [&](OpBuilder &builder, Value output) { return invertResidual(layer, *residual, *structure, builder, output); });
+  if (failed(buildResidual(layer, *residual, *structure, logDeterminantAt, /*estimated=*/false)))
+    return failure();
+  EstimateOp estimate = estimateOf(layer);
+  if (!estimate)
+    return success();
+  auto estimated = [&](Evaluator &known) { return estimateLogDet(known, *residual, estimate); };
+  return buildResidual(layer, *residual, *structure, estimated, /*estimated=*/true);
 }
 
 } // namespace flowc

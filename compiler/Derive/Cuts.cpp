@@ -273,6 +273,23 @@ std::pair<Value, Value> runThrough(OpBuilder &builder, llvm::ArrayRef<func::Func
   return {value, total};
 }
 
+/// The functions of the stages, in the order in which they run.
+struct StagedFunctions {
+  llvm::SmallVector<func::FuncOp> there, back;
+
+  /// `named` gives the name of a function from that of the exact one.
+  void add(ModelOp model, LayerOp stage, llvm::function_ref<std::string(const std::string &)> named) {
+    there.push_back(cast<func::FuncOp>(model.lookupSymbol(named(forwardName(stage.getSymName())))));
+    back.insert(back.begin(), cast<func::FuncOp>(model.lookupSymbol(named(inverseName(stage.getSymName())))));
+  }
+
+  LogicalResult compose(LayerOp layer, bool isEstimate) const {
+    return buildDirections(
+        layer, [&](OpBuilder &builder, Value input) -> DirectionResult { return runThrough(builder, there, input); },
+        [&](OpBuilder &builder, Value output) -> DirectionResult { return runThrough(builder, back, output); }, isEstimate);
+  }
+};
+
 } // namespace
 
 llvm::SmallVector<LayerOp> buildStages(LayerOp layer) {
@@ -293,7 +310,8 @@ std::optional<LogicalResult> composeLayer(LayerOp layer, llvm::function_ref<Logi
   if (stages.empty())
     return std::nullopt;
   auto model = cast<ModelOp>(layer->getParentOp());
-  llvm::SmallVector<func::FuncOp> there, back;
+  StagedFunctions exact, estimated;
+  bool anyEstimated = false;
   LogicalResult result = success();
   int64_t levels = 0;
   for (LayerOp stage : stages) {
@@ -301,18 +319,24 @@ std::optional<LogicalResult> composeLayer(LayerOp layer, llvm::function_ref<Logi
       result = derive(stage);
     if (succeeded(result)) {
       levels += stage->getAttrOfType<IntegerAttr>("levels").getInt();
-      there.push_back(cast<func::FuncOp>(model.lookupSymbol(forwardName(stage.getSymName()))));
-      back.insert(back.begin(), cast<func::FuncOp>(model.lookupSymbol(inverseName(stage.getSymName()))));
+      exact.add(model, stage, [](const std::string &name) { return name; });
+      bool isEstimated = model.lookupSymbol(estimatedName(forwardName(stage.getSymName())));
+      estimated.add(model, stage, [&](const std::string &name) { return isEstimated ? estimatedName(name) : name; });
+      anyEstimated |= isEstimated;
     }
     stage.erase();
   }
   if (succeeded(result)) {
     setLevels(layer, levels);
-    result = buildDirections(
-        layer, [&](OpBuilder &builder, Value input) -> DirectionResult { return runThrough(builder, there, input); },
-        [&](OpBuilder &builder, Value output) -> DirectionResult { return runThrough(builder, back, output); });
+    result = exact.compose(layer, /*isEstimate=*/false);
+    if (anyEstimated)
+      result = estimated.compose(layer, /*isEstimate=*/true);
   }
-  for (func::FuncOp function : llvm::concat<func::FuncOp>(there, back))
+  llvm::SetVector<func::FuncOp> ofStages;
+  for (const StagedFunctions *functions : {&exact, &estimated})
+    for (func::FuncOp function : llvm::concat<const func::FuncOp>(functions->there, functions->back))
+      ofStages.insert(function);
+  for (func::FuncOp function : ofStages)
     function.erase();
   return result;
 }

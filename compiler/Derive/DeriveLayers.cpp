@@ -142,7 +142,16 @@ struct DeriveLayers : PassWrapper<DeriveLayers, OperationPass<ModuleOp>> {
     for (LayerOp layer : layers)
       failedAny |= failed(checkStatistics(layer)) || failed(deriveLayer(layer));
     if (failedAny)
-      signalPassFailure();
+      return signalPassFailure();
+    getOperation().walk([&](EstimateOp estimate) {
+      auto model = cast<ModelOp>(estimate->getParentOp());
+      auto isEstimated = [&](LayerOp layer) { return model.lookupSymbol(estimatedName(forwardName(layer.getSymName()))); };
+      if (llvm::none_of(model.getOps<LayerOp>(), isEstimated)) {
+        estimate.emitError("there is no log-determinant to estimate: that of every layer is exact and cheap; estimates are for residual layers "
+                           "x + g(x) with a contraction g, such as `residual`; leave `log_det` out");
+        signalPassFailure();
+      }
+    });
   }
 };
 

@@ -35,8 +35,12 @@ LogicalResult buildFunction(LayerOp layer, StringRef name, DirectionBody body) {
 
 } // namespace
 
-LogicalResult buildDirections(LayerOp layer, DirectionBody stated, DirectionBody derived) {
+LogicalResult buildDirections(LayerOp layer, DirectionBody stated, DirectionBody derived, bool estimated) {
   std::string statedName = forwardName(layer.getSymName()), derivedName = inverseName(layer.getSymName());
+  if (estimated) {
+    statedName = estimatedName(statedName);
+    derivedName = estimatedName(derivedName);
+  }
   if (layer.getGenerative())
     std::swap(statedName, derivedName);
   if (failed(buildFunction(layer, derivedName, derived)))

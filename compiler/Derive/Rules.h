@@ -32,8 +32,8 @@ using DirectionResult = mlir::FailureOr<std::pair<mlir::Value, mlir::Value>>;
 using DirectionBody = llvm::function_ref<DirectionResult(mlir::OpBuilder &, mlir::Value argument)>;
 
 /// Builds the two functions of a layer behind it: `stated` is the direction that its body computes, `derived` the
-/// other.
-mlir::LogicalResult buildDirections(flow::LayerOp layer, DirectionBody stated, DirectionBody derived);
+/// other. With `estimated` these are the two with an estimate for the log-determinant, beside the others.
+mlir::LogicalResult buildDirections(flow::LayerOp layer, DirectionBody stated, DirectionBody derived, bool estimated = false);
 
 /// The sum of all elements of all terms, a scalar.
 mlir::Value sumOfTerms(mlir::OpBuilder &builder, mlir::Location loc, llvm::ArrayRef<mlir::Value> terms);

@@ -37,6 +37,8 @@ Value withoutSigns(Value value, PatternRewriter &rewriter) {
 }
 
 Value simplifySub(arith::SubFOp op, PatternRewriter &rewriter) {
+  if (op.getLhs() == op.getRhs())
+    return constantOf(rewriter, op.getLoc(), op.getType(), 0);
   // -a - a = -(2 a)
   if (auto negative = op.getLhs().getDefiningOp<arith::NegFOp>(); negative && negative.getOperand() == op.getRhs())
     return -(2.0 * Expr(rewriter, op.getLoc(), op.getRhs()));

@@ -42,13 +42,13 @@ FailureOr<Value> Tangents::through(Operation *op) {
 
 namespace {
 
-/// All columns of a Jacobian at once. A chain of element-wise ops on one thing that moves has one slope, which is as narrow as the sample's
+/// All columns of a Jacobian at once, or any other directions. A chain of element-wise ops on one thing that moves has one slope, which is as narrow as the sample's
 /// own values; only what mixes elements makes it as wide as the Jacobian.
 class Jacobian {
 public:
-  Jacobian(OpBuilder &builder, llvm::function_ref<Value(Value)> at, Value input)
-      : builder(builder), at(at), columns(elementCount(input)), block(input.getParentBlock()) {
-    motions[input] = {identityMatrix(builder, input.getLoc(), builder.getF64Type(), columns), {}};
+  Jacobian(OpBuilder &builder, llvm::function_ref<Value(Value)> at, Value input, Value directions, int64_t columns)
+      : builder(builder), at(at), columns(columns), block(input.getParentBlock()) {
+    motions[input] = {directions, {}};
   }
 
   /// The tangents of `value` along all directions; null if it does not move.
@@ -141,6 +141,8 @@ private:
 
   /// The same number for every direction.
   Value repeated(Location loc, Value value) {
+    if (columns == 1 && cast<RankedTensorType>(value.getType()).getRank() == 1)
+      return value;
     auto type = RankedTensorType::get({elementCount(value) * columns}, getElementTypeOrSelf(value.getType()));
     if (auto number = constantValue(value))
       return constantOf(builder, loc, type, *number);
@@ -159,7 +161,13 @@ private:
 } // namespace
 
 FailureOr<Value> jacobian(OpBuilder &builder, llvm::function_ref<Value(Value)> at, Value value, Value input) {
-  return Jacobian(builder, at, input).of(value);
+  int64_t columns = elementCount(input);
+  Value all = identityMatrix(builder, input.getLoc(), builder.getF64Type(), columns);
+  return Jacobian(builder, at, input, all, columns).of(value);
+}
+
+FailureOr<Value> productWithJacobian(OpBuilder &builder, llvm::function_ref<Value(Value)> at, Value value, Value input, Value direction) {
+  return Jacobian(builder, at, input, direction, /*columns=*/1).of(value);
 }
 
 } // namespace flowc

@@ -34,4 +34,8 @@ private:
 mlir::FailureOr<mlir::Value> jacobian(mlir::OpBuilder &builder, llvm::function_ref<mlir::Value(mlir::Value)> at, mlir::Value value,
                                       mlir::Value input);
 
+/// Their product with `direction`, a vector; null if it is zero. What does not depend on the direction is a slope of its own.
+mlir::FailureOr<mlir::Value> productWithJacobian(mlir::OpBuilder &builder, llvm::function_ref<mlir::Value(mlir::Value)> at, mlir::Value value,
+                                                 mlir::Value input, mlir::Value direction);
+
 } // namespace flowc

@@ -182,6 +182,8 @@ json::Object describeModel(ModelOp model) {
                          {"layers", std::move(layers)}};
   if (DictionaryAttr objective = model.getObjectiveAttr())
     described["objective"] = toJson(objective);
+  for (EstimateOp estimate : model.getOps<EstimateOp>())
+    described["estimate"] = json::Object{{"least", static_cast<int64_t>(estimate.getLeast())}, {"keep", estimate.getKeep().convertToDouble()}};
   if (DictionaryAttr context = model.getGivenContextAttr())
     described["context"] = describeContext(context);
   return described;

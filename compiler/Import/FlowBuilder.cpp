@@ -138,6 +138,11 @@ void FlowBuilder::reverseKl(std::string_view target, bool isFlow) {
                                                    entry("normalized", builder.getBoolAttr(isFlow))}));
 }
 
+void FlowBuilder::estimateLogDets(int64_t least, double keep, dsl::SourceLocation loc) {
+  builder.setInsertionPointToEnd(modelBody);
+  flow::EstimateOp::create(builder, locate(loc), least, llvm::APFloat(keep));
+}
+
 dsl::Value FlowBuilder::beginEnergy(int64_t features, dsl::SourceLocation loc) {
   builder.setInsertionPointToEnd(modelBody);
   auto type = builder.getFunctionType({tensorType({features})}, {tensorType({})});

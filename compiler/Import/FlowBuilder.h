@@ -31,6 +31,7 @@ public:
   void dataDomain(dsl::Interval domain) override;
   void takesContext(const dsl::ContextInfo &context) override;
   void endModel() override;
+  void estimateLogDets(int64_t least, double keep, dsl::SourceLocation loc) override;
   void reverseKl(std::string_view target, bool isFlow) override;
   dsl::Value beginEnergy(int64_t features, dsl::SourceLocation loc) override;
   void endEnergy(dsl::Value result, dsl::SourceLocation loc) override;

@@ -291,7 +291,7 @@ private:
   }
 
   void emit(const LoopNode &loop) {
-    auto op = tile::RepeatOp::create(builder, loop.loc, whole(loop.current), whole(loop.next), roundsFor(loop.rate));
+    auto op = tile::RepeatOp::create(builder, loop.loc, whole(loop.current), whole(loop.next), loop.rounds.value_or(roundsFor(loop.rate)));
     OpBuilder::InsertionGuard guard(builder);
     builder.createBlock(&op.getBody());
     for (const PlacedNode &placed : loop.body)

@@ -134,7 +134,8 @@ struct PlacedNode;
 /// What runs again and again until a vector stays where it is.
 struct LoopNode {
   mlir::Location loc;
-  double rate;            ///< By how much a round shortens the distance.
+  double rate;            ///< By how much a round shortens the distance; where `rounds` says how many there are, of no use.
+  std::optional<int64_t> rounds;
   unsigned current, next; ///< The buffers of the vector and of what a round makes of it.
   std::vector<PlacedNode> body;
 };

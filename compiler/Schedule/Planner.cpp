@@ -6,6 +6,7 @@
 // operand whole, so it runs at the boundary between two phases, and so does whatever reads other rows than its own.
 // What an anchor makes is ready at its boundary; what a map makes, at the next one.
 
+#include "compiler/Dialect/Flow/Reads.h"
 #include "compiler/Schedule/MovedColumns.h"
 #include "compiler/Schedule/Plan.h"
 
@@ -29,17 +30,6 @@ bool isElementwise(Operation *op) {
 
 /// 0, 1, ... count-1.
 llvm::SmallVector<int64_t> firstRows(int64_t count) { return llvm::to_vector(llvm::seq<int64_t>(0, count)); }
-
-/// The values that an op of a map reads from outside itself, nested regions included.
-llvm::SmallVector<Value> readsOf(Operation *op) {
-  llvm::SmallVector<Value> reads;
-  op->walk([&](Operation *inner) {
-    for (Value operand : inner->getOperands())
-      if (!op->isAncestor(operand.getParentBlock()->getParentOp()))
-        reads.push_back(operand);
-  });
-  return reads;
-}
 
 class Planner {
 public:
@@ -215,8 +205,8 @@ private:
   /// element-wise ops.
   LogicalResult visit(Operation *op) {
     return llvm::TypeSwitch<Operation *, LogicalResult>(op)
-        .Case<arith::ConstantOp, ReadOp, AdjointOp, ExtractOp, SplatOp, RepeatOp, MergeOp, SumOp, SumRowsOp, MatvecOp, SolveTriangularOp,
-              EliminateOp, SubstituteOp, OuterOp, AccumulateOp, StoreOp, FixedPointOp, func::ReturnOp>(
+        .Case<arith::ConstantOp, ReadOp, AdjointOp, ExtractOp, SplatOp, RepeatOp, MergeOp, SumOp, MatvecOp, SolveTriangularOp,
+              EliminateOp, SubstituteOp, OuterOp, AccumulateOp, StoreOp, FixedPointOp, IterateOp, func::ReturnOp>(
             [&](auto known) { return place(known); })
         .Default([&](Operation *other) -> LogicalResult {
           return isElementwise(other) ? placeElementwise(other) : other->emitError("cannot be scheduled");
@@ -407,18 +397,6 @@ private:
   }
 
   /// Every element is added to the row of its sum.
-  LogicalResult place(SumRowsOp op) {
-    unsigned buffer = targetBuffer(op.getResult());
-    View rows{buffer, {}};
-    for (int64_t k = 0; k < elementCount(op.getVector()); ++k)
-      rows.rows.push_back(k / op.width());
-    int done = write(op.getVector(), rows, tile::OutputKind::Add);
-    filled.insert(buffer);
-    addNode(done - 1, FillNode{op.getLoc(), buffer});
-    bind(op, {buffer, {}}, done);
-    return success();
-  }
-
   /// What follows a product and can be computed while it is in registers: a bias, then ops with constants only, each
   /// value used by the next op alone.
   Value fuseAfter(MatvecOp op, GemmNode &gemm) {
@@ -684,14 +662,17 @@ private:
     return success();
   }
 
+  LogicalResult place(FixedPointOp op) { return placeLoop(op, op.getStart(), op.getRate().convertToDouble(), std::nullopt); }
+  LogicalResult place(IterateOp op) { return placeLoop(op, op.getStart(), 0, op.getRounds()); }
+
   /// The body is planned by itself, with phases of its own; what it takes from outside is in memory by then.
-  LogicalResult place(FixedPointOp op) {
+  LogicalResult placeLoop(Operation *op, Value start, double rate, std::optional<int64_t> rounds) {
     if (uniform())
-      return op.emitError("cannot be scheduled without samples");
-    Block &body = op.getBody().front();
-    int64_t rows = elementCount(op.getResult());
-    LoopNode loop{op.getLoc(), op.getRate().convertToDouble(), workspaceBuffer(rows), workspaceBuffer(rows), {}};
-    int boundary = write(op.getStart(), {loop.current, {}}, tile::OutputKind::Store);
+      return op->emitError("cannot be scheduled without samples");
+    Block &body = op->getRegion(0).front();
+    int64_t rows = elementCount(start);
+    LoopNode loop{op->getLoc(), rate, rounds, workspaceBuffer(rows), workspaceBuffer(rows), {}};
+    int boundary = write(start, {loop.current, {}}, tile::OutputKind::Store);
     llvm::SmallVector<Operation *> comparisons;
     for (Value captured : readsThrough(op, comparisons)) {
       if (!flow::constantValue(captured))
@@ -722,7 +703,7 @@ private:
 
     unsigned found = loop.current;
     addNode(boundary, std::move(loop));
-    bind(op, {found, {}}, boundary);
+    bind(op->getResult(0), {found, {}}, boundary);
     return success();
   }
 

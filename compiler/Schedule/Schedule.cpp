@@ -3,6 +3,7 @@
 #include "compiler/Schedule/Schedule.h"
 
 #include "compiler/Schedule/ExpandCausal.h"
+#include "compiler/Schedule/ExpandSums.h"
 #include "compiler/Schedule/Plan.h"
 #include "compiler/Schedule/Tables.h"
 #include "runtime/abi/flowrt_kernels.h"
@@ -66,8 +67,10 @@ void emitInfo(ModelOp model, ModuleOp module, StringRef prefix, const Layout &la
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   int64_t probes = elementCount(model.lookupSymbol<func::FuncOp>("start").getArgument(0));
   bool isLabel = model.getGivenContextAttr() && model.getGivenContextAttr().contains("label");
+  auto noise = model->getAttrOfType<IntegerAttr>("noise");
   int64_t numbers[] = {FLOWRT_KERNEL_ABI,     tile,      static_cast<int64_t>(model.getFeatures()),
-                       layout.parameterCount, layout.stagedCount, workspace, probes, model.contextSize(), isLabel};
+                       layout.parameterCount, layout.stagedCount, workspace, probes, model.contextSize(), isLabel,
+                       noise ? noise.getInt() : 0};
   emitNumbers(builder, model.getLoc(), (prefix + "info").str(), numbers);
 }
 
@@ -113,6 +116,7 @@ void emitSegments(ModelOp model, ModuleOp module, StringRef prefix) {
 
 LogicalResult scheduleModel(ModelOp model, ModuleOp module, const ScheduleOptions &options) {
   expandCausal(model);
+  expandSums(model);
   Layout layout = layoutOf(model);
   std::vector<std::pair<func::FuncOp, Plan>> plans;
   int64_t workspace = 0;

@@ -5,6 +5,7 @@
 //     x = detach(t) - (f(detach(t)) - y) / detach(f'(t)),
 // whose value is t and whose derivative is that of the root; the iteration itself is never entered. Fixed points likewise, by one solve,
 //     x = t + (1 - F'(t))^-1 (F(t) - t) with t and the matrix detached.
+// The power series of a log-determinant is differentiated by the one of its derivative, whose terms it has gathered (flow.log_det_series).
 
 #include "compiler/Stage/Differentiate.h"
 
@@ -41,6 +42,35 @@ void exposeRoot(RootOp root) {
   root.getResult().replaceAllUsesExcept(step, keep);
 }
 
+/// Writes out what the body computes from `argument`.
+Value cloneBody(OpBuilder &builder, Block &body, Value argument, IRMapping &mapping) {
+  mapping.map(body.getArgument(0), argument);
+  for (Operation &op : body.without_terminator())
+    builder.clone(op, mapping);
+  return mapping.lookupOrDefault(body.getTerminator()->getOperand(0));
+}
+
+/// The value of the sum stays; its derivative is that of v . J w, with v and w held.
+void exposeSeries(LogDetSeriesOp series) {
+  OpBuilder builder(series->getContext());
+  builder.setInsertionPointAfter(series);
+  Location loc = series.getLoc();
+  Type vector = series.getProbe().getType();
+  int64_t size = elementCount(series.getProbe());
+  auto number = RankedTensorType::get({1}, builder.getF64Type()), scalar = RankedTensorType::get({}, builder.getF64Type());
+  auto detach = [&](Value value) { return DetachOp::create(builder, loc, value.getType(), value).getResult(); };
+  Value found = detach(series);
+  Value solution = ExtractOp::create(builder, loc, vector, found, llvm::to_vector(llvm::seq<int64_t>(1, size + 1)));
+  IRMapping mapping;
+  Value product = cloneBody(builder, series.getBody().front(), solution, mapping);
+  Value slope = SumOp::create(builder, loc, scalar, arith::MulFOp::create(builder, loc, detach(series.getProbe()), product));
+  Expr moving(builder, loc, SplatOp::create(builder, loc, number, slope)), still(builder, loc, detach(moving));
+  Expr sum(builder, loc, ExtractOp::create(builder, loc, number, found, llvm::ArrayRef<int64_t>{0}));
+  Value exposed = concatenate(builder, loc, {sum + (moving - still), solution});
+  llvm::SmallPtrSet<Operation *, 1> keep{found.getDefiningOp()};
+  series.getResult().replaceAllUsesExcept(exposed, keep);
+}
+
 LogicalResult exposeFixedPoint(FixedPointOp point) {
   OpBuilder builder(point->getContext());
   builder.setInsertionPointAfter(point);
@@ -49,14 +79,12 @@ LogicalResult exposeFixedPoint(FixedPointOp point) {
   Expr found = detach(point.getResult());
   Block &body = point.getBody().front();
   IRMapping mapping;
-  mapping.map(body.getArgument(0), static_cast<Value>(found));
-  for (Operation &op : body.without_terminator())
-    builder.clone(op, mapping);
+  Expr again(builder, loc, cloneBody(builder, body, found, mapping));
   Value next = body.getTerminator()->getOperand(0);
   FailureOr<Value> drift = jacobian(builder, [&](Value v) { return mapping.lookupOrDefault(v); }, next, body.getArgument(0));
   if (failed(drift))
     return failure();
-  Expr rest = Expr(builder, loc, mapping.lookupOrDefault(next)) - found;
+  Expr rest = again - found;
   if (*drift) {
     Expr unit(builder, loc, identityMatrix(builder, loc, builder.getF64Type(), elementCount(point.getResult())));
     Expr matrix = detach(unit - Expr(builder, loc, *drift));
@@ -73,6 +101,8 @@ LogicalResult exposeIterations(Block &body) {
   for (Operation &op : llvm::make_early_inc_range(body)) {
     if (auto root = dyn_cast<RootOp>(op))
       exposeRoot(root);
+    else if (auto series = dyn_cast<LogDetSeriesOp>(op))
+      exposeSeries(series);
     else if (auto point = dyn_cast<FixedPointOp>(op); point && failed(exposeFixedPoint(point)))
       return failure();
   }
@@ -123,7 +153,7 @@ public:
 private:
   /// Whether a gradient must pass through the op's result: it reads a parameter that is trained, or computes with what does.
   bool leadsToParameter(Operation *op) {
-    if (isa<DetachOp, RootOp, FixedPointOp>(op))
+    if (isa<DetachOp, RootOp, FixedPointOp, LogDetSeriesOp>(op))
       return false;
     if (auto read = dyn_cast<ReadOp>(op)) {
       Operation *symbol = model.lookupSymbol(read.getParameter());

@@ -3,6 +3,7 @@
 #include "compiler/Stage/ExpandSystems.h"
 
 #include "compiler/Dialect/Flow/Expr.h"
+#include "compiler/Stage/ExpandSeries.h"
 
 using namespace mlir;
 using namespace flowc::flow;
@@ -33,11 +34,12 @@ void expand(SolveOp op) {
 struct ExpandSystems : PassWrapper<ExpandSystems, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ExpandSystems)
   StringRef getArgument() const final { return "flow-expand-systems"; }
-  StringRef getDescription() const final { return "write flow.log_det and flow.solve as eliminations"; }
+  StringRef getDescription() const final { return "write flow.log_det and flow.solve as eliminations, flow.log_det_series as an iteration"; }
   void getDependentDialects(DialectRegistry &registry) const final {
     registry.insert<FlowDialect, arith::ArithDialect, math::MathDialect>();
   }
   void runOnOperation() final {
+    getOperation().walk([](LogDetSeriesOp op) { expandSeries(op); });
     getOperation().walk([](LogDetOp op) { expand(op); });
     getOperation().walk([](SolveOp op) { expand(op); });
   }

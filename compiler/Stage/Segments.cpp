@@ -5,6 +5,7 @@
 
 #include "compiler/Stage/Segments.h"
 
+#include "compiler/Dialect/Flow/Reads.h"
 #include "compiler/Stage/Stage.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -39,8 +40,10 @@ llvm::SmallVector<func::FuncOp> segmentsOf(ModelOp model) {
     segments.push_back(segment);
   if (!segments.empty())
     return segments;
-  auto objective = model.lookupSymbol<func::FuncOp>("objective");
-  return {objective ? objective : model.lookupSymbol<func::FuncOp>("log_prob")};
+  for (StringRef name : {kTrainingName, llvm::StringLiteral("objective")})
+    if (auto function = model.lookupSymbol<func::FuncOp>(name))
+      return {function};
+  return {model.lookupSymbol<func::FuncOp>("log_prob")};
 }
 
 namespace {
@@ -56,17 +59,6 @@ Value piece(OpBuilder &builder, Location loc, Value vector, int64_t first, Type 
     part = ExtractOp::create(builder, loc, partType, vector, llvm::to_vector(llvm::seq(first, first + count)));
   }
   return isNumber ? Value(SumOp::create(builder, loc, tensor, part)) : part;
-}
-
-/// What an op takes from outside itself.
-llvm::SmallVector<Value> operandsOf(Operation *op) {
-  llvm::SmallVector<Value> operands;
-  op->walk([&](Operation *inner) {
-    for (Value operand : inner->getOperands())
-      if (!op->isAncestor(operand.getParentBlock()->getParentOp()))
-        operands.push_back(operand);
-  });
-  return operands;
 }
 
 /// Values that lie in one vector, each at its first element.
@@ -110,7 +102,7 @@ private:
     for (Operation &op : body.without_terminator()) {
       int level = 0;
       bool isShared = true;
-      for (Value operand : operandsOf(&op)) {
+      for (Value operand : readsOf(&op)) {
         level = std::max(level, levels.lookup(operand));
         isShared &= shared.contains(operand);
       }
@@ -150,7 +142,7 @@ private:
           continue;
         }
         segment.ops.push_back(&op);
-        wanted.insert_range(operandsOf(&op));
+        wanted.insert_range(readsOf(&op));
       }
       Value x = body.getArgument(0);
       if (isBrought(x, k) && wanted.contains(x))
@@ -260,7 +252,8 @@ struct Segments : PassWrapper<Segments, OperationPass<ModuleOp>> {
   StringRef getDescription() const final { return "cut training where statistics over the batch are taken"; }
   void runOnOperation() final {
     getOperation().walk([](ModelOp model) {
-      if (auto training = model.lookupSymbol<func::FuncOp>(kTrainingName))
+      auto training = model.lookupSymbol<func::FuncOp>(kTrainingName);
+      if (training && !training.getOps<StatisticOp>().empty())
         Cutter(model, training).run();
     });
   }

@@ -107,7 +107,9 @@ typedef struct flowrt_api {
   /* gradient[parameters] := d(sum over rows of weight * objective) / d(parameters). `weight` NULL means all 1;
    * `objective` (which is not weighted) may be NULL. Frozen parameters have gradient 0. Where a layer takes running statistics
    * (docs/manifest.md), those of these rows, each as often as it weighs, stand in place of the stored ones, in the objective too, and
-   * the gradient passes through them; a row's objective then depends on the other rows, and no weight may be negative. */
+   * the gradient passes through them; a row's objective then depends on the other rows, and no weight may be negative. Where training
+   * estimates log-determinants (the manifest's `estimate`), the objective and the gradient are estimates, by the random numbers that
+   * `set_noise` says. */
   flowrt_status (*gradient)(flowrt_instance *instance, const void *in, const void *context, const void *weight, int64_t rows,
                             void *objective, void *gradient);
 
@@ -139,6 +141,10 @@ typedef struct flowrt_api {
   /* The stream (a CUstream or cudaStream_t) of the host program that calls work in from now on; NULL is the driver's default stream. An
    * instance that was given none has streams of its own, which order themselves with that default stream. */
   flowrt_status (*set_stream)(flowrt_instance *instance, void *stream);
+
+  /* The rows of the `gradient` calls that follow take the random numbers first, first + 1, ... of the endless stream that belongs to `seed`,
+   * each row its own; where none is set, those from 0 on of seed 0. Of use for models whose training estimates log-determinants. */
+  flowrt_status (*set_noise)(flowrt_instance *instance, uint64_t seed, uint64_t first);
 } flowrt_api;
 
 /* The type of NAME_model. */

@@ -126,6 +126,9 @@ public:
     return objective;
   }
 
+  /// The random numbers of the rows of the next gradients: those number first, first + 1, ... of a seed's.
+  void set_noise(uint64_t seed, uint64_t first) { check(api_->set_noise(instance_.get(), seed, first)); }
+
   /// The statistics of the rows of the last `gradient`, each into its place of `parameters`.
   void statistics(std::span<T> parameters) {
     expect(parameters.size(), size_t(api_->parameters), "parameters");

@@ -7,7 +7,8 @@
  * transposes rows into tiles, fills the lanes past the end of the batch with copies of a valid row, and gives them weight 0.
  *
  * The kernels of a conditional model take a sample with its context behind its features: x, z, u and in below are
- * [features + context][tile]. What they give has the features alone.
+ * [features + context][tile]. What they give has the features alone. Where a model has `noise`, `gradient`, or the first segment's kernels,
+ * take rows of random numbers, uniform in (0, 1), behind these.
  *
  * Every symbol exists once per element type the model was compiled for, as flow_f32_NAME and flow_f64_NAME; those of the
  * element type that was not asked for are absent (the driver declares them weak).
@@ -17,7 +18,7 @@
 
 #include <stdint.h>
 
-#define FLOWRT_KERNEL_ABI 2
+#define FLOWRT_KERNEL_ABI 3
 
 /* Sizes in elements, not bytes. */
 typedef struct flowrt_kernel_info {
@@ -30,6 +31,7 @@ typedef struct flowrt_kernel_info {
   int64_t probes;     /* rows that `probe` writes: the inputs of the data-dependent starts */
   int64_t context;    /* rows behind the features of a tile that a kernel takes; 0 if the model is not conditional */
   int64_t label;      /* 1 if these are of a label: 1 in the label's row and 0 in the others */
+  int64_t noise;      /* rows of random numbers that training takes behind these; 0 if it takes none */
 } flowrt_kernel_info;
 
 /* A model whose layers take statistics over the batch is trained in segments, each over the whole batch before the next begins: the first

@@ -15,6 +15,7 @@ struct flowrt_instance {
   int64_t threads = 1;
   flowrt_parallel_for parallelFor = nullptr;
   void *host = nullptr;
+  uint64_t noiseSeed = 0, firstNoise = 0; // of the rows of a gradient
 };
 
 namespace flowc::runtime::model {

@@ -260,6 +260,14 @@ flowrt_status setParallelFor(flowrt_instance *instance, flowrt_parallel_for para
   return FLOWRT_OK;
 }
 
+flowrt_status setNoise(flowrt_instance *instance, uint64_t seed, uint64_t first) {
+  if (!instance)
+    return FLOWRT_BAD_ARGUMENT;
+  instance->noiseSeed = seed;
+  instance->firstNoise = first;
+  return FLOWRT_OK;
+}
+
 char modelName[256];
 
 /// Copies the manifest's top-level "name". The compiler wrote the manifest, so its syntax is not checked again here.
@@ -325,7 +333,8 @@ const flowrt_api *makeApi() {
          setParallelFor,
          createOn,
          deviceOf,
-         setStream};
+         setStream,
+         setNoise};
   return &api;
 }
 

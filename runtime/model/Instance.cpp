@@ -53,7 +53,7 @@ template <typename T> bool Instance<T>::growWorkers(int64_t count) {
   workers = grown;
   const flowrt_kernel_info &info = *kernels.info;
   auto padded = [](int64_t elements) { return int64_t(roundUp(size_t(elements) * sizeof(T)) / sizeof(T)); };
-  int64_t lane = padded(info.tile), given = padded((1 + step.mostOutputs) * info.tile), in = padded((info.features + info.context) * info.tile);
+  int64_t lane = padded(info.tile), given = padded((1 + step.mostOutputs) * info.tile), in = padded((info.features + info.context + info.noise) * info.tile);
   int64_t out = padded((info.features > info.probes ? info.features : info.probes) * info.tile);
   for (; workerCount < count; ++workerCount) {
     T *at = allocate<T>(in + out + given + lane + info.workspace);
@@ -97,6 +97,12 @@ template <typename T> void Instance<T>::fill(Worker<T> &worker, Given<T> from, T
   rowsToTile(from.rows + range.firstRow * info.features, range.valid, info.features, info.tile, worker.in);
   if (info.context)
     fillContext(worker, from.context, range);
+}
+
+template <typename T> void Instance<T>::fillNoise(Worker<T> &worker, int64_t firstRow) const {
+  const flowrt_kernel_info &info = *kernels.info;
+  uniformTile(this->noiseSeed, this->firstNoise + uint64_t(firstRow), RandomStream::Estimate, info.noise, info.tile,
+              worker.in + (info.features + info.context) * info.tile);
 }
 
 template <typename T> flowrt_status Instance<T>::setParameters(const T *values) {
@@ -154,7 +160,7 @@ flowrt_status Instance<T>::sample(const T *context, uint64_t seed, uint64_t firs
   int64_t features = kernels.info->features, tile = kernels.info->tile;
   forEach(tilesIn(count), [&](Worker<T> &worker, int64_t index) {
     auto [first, valid] = rangeOf(index, count);
-    uniformTile(seed, firstSample + uint64_t(first), features, tile, worker.in);
+    uniformTile(seed, firstSample + uint64_t(first), RandomStream::Sample, features, tile, worker.in);
     if (kernels.info->context)
       fillContext(worker, context, {first, valid});
     kernels.sample(staged, worker.in, worker.out, worker.density, worker.workspace);

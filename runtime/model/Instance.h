@@ -14,7 +14,7 @@ namespace flowc::runtime::model {
 
 /// The memory that one thread works in; every pointer is aligned to 64 bytes.
 template <typename T> struct Worker {
-  T *in;      // [features + context][tile]
+  T *in;      // [features + context + noise][tile]
   T *out;     // [max(features, probes)][tile]
   T *density; // [1 + mostOutputs of a segment][tile], log densities or log-dets, and what a gradient gives back
   T *weight;  // [tile]
@@ -73,6 +73,7 @@ private:
   /// Puts a tile of rows where the kernels take it; or their contexts alone.
   void fill(Worker<T> &worker, Given<T> from, TileRange range) const;
   void fillContext(Worker<T> &worker, const T *context, TileRange range) const;
+  void fillNoise(Worker<T> &worker, int64_t firstRow) const;
   flowrt_status judge(Judge kernel, Given<T> in, int64_t rows, T *out);
   flowrt_status map(Map kernel, Given<T> in, int64_t rows, T *out, T *density);
 

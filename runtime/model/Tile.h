@@ -38,12 +38,12 @@ template <typename T> void tileToRows(const T *in, int64_t valid, int64_t featur
 }
 
 /// The uniform numbers of the samples first, first + 1, ...: lanes are samples, so that the rounds run in vectors.
-template <typename T> void uniformTile(uint64_t seed, uint64_t first, int64_t features, int64_t tile, T *out) {
-  for (int64_t f = 0; f < features; f += 2)
+template <typename T> void uniformTile(uint64_t seed, uint64_t first, RandomStream stream, int64_t rows, int64_t tile, T *out) {
+  for (int64_t f = 0; f < rows; f += 2)
     for (int64_t s = 0; s < tile; ++s) {
-      PhiloxBlock block = philox(seed, first + uint64_t(s), RandomStream::Sample, uint32_t(f / 2));
+      PhiloxBlock block = philox(seed, first + uint64_t(s), stream, uint32_t(f / 2));
       out[f * tile + s] = uniformFrom<T>(block.words[0], block.words[1]);
-      if (f + 1 < features)
+      if (f + 1 < rows)
         out[(f + 1) * tile + s] = uniformFrom<T>(block.words[2], block.words[3]);
     }
 }

@@ -69,6 +69,7 @@ template <typename T> const T *Instance<T>::beginSegment(int64_t k, Worker<T> &w
   if (k > 0)
     return step.carried[k - 1] + index * kernels.segments[k - 1].outputs * tile;
   fill(worker, batch.in, range);
+  fillNoise(worker, range.firstRow);
   return worker.in;
 }
 

@@ -37,6 +37,7 @@ std::vector<Verdict> testContexts(Subject &subject, uint64_t seed) {
       alone.compare(latent[i], z[row * features + i], row);
       alone.compare(data[i], back[row * features + i], row);
     }
+    subject.setNoise(row);
     subject.gradient(part(in, features), {}, one);
     for (size_t k = 0; k < one.size(); ++k) {
       gradients[k] += one[k];
@@ -46,6 +47,7 @@ std::vector<Verdict> testContexts(Subject &subject, uint64_t seed) {
   for (size_t k = 0; k < gradient.size(); ++k) // relative to what was added, not to what is left of it
     sum.compare(gradient[k] / (1 + scale[k]), gradients[k] / (1 + scale[k]), k);
   subject.setContexts(before);
+  subject.setNoise(0);
   if (subject.manifest->takesStatistics) // They are what makes rows depend on each other.
     return {alone.verdict()};
   return {alone.verdict(), sum.verdict()};

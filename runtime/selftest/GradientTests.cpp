@@ -17,22 +17,9 @@ constexpr int64_t PerTensor = 3;
 constexpr size_t MostParameters = 96;
 constexpr int Directions = 4;
 
-/// A direction in parameter space and its name.
-struct Direction {
-  std::string name;
-  Values components; // of all parameters
-};
-
 std::vector<Direction> makeDirections(const Manifest &manifest, uint64_t seed) {
-  std::vector<Direction> directions;
-  auto count = size_t(manifest.parameterCount), trained = size_t(manifest.trainedCount);
-  for (int i = 0; i < Directions && trained > 0; ++i) {
-    Direction direction{fmt::format("direction {}", i), Values(count)};
-    for (size_t k = 0; k < trained; ++k)
-      direction.components[k] =
-          (2 * uniform<double>(seed, k, RandomStream::Test, uint32_t(10 + i)) - 1) / std::sqrt(double(trained));
-    directions.push_back(std::move(direction));
-  }
+  std::vector<Direction> directions = randomDirections(manifest, seed);
+  auto count = size_t(manifest.parameterCount);
   for (const Parameter &parameter : manifest.parameters)
     for (int64_t i = 0; i < std::min(PerTensor, parameter.frozen ? 0 : parameter.size) && directions.size() < MostParameters;
          ++i) {
@@ -68,6 +55,19 @@ Values objectiveOfBatch(Subject &subject, const Values &in, const Values &weight
 
 } // namespace
 
+std::vector<Direction> randomDirections(const Manifest &manifest, uint64_t seed) {
+  std::vector<Direction> directions;
+  auto trained = size_t(manifest.trainedCount);
+  for (int i = 0; i < Directions && trained > 0; ++i) {
+    Direction direction{fmt::format("direction {}", i), Values(size_t(manifest.parameterCount))};
+    for (size_t k = 0; k < trained; ++k)
+      direction.components[k] =
+          (2 * uniform<double>(seed, k, RandomStream::Test, uint32_t(10 + i)) - 1) / std::sqrt(double(trained));
+    directions.push_back(std::move(direction));
+  }
+  return directions;
+}
+
 Values repeatRows(const Values &rows, const Values &times) {
   Values repeated;
   auto columns = std::ptrdiff_t(rows.size() / times.size());
@@ -79,6 +79,8 @@ Values repeatRows(const Values &rows, const Values &times) {
 
 std::vector<Verdict> testGradients(Subject &subject, uint64_t seed) {
   const Manifest &manifest = *subject.manifest;
+  if (manifest.estimate)
+    return testEstimates(subject, seed);
   Values gradient, in = trainingRows(subject, seed, 5000, Rows), weight = weights(manifest, seed);
   Values fromGradient = subject.gradient(in, weight, gradient), taken = subject.withTakenStatistics();
   Values direct = objectiveOfBatch(subject, in, weight);

@@ -52,6 +52,8 @@ public:
     return widen(values);
   }
 
+  void setNoise(uint64_t first) override { model.set_noise(0, first); }
+
   Values withStatistics(const Values &x) override {
     std::vector<T> settled = narrow(parameters);
     settleStatistics<T>(*manifest, model, narrow(x), contextOf(x), settled);

@@ -40,6 +40,8 @@ public:
   virtual Values objective(const Values &in) = 0;
   virtual Values target(const Values &x) = 0;
   virtual Values gradient(const Values &in, const Values &weight, Values &gradient) = 0;
+  /// Where the random numbers of the next gradients' rows begin.
+  virtual void setNoise(uint64_t first) = 0;
   /// `parameters` with those that follow a statistic set to that of the rows of x: layer by layer, from what each probes.
   virtual Values withStatistics(const Values &x) = 0;
   /// The same with what the last gradient has taken.
@@ -70,6 +72,15 @@ Values uniformRows(const Subject &subject, uint64_t seed, RandomStream stream, u
 
 /// Rows for the objective and its gradient: samples, or the random numbers of samples.
 Values trainingRows(Subject &subject, uint64_t seed, uint64_t first, int64_t rows);
+
+/// A direction in parameter space and its name.
+struct Direction {
+  std::string name;
+  Values components; // of all parameters
+};
+
+/// Some that try all trained parameters at once.
+std::vector<Direction> randomDirections(const Manifest &manifest, uint64_t seed);
 
 /// Every row as often as its number in `times` says.
 Values repeatRows(const Values &rows, const Values &times);
@@ -103,6 +114,8 @@ std::vector<Derivative> differentiate(const Subject &subject, size_t groups, Eva
 // The tests; each returns one verdict or more.
 std::vector<Verdict> testJacobian(Subject &subject, uint64_t seed);
 std::vector<Verdict> testGradients(Subject &subject, uint64_t seed);
+/// The same of a model whose training estimates log-determinants.
+std::vector<Verdict> testEstimates(Subject &subject, uint64_t seed);
 std::vector<Verdict> testObjective(Subject &subject, uint64_t seed);
 std::vector<Verdict> testDensity(Subject &subject, uint64_t seed);
 std::vector<Verdict> testSampling(Subject &subject, uint64_t seed);

@@ -57,6 +57,7 @@ public:
   void reverseKl(std::string_view target, bool isFlow) override {
     line("reverse_kl from {} {}", isFlow ? "flow" : "energy", target);
   }
+  void estimateLogDets(int64_t least, double keep, SourceLocation) override { line("log_det estimated, least {} keep {}", least, keep); }
   Value beginEnergy(int64_t, SourceLocation) override {
     line("energy");
     return value("input");

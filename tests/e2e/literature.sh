@@ -36,6 +36,7 @@ system real_nvp/mnist digits 's/784/90/; s/repeat 5/repeat 2/; s/512/64/g'
 system maf/maf_mog patches 's/repeat 5/repeat 1/; s/\[512\]\)\)/[64]), components = 2)/; s/512/64/g'
 system neural_spline patches 's/repeat 10/repeat 1/; s/random\(10\)/random(1)/; s/128/16/; s/bins = 4/bins = 3/'
 system residual_flow patches 's/repeat 6/repeat 1/; s/64, 64/16/'
+system residual_flow/estimated patches 's/repeat 6/repeat 1/; s/64, 64/16/'
 for name in planar radial sylvester; do
   system "planar/$name" patches 's/real\[2\]/real[63]/; s/repeat 32/repeat 2/'
 done

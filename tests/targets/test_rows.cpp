@@ -57,7 +57,8 @@ TEMPLATE_TEST_CASE("random numbers of a GPU are the CPU's in every bit", "[rows]
     for (uint64_t first : {uint64_t(0), (uint64_t(1) << 32) - 5}) {
       auto expected = untouched<TestType>(tiles * height * tile), found = expected;
       for (int64_t k = 0; k < tiles; ++k)
-        flowc::runtime::model::uniformTile(seed, first + uint64_t(k * tile), columns, tile, expected.data() + k * height * tile);
+        flowc::runtime::model::uniformTile(seed, first + uint64_t(k * tile), RandomStream::Sample, columns, tile,
+                                           expected.data() + k * height * tile);
       launch<TestType>("uniform_tiles", blocks,
                        {found.data(), int64_t(seed), int64_t(first), tiles, columns, height, tile, int64_t(RandomStream::Sample)});
       CHECK(sameBits(expected, found));

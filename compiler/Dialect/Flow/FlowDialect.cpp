@@ -219,17 +219,39 @@ LogicalResult RootOp::verify() {
   return success();
 }
 
-LogicalResult FixedPointOp::verify() {
-  Block &block = getBody().front();
-  if (block.getNumArguments() != 1 || block.getArgument(0).getType() != getStart().getType())
-    return emitOpError("body takes one argument of the start's type");
+/// A body that makes of a vector another one.
+static LogicalResult verifyStep(Operation *op, Type vector) {
+  Block &block = op->getRegion(0).front();
+  if (block.getNumArguments() != 1 || block.getArgument(0).getType() != vector)
+    return op->emitOpError("body takes one argument of the start's type");
   auto yield = dyn_cast_or_null<YieldOp>(block.mightHaveTerminator() ? block.getTerminator() : nullptr);
-  if (!yield || yield.getValues().size() != 1 || yield.getValues()[0].getType() != getStart().getType())
-    return emitOpError("body yields the next point, of the start's type");
+  if (!yield || yield.getValues().size() != 1 || yield.getValues()[0].getType() != vector)
+    return op->emitOpError("body yields the next point, of the start's type");
+  return success();
+}
+
+LogicalResult FixedPointOp::verify() {
+  if (failed(verifyStep(*this, getStart().getType())))
+    return failure();
   double rate = getRate().convertToDouble();
   if (!(rate >= 0 && rate < 1))
     return emitOpError("rate ") << rate << " is not in [0, 1)";
   return success();
+}
+
+LogicalResult IterateOp::verify() {
+  if (static_cast<int64_t>(getRounds()) < 0)
+    return emitOpError("a negative number of rounds");
+  return verifyStep(*this, getStart().getType());
+}
+
+LogicalResult LogDetSeriesOp::verify() {
+  if (elementCount(getDraw()) != 1 || elementCount(getResult()) != elementCount(getProbe()) + 1)
+    return emitOpError("takes one random number, and gives a number and a vector like the probe");
+  double keep = getKeep().convertToDouble();
+  if (static_cast<int64_t>(getLeast()) < 1 || !(keep >= 0 && keep < 1))
+    return emitOpError("takes at least 1 term, and each further one with a probability below 1");
+  return verifyStep(*this, getProbe().getType());
 }
 
 } // namespace flowc::flow

@@ -35,7 +35,8 @@ void registerExternalModels(mlir::DialectRegistry &registry);
 /// The function of a model that gives the logarithm, up to a constant, of the density that its objective is about.
 inline constexpr llvm::StringLiteral kTargetName = "target";
 
-/// The function of a model that is its log density with statistics of the batch in it.
+/// The function of a model that is what training raises, where that is computed in another way than it is elsewhere: with statistics of the
+/// batch in it, or with estimates of log-determinants.
 inline constexpr llvm::StringLiteral kTrainingName = "training";
 
 /// The functions that training is cut into, segment_0 and so on, and their gradients.

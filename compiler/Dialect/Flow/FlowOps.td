@@ -192,6 +192,36 @@ def StatisticOp : FlowOp<"statistic", [AllTypesMatch<["value", "result"]>]> {
   let assemblyFormat = "$parameter (`variance` $variance^):(`mean`)? $value attr-dict `:` type($value)";
 }
 
+def EstimateOp : FlowOp<"estimate", [HasParent<"ModelOp">]> {
+  let summary = "training estimates log-determinants instead of computing them";
+  let description = [{
+    Where a layer is x + g(x) with a contraction g, training takes some terms of the power series of its log-determinant
+    (`flow.log_det_series`) in place of the exact number: always the first `least`, and behind each of them one more with the probability
+    `keep`, each weighted so that the mean is that of the whole series. With `keep` 0 these are all, and what is left out is a bias.
+
+    ```mlir
+    flow.estimate least 2 keep 5.000000e-01
+    flow.estimate least 10 keep 0.000000e+00
+    ```
+  }];
+  let arguments = (ins I64Attr:$least, F64Attr:$keep);
+  let assemblyFormat = "`least` $least `keep` $keep attr-dict";
+}
+
+def NoiseOp : FlowOp<"noise"> {
+  let summary = "uniform random numbers of a sample's own";
+  let description = [{
+    Inside (0, 1), and others for every such op, so that no two of them may become one: it has an effect. Stands in the estimates of
+    log-determinants; where the layers are composed into the model's functions, an argument takes its place.
+
+    ```mlir
+    %u = flow.noise : tensor<3xf64>
+    ```
+  }];
+  let results = (outs Flow_Vector:$result);
+  let assemblyFormat = "attr-dict `:` type($result)";
+}
+
 def ReadOp : FlowOp<"read", [Pure, DeclareOpInterfaceMethods<DependencyOpInterface>,
                              DeclareOpInterfaceMethods<RangeOpInterface>,
                              DeclareOpInterfaceMethods<DifferentiateOpInterface>]> {
@@ -708,10 +738,58 @@ def FixedPointOp : FlowOp<"fixed_point", [SingleBlock, RecursiveMemoryEffects, R
   let hasVerifier = 1;
 }
 
-def YieldOp : FlowOp<"yield", [Pure, Terminator, ReturnLike, ParentOneOf<["RootOp", "FixedPointOp"]>]> {
-  let summary = "value and derivative of a root's formula, or the next point of a fixed point's";
+def IterateOp : FlowOp<"iterate", [SingleBlock, RecursiveMemoryEffects, RecursivelySpeculatable, AllTypesMatch<["start", "result"]>]> {
+  let summary = "a vector that is replaced again and again, until it stays as it is";
   let description = [{
-    Ends the body of a `flow.root`: f(t) and f'(t), of the type of t; or of a `flow.fixed_point`: F(t).
+    t <- F(t) from `start`, at most `rounds` times. As for `flow.fixed_point` the body computes F(t), and what has come to rest must stay so:
+    rounds that nothing needs any more are left out. It has no derivative of its own.
+
+    ```mlir
+    %x = flow.iterate %y rounds 12 : tensor<2xf64> {
+    ^bb0(%t: tensor<2xf64>):
+      %h = math.tanh %t : tensor<2xf64>
+      flow.yield %h : tensor<2xf64>
+    }
+    ```
+  }];
+  let arguments = (ins Flow_Vector:$start, I64Attr:$rounds);
+  let results = (outs Flow_Vector:$result);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$start `rounds` $rounds attr-dict `:` type($start) $body";
+  let hasVerifier = 1;
+}
+
+def LogDetSeriesOp : FlowOp<"log_det_series", [SingleBlock, RecursiveMemoryEffects, RecursivelySpeculatable]> {
+  let summary = "some terms of the power series of log det(1 + J), as products of J with one vector";
+  let description = [{
+    `probe` is a random vector v with the mean of v v^T = 1, so that the trace of J^k is the mean of v . J^k v; the body computes the
+    product of J with its argument. log det(1 + J) is the sum over k > 0 of (-1)^(k+1) / k times the trace of J^k. As many terms are
+    taken as `draw`, uniform in (0, 1), says: the term k if it is less than P(k) = keep^(k - least), 1 for the first `least` terms, and each
+    weighs 1 / P(k). With `keep` 0 it is the `least` terms alone.
+
+    The result is the sum, and behind it the vector w = (1 - J + J^2 - ...) v of as many terms: an estimate of (1 + J)^-1 v. With it the
+    derivative along dJ is the mean of v . dJ w, so that what is differentiated is one more product with J, and none of the terms.
+    Becomes a `flow.iterate`.
+
+    ```mlir
+    %s = flow.log_det_series %v, %u least 2 keep 5.000000e-01 : tensor<3xf64>, tensor<1xf64> -> tensor<4xf64> {
+    ^bb0(%t: tensor<3xf64>):
+      %d = arith.mulf %slope, %t : tensor<3xf64>
+      flow.yield %d : tensor<3xf64>
+    }
+    ```
+  }];
+  let arguments = (ins Flow_Vector:$probe, Flow_Vector:$draw, I64Attr:$least, F64Attr:$keep);
+  let results = (outs Flow_Vector:$result);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$probe `,` $draw `least` $least `keep` $keep attr-dict `:` type($probe) `,` type($draw) `->` type($result) $body";
+  let hasVerifier = 1;
+}
+
+def YieldOp : FlowOp<"yield", [Pure, Terminator, ReturnLike, ParentOneOf<["RootOp", "FixedPointOp", "IterateOp", "LogDetSeriesOp"]>]> {
+  let summary = "value and derivative of a root's formula, or the next vector of an iteration";
+  let description = [{
+    Ends the body of a `flow.root`: f(t) and f'(t), of the type of t; or of another op with a body: what it computes from t, one vector.
 
     ```mlir
     flow.yield %f, %df : tensor<2xf64>, tensor<2xf64>

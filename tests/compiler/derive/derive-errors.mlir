@@ -132,3 +132,15 @@ flow.model @large features 1025 {
     flow.return %y : tensor<1025xf64>
   }
 }
+
+// -----
+
+flow.model @nothing_to_estimate features 2 {
+  // expected-error @below {{there is no log-determinant to estimate: that of every layer is exact and cheap}}
+  flow.estimate least 2 keep 5.000000e-01
+  flow.layer @L "tanh" {
+  ^bb0(%x: tensor<2xf64>):
+    %y = math.tanh %x : tensor<2xf64>
+    flow.return %y : tensor<2xf64>
+  }
+}

@@ -333,3 +333,36 @@ func.func @no_least(%w: tensor<4x2xf64>) {
   %n = flow.spectral_norm %w {least = 0.0 : f64} : tensor<4x2xf64> -> tensor<f64>
   return
 }
+
+// -----
+
+func.func @f(%v: tensor<2xf64>, %u: tensor<1xf64>) {
+  // expected-error @below {{takes one random number, and gives a number and a vector like the probe}}
+  flow.log_det_series %v, %u least 2 keep 0.5 : tensor<2xf64>, tensor<1xf64> -> tensor<2xf64> {
+  ^bb0(%t: tensor<2xf64>):
+    flow.yield %t : tensor<2xf64>
+  }
+  return
+}
+
+// -----
+
+func.func @f(%v: tensor<2xf64>, %u: tensor<1xf64>) {
+  // expected-error @below {{takes at least 1 term, and each further one with a probability below 1}}
+  flow.log_det_series %v, %u least 0 keep 0.5 : tensor<2xf64>, tensor<1xf64> -> tensor<3xf64> {
+  ^bb0(%t: tensor<2xf64>):
+    flow.yield %t : tensor<2xf64>
+  }
+  return
+}
+
+// -----
+
+func.func @f(%v: tensor<2xf64>) {
+  // expected-error @below {{a negative number of rounds}}
+  flow.iterate %v rounds -1 : tensor<2xf64> {
+  ^bb0(%t: tensor<2xf64>):
+    flow.yield %t : tensor<2xf64>
+  }
+  return
+}

@@ -169,3 +169,28 @@ func.func @fixed_point(%y: tensor<2xf64>, %v: tensor<4x2xf64>) {
   }
   return
 }
+
+// CHECK-LABEL: flow.model @estimated
+flow.model @estimated features 3 {
+  // CHECK: flow.estimate least 2 keep 5.000000e-01
+  flow.estimate least 2 keep 5.000000e-01
+}
+
+// CHECK-LABEL: func.func @series
+func.func @series(%slope: tensor<3xf64>, %v: tensor<3xf64>) {
+  // CHECK: flow.noise : tensor<1xf64>
+  %u = flow.noise : tensor<1xf64>
+  // CHECK: flow.log_det_series %{{.*}}, %{{.*}} least 2 keep 5.000000e-01 : tensor<3xf64>, tensor<1xf64> -> tensor<4xf64> {
+  %s = flow.log_det_series %v, %u least 2 keep 5.000000e-01 : tensor<3xf64>, tensor<1xf64> -> tensor<4xf64> {
+  ^bb0(%t: tensor<3xf64>):
+    %d = arith.mulf %slope, %t : tensor<3xf64>
+    flow.yield %d : tensor<3xf64>
+  }
+  // CHECK: flow.iterate %{{.*}} rounds 12 : tensor<3xf64> {
+  %x = flow.iterate %v rounds 12 : tensor<3xf64> {
+  ^bb0(%t: tensor<3xf64>):
+    %h = math.tanh %t : tensor<3xf64>
+    flow.yield %h : tensor<3xf64>
+  }
+  return
+}
