@@ -57,7 +57,7 @@ Value BlockEmitter::fusedMultiplyAdd(Value a, Value b, Value sum) {
   return math::FmaOp::create(builder, loc, a, b, sum);
 }
 
-/// The number of the lane that is `distance` away. What moves is words of 32 bits.
+/// What moves is words of 32 bits.
 Value BlockEmitter::shuffle(Value mine, int32_t distance) {
   Type type = mine.getType(), word = builder.getI32Type(), bits = builder.getIntegerType(type.getIntOrFloatBitWidth());
   auto moved = [&](Value value) {

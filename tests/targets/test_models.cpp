@@ -143,7 +143,7 @@ template <typename T> void checkModel(const std::string &spec, double low, doubl
   map("to_latent", x, z, zOnGpu);
   map("to_data", z, back, backOnGpu);
 
-  Numbers<T> weight = randomNumbers<T>(tiles * kTile, 5, 0, 2), sums(chunks * info.staged, 0), sumsOnGpu(chunks * info.staged);
+  Numbers<T> weight = randomNumbers<T>(tiles * kTile, 5, 0, 2), sums(chunks * info.staged, 0), sumsOnGpu(chunks * info.staged, 0);
   for (int64_t chunk = 0; chunk < chunks; ++chunk)
     for (int64_t tile = chunk * tiles / chunks; tile < (chunk + 1) * tiles / chunks; ++tile)
       model.onCpu("gradient", staged.data(), x.data() + tile * perTile, weight.data() + tile * kTile, density.data() + tile * kTile,
