@@ -19,6 +19,14 @@ template <typename T> struct Examples {
   Table<T> context;
 };
 
+/// The sum of weight * value.
+template <typename T> double weightedSum(const std::vector<T> &values, const std::vector<T> &weights) {
+  double sum = 0;
+  for (size_t row = 0; row < values.size(); ++row)
+    sum += double(values[row]) * (weights.empty() ? 1.0 : double(weights[row]));
+  return sum;
+}
+
 /// Takes floor(fraction * rows) random rows out of `examples` and returns them.
 template <typename T> Examples<T> splitOff(Examples<T> &examples, double fraction, uint64_t seed) {
   int64_t rows = examples.table.rows, taken = int64_t(double(rows) * fraction);
