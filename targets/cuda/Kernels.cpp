@@ -7,8 +7,7 @@
 #include "targets/cuda/Kernels.h"
 
 #include "compiler/Dialect/Tile/Arguments.h"
-
-#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "targets/cuda/KernelMaker.h"
 
 using namespace mlir;
 using namespace flowc;
@@ -32,47 +31,16 @@ SmallVector<KernelArgument> flowc::cuda::classifyArguments(func::FuncOp function
   return result;
 }
 
-namespace {
-
-/// Chunks of a reduction.
+/// Chunks of a reduction whose numbers are loaded together, so that the memory is kept busy.
 constexpr int64_t kLoadedAhead = 8;
 
-/// Makes a kernel of pointers and numbers.
-class KernelMaker {
-public:
-  KernelMaker(func::FuncOp function, KernelCache &cache)
-      : cache(cache), builder(function.getContext()), loc(function.getLoc()), e(builder, loc) {
-    builder.setInsertionPointToEnd(function->getBlock());
-  }
-
-  /// `pointers` pointers and `numbers` numbers.
-  gpu::GPUFuncOp open(const Twine &name, unsigned pointers, unsigned numbers) {
-    SmallVector<Type> types(pointers, LLVM::LLVMPointerType::get(builder.getContext(), kGlobalMemory));
-    types.append(numbers, builder.getI64Type());
-    auto kernel = gpu::GPUFuncOp::create(builder, loc, name.str(), builder.getFunctionType(types, {}));
-    kernel->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), builder.getUnitAttr());
-    kernel.setKnownBlockSize(llvm::ArrayRef<int32_t>{static_cast<int32_t>(cache.threadsPerBlock()), 1, 1});
-    builder.setInsertionPointToStart(&kernel.getBody().front());
-    return kernel;
-  }
-  void close() { gpu::ReturnOp::create(builder, loc); }
-
-  KernelCache &cache;
-  OpBuilder builder;
-  Location loc;
-  targets::Emitter e;
-};
-
-} // namespace
-
-/// Element i of all chunks, added up in order into the first. Some are loaded ahead, so that the memory is kept busy.
+/// Element i of all chunks, added up in order into the first.
 static void makeReduction(func::FuncOp function, const Twine &name, const KernelArgument &argument, KernelCache &cache) {
-  KernelMaker maker(function, cache);
+  KernelMaker maker(function->getBlock(), function.getLoc(), cache.threadsPerBlock());
   gpu::GPUFuncOp kernel = maker.open(name, 1, 1);
-  BlockEmitter e(maker.builder, maker.loc, cache.threadsPerBlock());
+  BlockEmitter e(maker.builder, maker.loc, maker.threads);
   Value sums = kernel.getArgument(0), chunks = kernel.getArgument(1), size = e.constant(argument.size), one = e.constant(1);
-  Value first = e.add(e.multiply(blockIndex(e), e.threads), e.thread), all = e.multiply(blockCount(e), e.threads);
-  e.loop(first, size, all, [&](Value i) {
+  shareInGrid(e, size, [&](Value i) {
     Value target = e.address(sums, argument.element, i);
     auto addUp = [&](Value from, Value to, int64_t together, Value start) {
       return e.loop(from, to, together, start, [&](Value chunk, ValueRange carried) -> SmallVector<Value> {
@@ -95,8 +63,8 @@ static void makeReduction(func::FuncOp function, const Twine &name, const Kernel
 }
 
 void flowc::cuda::makeKernels(func::FuncOp function, StringRef name, ArrayRef<KernelArgument> arguments, KernelCache &cache) {
-  KernelMaker maker(function, cache);
-  targets::Emitter &e = maker.e;
+  KernelMaker maker(function->getBlock(), function.getLoc(), cache.threadsPerBlock());
+  targets::Emitter e(maker.builder, maker.loc);
   auto has = [&](KernelArgument::Kind kind) {
     return llvm::any_of(arguments, [&](const KernelArgument &argument) { return argument.kind == kind; });
   };

@@ -48,22 +48,18 @@ Value StepEmitter::both(Value a, Value b) { return arith::AndIOp::create(builder
 
 Real StepEmitter::fromIndex(Value index) { return {arith::SIToFPOp::create(builder, loc, element, index), this}; }
 
-void StepEmitter::shareAmongThreads(Value count, function_ref<void(Value)> body) {
-  loop(add(multiply(blockIndex(*this), threads), thread), count, multiply(blockCount(*this), threads), body);
-}
-
 void StepEmitter::shareAmongWarps(Value count, function_ref<void(Value)> body) {
   int64_t warps = threads / kWarp;
   loop(add(multiply(blockIndex(*this), warps), warp), count, multiply(blockCount(*this), warps), body);
 }
 
 void StepEmitter::shareIfGood(Value record, Value count, function_ref<void(Value)> body) {
-  when(isEqualReal(at(record, Record::Failed), real(wide, 0)), [&] { shareAmongThreads(count, body); });
+  when(isEqualReal(at(record, Record::Failed), real(wide, 0)), [&] { shareInGrid(*this, count, body); });
 }
 
 void StepEmitter::shareElements(Value tiles, Value rows, function_ref<void(Value, Value, Value, Value)> body) {
   Value width = constant(samples);
-  shareAmongThreads(multiply(multiply(tiles, rows), samples), [&](Value i) {
+  shareInGrid(*this, multiply(multiply(tiles, rows), samples), [&](Value i) {
     Value line = divide(i, width);
     body(divide(line, rows), remainder(line, rows), remainder(i, width), i);
   });
@@ -88,17 +84,10 @@ void StepEmitter::sumPieces(Value count, Value sums, function_ref<Real(Value)> v
 //===- StepKernels --------------------------------------------------------------------------------------------------===//
 
 void StepKernels::make(StringRef name, unsigned pointers, unsigned numbers, unsigned reals, function_ref<void(StepEmitter &)> body) {
-  OpBuilder::InsertionGuard guard(builder);
-  SmallVector<Type> types(pointers, LLVM::LLVMPointerType::get(builder.getContext(), kGlobalMemory));
-  types.append(numbers, builder.getI64Type());
-  types.append(reals, builder.getF64Type());
-  auto kernel = gpu::GPUFuncOp::create(builder, loc, prefix + "_step_" + name.str(), builder.getFunctionType(types, {}));
-  kernel->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), builder.getUnitAttr());
-  kernel.setKnownBlockSize(ArrayRef<int32_t>{static_cast<int32_t>(threads), 1, 1});
-  builder.setInsertionPointToStart(&kernel.getBody().front());
-  StepEmitter e(builder, kernel, element, threads, samples);
+  gpu::GPUFuncOp kernel = maker.open(prefix + "_step_" + name, pointers, numbers, reals);
+  StepEmitter e(maker.builder, kernel, element, maker.threads, samples);
   body(e);
-  gpu::ReturnOp::create(builder, loc);
+  maker.close();
 }
 
 void StepKernels::makeAll() {

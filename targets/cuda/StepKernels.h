@@ -5,9 +5,7 @@
 
 #pragma once
 
-#include "targets/cuda/KernelBuilder.h"
-
-#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "targets/cuda/KernelMaker.h"
 
 namespace flowc::cuda {
 
@@ -53,8 +51,7 @@ public:
   mlir::Value both(mlir::Value a, mlir::Value b);
   Real fromIndex(mlir::Value index);
 
-  /// body(i) for i in 0 .. count - 1, each by one thread of the grid; or by all lanes of one warp.
-  void shareAmongThreads(mlir::Value count, llvm::function_ref<void(mlir::Value i)> body);
+  /// body(i) for i in 0 .. count - 1, each by all lanes of one warp of the grid.
   void shareAmongWarps(mlir::Value count, llvm::function_ref<void(mlir::Value i)> body);
   /// body(i) for all i by threads, unless a step has failed: then everything stays as it was before it.
   void shareIfGood(mlir::Value record, mlir::Value count, llvm::function_ref<void(mlir::Value i)> body);
@@ -79,7 +76,7 @@ private:
 class StepKernels {
 public:
   StepKernels(mlir::Block *home, mlir::Location loc, llvm::StringRef prefix, mlir::Type element, int64_t threads, int64_t samples)
-      : builder(mlir::OpBuilder::atBlockEnd(home)), loc(loc), prefix(prefix), element(element), threads(threads), samples(samples) {}
+      : maker(home, loc, threads), prefix(prefix), element(element), samples(samples) {}
 
   /// The kernels that targets/cuda/README.md lists.
   void makeAll();
@@ -106,11 +103,10 @@ private:
   /// A kernel that takes pointers, then numbers (i64), then reals (f64).
   void make(llvm::StringRef name, unsigned pointers, unsigned numbers, unsigned reals, llvm::function_ref<void(StepEmitter &)> body);
 
-  mlir::OpBuilder builder;
-  mlir::Location loc;
+  KernelMaker maker;
   std::string prefix;
   mlir::Type element;
-  int64_t threads, samples;
+  int64_t samples;
 };
 
 } // namespace flowc::cuda

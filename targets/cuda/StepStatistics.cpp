@@ -88,7 +88,7 @@ void StepKernels::makeJoinedMoments() {
 void StepKernels::makeSlopes() {
   make("slopes", 2, 5, 0, [](StepEmitter &e) {
     Value probed = e.argument(4);
-    e.shareAmongThreads(e.multiply(probed, 2), [&](Value i) {
+    shareInGrid(e, e.multiply(probed, 2), [&](Value i) {
       Value row = e.remainder(i, probed);
       Value place = e.add(e.select(e.isLess(i, probed), e.argument(5), e.argument(6)), row);
       Value sum = e.loop(e.constant(0), e.argument(3), 1, {e.real(e.wide, 0).value}, [&](Value chunk, ValueRange carried) -> SmallVector<Value> {
