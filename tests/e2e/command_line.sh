@@ -29,7 +29,7 @@ says err 'unknown GPU `sm_7`'
 echo 'flow both { data real[2]; affine_coupling(net = mlp(hidden = [])) }' >both.flow
 expect 0 "$flowc" both.flow --target cpu,cuda --gpu sm_90
 says both/both.so '.target sm_90'
-for kernel in flow_f32_log_prob flow_f64_gradient_reduce; do
+for kernel in flow_f32_log_prob flow_f64_gradient_reduce flow_f64_rows_to_tiles; do
   says both/both.so ".visible .entry $kernel("
 done
 expect 0 "$flowc" both.flow -o cpu_alone

@@ -26,7 +26,6 @@ enum class State { Ready, AtBarrier, AtShuffle, Done };
 
 struct Fiber {
   ucontext_t context;
-  std::vector<char> stack;
   State state;
   uint32_t bits;
   int32_t distance;
@@ -37,8 +36,8 @@ class Launch {
 public:
   Launch(int64_t blocks, int64_t threads, const std::function<void()> &kernel) : blocks(blocks), kernel(kernel), fibers(threads) {
     ++launches;
-    for (Fiber &fiber : fibers)
-      fiber.stack.resize(kStackBytes);
+    while (stacks.size() < fibers.size())
+      stacks.emplace_back(new char[kStackBytes]);
   }
 
   std::string run() {
@@ -75,10 +74,11 @@ private:
 
   void runBlock() {
     ++epoch;
-    for (Fiber &fiber : fibers) {
+    for (size_t k = 0; k < fibers.size(); ++k) {
+      Fiber &fiber = fibers[k];
       getcontext(&fiber.context);
-      fiber.context.uc_stack.ss_sp = fiber.stack.data();
-      fiber.context.uc_stack.ss_size = fiber.stack.size();
+      fiber.context.uc_stack.ss_sp = stacks[k].get();
+      fiber.context.uc_stack.ss_size = kStackBytes;
       fiber.context.uc_link = nullptr;
       makecontext(&fiber.context, enter, 0);
       fiber.state = State::Ready;
@@ -185,6 +185,7 @@ private:
   Word *lastWords = nullptr;
   int64_t epoch = 0;
   static inline int64_t launches = 0;
+  static inline std::vector<std::unique_ptr<char[]>> stacks; // kept from launch to launch
 
 public:
   static inline Launch *current = nullptr;
