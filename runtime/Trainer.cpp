@@ -58,8 +58,8 @@ template <typename T> TrainInput<T> noiseInput(int64_t columns, Table<T> context
 
 template <typename T>
 Trainer<T>::Trainer(const CompiledModel &compiled, const TrainOptions &options, TrainInput<T> given, RunFolder folder,
-                    int64_t threads)
-    : compiled(compiled), options(options), input(std::move(given)), folder(std::move(folder)), model(compiled.api()) {
+                    int64_t threads, const std::string &device)
+    : compiled(compiled), options(options), input(std::move(given)), folder(std::move(folder)), model(compiled.api(), device) {
   model.set_threads(threads);
   stepsPerEpoch = (input.train->rows() + options.batchSize - 1) / options.batchSize;
   totalSteps = options.steps > 0 ? options.steps : options.epochs * stepsPerEpoch;

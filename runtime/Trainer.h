@@ -57,8 +57,9 @@ template <typename T> TrainInput<T> noiseInput(int64_t columns, Table<T> context
 
 template <typename T> class Trainer {
 public:
-  /// The folder must exist.
-  Trainer(const CompiledModel &compiled, const TrainOptions &options, TrainInput<T> input, RunFolder folder, int64_t threads);
+  /// The folder must exist. `device` is one of flowrt.h.
+  Trainer(const CompiledModel &compiled, const TrainOptions &options, TrainInput<T> input, RunFolder folder, int64_t threads,
+          const std::string &device = "cpu");
 
   /// Begins from the initializers, the teacher's checkpoint where the objective has one, and the data-dependent starts.
   Failure begin(const std::string &teacher = "");

@@ -34,6 +34,7 @@ public:
 
   /// How everything went since it was asked last.
   flowrt_status status();
+  void fail(flowrt_status status) { failure = good() ? status : failure; }
 
   /// Room for `count` numbers; null, and remembered, where there is none. Null may be freed.
   template <typename T> T *allocate(int64_t count) { return static_cast<T *>(allocateBytes(count * int64_t(sizeof(T)))); }
@@ -79,6 +80,13 @@ public:
     launchWords(kernel, blocks, stream, words, sizeof words);
   }
   void wait(DriverStream *stream);
+
+  /// A place in a stream, which another stream or the host waits for.
+  DriverEvent *makeEvent();
+  void freeEvent(DriverEvent *event);
+  void record(DriverEvent *event, DriverStream *stream) { did(good() ? driver->recordEvent(event, stream) : DriverSuccess); }
+  void orderBehind(DriverStream *stream, DriverEvent *event) { did(good() ? driver->orderBehind(stream, event, 0) : DriverSuccess); }
+  void waitFor(DriverEvent *event) { did(driver->awaitEvent(event)); }
 
   DriverStream *makeStream();
   void freeStream(DriverStream *stream);
