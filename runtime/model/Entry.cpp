@@ -77,7 +77,7 @@ const char *statusMessage(flowrt_status status) {
   case FLOWRT_OTHER_DEVICE:
     return "a pointer is to the memory of another GPU than the instance's";
   case FLOWRT_NOT_ON_DEVICE:
-    return "the instance computes on the CPU and has no stream";
+    return "the instance computes on the CPU; streams and training are for one on a GPU";
   case FLOWRT_NO_TRAINING:
     return "training was not begun";
   case FLOWRT_DEVICE_FAILED:
