@@ -27,14 +27,6 @@ double secondsSince(std::chrono::steady_clock::time_point then) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - then).count();
 }
 
-/// The sum of weight * value.
-template <typename T> double weightedSum(const std::vector<T> &values, const std::vector<T> &weights) {
-  double sum = 0;
-  for (size_t row = 0; row < values.size(); ++row)
-    sum += double(values[row]) * (weights.empty() ? 1.0 : double(weights[row]));
-  return sum;
-}
-
 /// Makes the mean of the weights 1, so that a mean over rows is the weighted mean.
 template <typename T> void normalizeWeights(std::vector<T> &weights) {
   double largest = 0, sum = 0; // relative to the largest, no sum overflows
@@ -66,14 +58,14 @@ template <typename T> TrainInput<T> noiseInput(int64_t columns, Table<T> context
 
 template <typename T>
 Trainer<T>::Trainer(const CompiledModel &compiled, const TrainOptions &options, TrainInput<T> given, RunFolder folder,
-                    int64_t threads)
-    : compiled(compiled), options(options), input(std::move(given)), folder(std::move(folder)), model(compiled.api()) {
+                    int64_t threads, const std::string &device)
+    : compiled(compiled), options(options), input(std::move(given)), folder(std::move(folder)), model(compiled.api(), device) {
   model.set_threads(threads);
   stepsPerEpoch = (input.train->rows() + options.batchSize - 1) / options.batchSize;
   totalSteps = options.steps > 0 ? options.steps : options.epochs * stepsPerEpoch;
   epochs = (totalSteps + stepsPerEpoch - 1) / stepsPerEpoch;
   schedule = {options.schedule, options.learningRate, options.warmup, totalSteps};
-  gradient.resize(size_t(model.parameter_count()));
+  steps = makeSteps<T>(compiled.manifest(), this->options, model, *input.train, current);
   lastValid = std::numeric_limits<double>::quiet_NaN();
 }
 
@@ -163,35 +155,39 @@ template <typename T> Failure Trainer<T>::checkAssumed(const Examples<T> &batch)
   return checkAssumptions<T>(manifest, model, few, context, ExitCode::Training);
 }
 
+template <typename T> StepPlan Trainer<T>::plan(int64_t step) const {
+  int64_t batchOfEpoch = step % stepsPerEpoch, first = firstRow(batchOfEpoch);
+  return {step + 1, scheduledRate(schedule, step + 1), epochOf(step), first, firstRow(batchOfEpoch + 1) - first};
+}
+
 template <typename T> Failure Trainer<T>::takeStep() {
-  int64_t batchOfEpoch = current.step % stepsPerEpoch, first = firstRow(batchOfEpoch), rows = firstRow(batchOfEpoch + 1) - first;
-  const Examples<T> &batch = input.train->take(epochOf(current.step), first, rows);
-  model.set_parameters(current.parameters);
-  if (Failure failure = checkAssumed(batch))
-    return failure;
-  // No two rows of a run share random numbers, whatever its batches are.
-  model.set_noise(options.seed, uint64_t(epochOf(current.step)) * uint64_t(input.train->rows()) + uint64_t(first));
-  double sum = weightedSum(model.gradient(batch.table.values, gradient, batch.weights, batch.context.values), batch.weights);
-  if (!std::isfinite(sum))
-    return diverged("the loss", -sum / double(rows));
-  std::span<T> slope = trained(gradient), parameters = trained(current.parameters);
-  for (size_t i = 0; i < slope.size(); ++i)
-    slope[i] = T(options.l2) * parameters[i] - slope[i] / T(rows);
-  lastNorm = gradientNorm<T>(slope);
-  if (!std::isfinite(lastNorm))
-    return diverged("the gradient's norm", lastNorm);
-  if (options.clipNorm > 0 && lastNorm > options.clipNorm)
-    for (T &element : slope)
-      element *= T(options.clipNorm / lastNorm);
+  StepPlan next = plan(current.step);
+  if (!compiled.manifest().assumptions.empty()) {
+    steps->fetchParameters();
+    model.set_parameters(current.parameters);
+    if (Failure failure = checkAssumed(input.train->take(next.epoch, next.first, next.rows)))
+      return failure;
+  }
+  steps->take(next);
   ++current.step;
-  optimizerStep<T>(options.optimizer, current.optimizer, current.step, scheduledRate(schedule, current.step), slope,
-                   parameters);
-  followStatistics<T>(compiled.manifest(), model, current.parameters);
-  for (size_t i = 0; i < current.averaged.size(); ++i)
-    current.averaged[i] += T(1 - options.ema) * (current.parameters[i] - current.averaged[i]);
-  current.epochSum += sum;
-  current.epochRows += rows;
-  return std::nullopt;
+  current.epochRows += next.rows;
+  bool endsEpoch = current.step % stepsPerEpoch == 0 || current.step == totalSteps;
+  return endsEpoch || secondsSince(looked) >= steps->secondsBetweenLooks() ? look() : std::nullopt;
+}
+
+/// What the steps since the last look have come to.
+template <typename T> Failure Trainer<T>::look() {
+  StepFindings found = steps->look();
+  looked = Clock::now();
+  lastNorm = found.lastNorm;
+  current.epochSum = found.epochSum;
+  if (current.epochRows > 0)
+    lastTrain = -found.epochSum / double(current.epochRows);
+  if (!found.failed)
+    return std::nullopt;
+  current.step = loadedStep + found.taken;
+  bool badLoss = !std::isfinite(found.lastSum);
+  return badLoss ? diverged("the loss", -found.lastSum / double(plan(current.step).rows)) : diverged("the gradient's norm", found.lastNorm);
 }
 
 template <typename T> double Trainer<T>::meanLoss(const Examples<T> &examples) {
@@ -209,6 +205,7 @@ template <typename T> double Trainer<T>::meanLoss(const Examples<T> &examples) {
 }
 
 template <typename T> Result<EpochReport> Trainer<T>::endEpoch() {
+  steps->fetchParameters();
   EpochReport report;
   report.epoch = epochOf(current.step - 1) + 1;
   report.epochs = epochs;
@@ -234,6 +231,7 @@ template <typename T> Result<EpochReport> Trainer<T>::endEpoch() {
   }
   current.epochSum = 0;
   current.epochRows = 0;
+  steps->beginEpoch();
   epochBegan = Clock::now();
   epochBeganRows = 0;
   if (Failure failure = folder.appendMetrics(report))
@@ -243,6 +241,10 @@ template <typename T> Result<EpochReport> Trainer<T>::endEpoch() {
 
 template <typename T> Failure Trainer<T>::save() {
   Clock::time_point start = Clock::now();
+  if (Failure failure = look())
+    return failure;
+  steps->fetchParameters();
+  steps->fetchOptimizer();
   Failure failure = writeState();
   saved = Clock::now();
   secondsBetweenSaves = std::max(SaveSeconds, SaveShare * secondsSince(start));
@@ -270,7 +272,7 @@ template <typename T> StepReport Trainer<T>::report() const {
   report.steps = totalSteps;
   report.epoch = epochOf(current.step - 1) + 1;
   report.epochs = epochs;
-  report.trainLoss = current.epochRows ? -current.epochSum / double(current.epochRows) : 0;
+  report.trainLoss = lastTrain;
   report.validLoss = lastValid;
   report.gradientNorm = lastNorm;
   double seconds = std::max(secondsSince(began), 1e-9), rate = double(current.step - beganStep) / seconds;
@@ -279,11 +281,20 @@ template <typename T> StepReport Trainer<T>::report() const {
   return report;
 }
 
+/// Keeps the best parameters; the state itself is beyond use.
+template <typename T> Error Trainer<T>::giveUp(const Error &failure) const {
+  if (current.bestEpoch > 0)
+    if (Failure other = saveParameters<T>(folder.file("model.safetensors"), compiled.manifest(), current.bestParameters, {}))
+      return *other;
+  return failure;
+}
+
 template <typename T> Result<TrainSummary> Trainer<T>::run(const TrainObserver &observer) {
-  began = epochBegan = saved = Clock::now();
+  began = epochBegan = saved = looked = Clock::now();
   secondsBetweenSaves = SaveSeconds;
-  beganStep = current.step;
+  beganStep = loadedStep = current.step;
   epochBeganRows = current.epochRows;
+  steps->load();
   TrainSummary summary;
   while (current.step < totalSteps && summary.end == TrainSummary::End::Finished) {
     Failure failure = takeStep();
@@ -297,24 +308,18 @@ template <typename T> Result<TrainSummary> Trainer<T>::run(const TrainObserver &
       else if (observer.onEpoch)
         observer.onEpoch(*epoch);
     }
-    if (failure) {
-      // Keep the best parameters; the state itself is beyond use.
-      if (current.bestEpoch > 0)
-        if (Failure other =
-                saveParameters<T>(folder.file("model.safetensors"), compiled.manifest(), current.bestParameters, {}))
-          return *other;
-      return *failure;
-    }
+    if (failure)
+      return giveUp(*failure);
     if (endsEpoch && options.patience > 0 && current.worseEpochs >= options.patience)
       summary.end = TrainSummary::End::StoppedEarly;
     else if (observer.shouldStop && observer.shouldStop())
       summary.end = TrainSummary::End::Interrupted;
     else if (secondsSince(saved) > secondsBetweenSaves)
       if (Failure other = save())
-        return *other;
+        return giveUp(*other);
   }
   if (Failure failure = save())
-    return *failure;
+    return giveUp(*failure);
   summary.bestLoss = current.best;
   summary.bestEpoch = current.bestEpoch;
   summary.epochs = current.step > 0 ? epochOf(current.step - 1) + 1 : 0;

@@ -9,6 +9,7 @@
 
 #include "runtime/CompiledModel.h"
 #include "runtime/RunFolder.h"
+#include "runtime/Steps.h"
 #include "runtime/TrainOptions.h"
 #include "runtime/TrainState.h"
 #include "runtime/data/Batches.h"
@@ -56,8 +57,9 @@ template <typename T> TrainInput<T> noiseInput(int64_t columns, Table<T> context
 
 template <typename T> class Trainer {
 public:
-  /// The folder must exist.
-  Trainer(const CompiledModel &compiled, const TrainOptions &options, TrainInput<T> input, RunFolder folder, int64_t threads);
+  /// The folder must exist. `device` is one of flowrt.h.
+  Trainer(const CompiledModel &compiled, const TrainOptions &options, TrainInput<T> input, RunFolder folder, int64_t threads,
+          const std::string &device = "cpu");
 
   /// Begins from the initializers, the teacher's checkpoint where the objective has one, and the data-dependent starts.
   Failure begin(const std::string &teacher = "");
@@ -76,16 +78,19 @@ private:
   /// The row of an epoch at which its batch `k` begins.
   int64_t firstRow(int64_t k) const;
   Failure checkBatches() const;
+  /// The step that follows so many.
+  StepPlan plan(int64_t step) const;
   Failure takeStep();
+  Failure look();
   Failure diverged(const char *what, double value) const;
   Result<EpochReport> endEpoch();
   Failure save();
   Failure writeState();
+  Error giveUp(const Error &failure) const;
   double meanLoss(const Examples<T> &examples);
   StepReport report() const;
   Failure checkStarted();
   Failure checkAssumed(const Examples<T> &batch);
-  std::span<T> trained(std::vector<T> &vector) const { return {vector.data(), size_t(compiled.manifest().trainedCount)}; }
 
   const CompiledModel &compiled;
   TrainOptions options;
@@ -95,11 +100,11 @@ private:
   TrainState<T> current;
   Schedule schedule;
   int64_t stepsPerEpoch = 1, totalSteps = 1, epochs = 1;
-  std::vector<T> gradient;
-  double lastNorm = 0, lastValid = 0;
-  Clock::time_point began, epochBegan, saved;
+  std::unique_ptr<Steps<T>> steps;
+  double lastNorm = 0, lastTrain = 0, lastValid = 0;
+  Clock::time_point began, epochBegan, saved, looked;
   double secondsBetweenSaves = 0;
-  int64_t beganStep = 0, epochBeganRows = 0;
+  int64_t beganStep = 0, loadedStep = 0, epochBeganRows = 0;
 };
 
 } // namespace flowc::runtime

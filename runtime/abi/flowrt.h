@@ -48,7 +48,7 @@ typedef enum flowrt_status {
   FLOWRT_NO_DEVICE_MEMORY = 16, /* the GPU's memory is too small, or taken */
   FLOWRT_OTHER_DEVICE = 17,     /* a pointer is to another GPU's memory */
   FLOWRT_NOT_ON_DEVICE = 18,    /* the instance computes on the CPU */
-  FLOWRT_NO_DEVICE_GRADIENT = 19, /* gradients are not there on a GPU yet */
+  FLOWRT_NO_TRAINING = 19,      /* training was not begun */
   FLOWRT_DEVICE_FAILED = 20     /* the driver reported another failure */
 } flowrt_status;
 
@@ -60,6 +60,61 @@ typedef struct flowrt_instance flowrt_instance;
  */
 typedef void (*flowrt_task)(void *context, int64_t index);
 typedef void (*flowrt_parallel_for)(void *host, int64_t count, flowrt_task task, void *context);
+
+/* Training whose parameters, optimizer and data stay on the GPU that an instance computes on. It has parameters of its own: set_parameters
+ * and what is computed with them go on beside it. Steps are put into a stream and not awaited: `record` waits. */
+typedef enum flowrt_optimizer { FLOWRT_ADAM = 0, FLOWRT_SGD = 1 } flowrt_optimizer;
+
+typedef struct flowrt_training_options {
+  int64_t optimizer;                       /* a flowrt_optimizer */
+  double momentum;                         /* sgd */
+  double beta1, beta2, epsilon;            /* adam */
+  double weight_decay;                     /* adam: decoupled from the gradient; sgd: added to it */
+  double clip_norm;                        /* the largest norm of a gradient; 0: any */
+  double l2;                               /* times half the sum of the parameters' squares is added to the loss */
+  double ema;                              /* decay of the averaged parameters; 0: there are none */
+  int64_t trained;                         /* the first so many parameters; the others stay as they are */
+  const void *follow;                      /* [parameters]: how far each goes towards the statistics of the batch; or NULL */
+} flowrt_training_options;
+
+typedef struct flowrt_training_step {
+  int64_t number;          /* of the step; the first is 1 */
+  double rate;
+  const void *x, *context, *weight; /* rows in the host's memory, which may change when the call returns; or x is NULL */
+  int64_t first, rows;     /* where x is NULL: rows number first, ..., first + rows - 1 of the order of the data */
+} flowrt_training_step;
+
+/* Doubles, so that a GPU writes them as they are. */
+typedef struct flowrt_training_record {
+  double sum;      /* of weight * objective over the rows since it was set, which set_sum does */
+  double last_sum; /* of the last step */
+  double norm;     /* of its gradient */
+  double factor;   /* that the gradient was multiplied with */
+  double failed;   /* 1: last_sum or norm is not finite. That step and all behind it change nothing */
+  double steps;    /* that went well since `begin` */
+} flowrt_training_record;
+
+typedef enum flowrt_training_vector {
+  FLOWRT_PARAMETERS = 0,
+  FLOWRT_AVERAGED = 1,
+  FLOWRT_FIRST_MOMENT = 2, /* of sgd: the velocity */
+  FLOWRT_SECOND_MOMENT = 3
+} flowrt_training_vector;
+
+typedef struct flowrt_training_api {
+  /* Anew, with vectors of zeros, no data and no record. FLOWRT_NOT_ON_DEVICE of an instance on the CPU. */
+  flowrt_status (*begin)(flowrt_instance *instance, const flowrt_training_options *options);
+  /* [parameters] numbers to and from the GPU, after the steps so far. */
+  flowrt_status (*set_vector)(flowrt_instance *instance, flowrt_training_vector vector, const void *values);
+  flowrt_status (*get_vector)(flowrt_instance *instance, flowrt_training_vector vector, void *values);
+  /* Copies rows, which stay on the GPU; FLOWRT_NO_DEVICE_MEMORY where they take more than half of what is free. `weight` may be NULL. */
+  flowrt_status (*set_data)(flowrt_instance *instance, const void *x, const void *context, const void *weight, int64_t rows);
+  /* The order of those rows from now on, [rows] places from 0 to rows - 1, which must be set before a step of them. */
+  flowrt_status (*set_order)(flowrt_instance *instance, const int64_t *order);
+  flowrt_status (*set_sum)(flowrt_instance *instance, double sum);
+  flowrt_status (*step)(flowrt_instance *instance, const flowrt_training_step *step);
+  flowrt_status (*record)(flowrt_instance *instance, flowrt_training_record *record);
+} flowrt_training_api;
 
 typedef struct flowrt_api {
   int64_t abi;          /* FLOWRT_ABI */
@@ -145,6 +200,8 @@ typedef struct flowrt_api {
   /* The rows of the `gradient` calls that follow take the random numbers first, first + 1, ... of the endless stream that belongs to `seed`,
    * each row its own; where none is set, those from 0 on of seed 0. Of use for models whose training estimates log-determinants. */
   flowrt_status (*set_noise)(flowrt_instance *instance, uint64_t seed, uint64_t first);
+
+  const flowrt_training_api *training;
 } flowrt_api;
 
 /* The type of NAME_model. */

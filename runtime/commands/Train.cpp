@@ -239,7 +239,7 @@ int concludeRun(const Session &session, const RunFolder &folder, const TrainSumm
 }
 
 template <typename T>
-int trainTyped(const Session &session, const RunFolder &folder, bool resume, const TrainOptions &options) {
+int trainTyped(const Session &session, const RunFolder &folder, bool resume, const TrainOptions &options, const std::string &device) {
   const Manifest &manifest = session.compiled.manifest();
   bool drawsSamples = manifest.objective.drawsSamples();
   Result<TrainInput<T>> input =
@@ -250,7 +250,7 @@ int trainTyped(const Session &session, const RunFolder &folder, bool resume, con
       fmt::format("{}: {} parameters, {}; {} {} to train on, {} to validate{}", manifest.name, manifest.trainedCount, DtypeName<T>,
                   input->train->rows(), drawsSamples ? "samples an epoch" : "rows", input->valid.table.rows,
                   drawsSamples ? "; " + manifest.objective.describe() : "");
-  Trainer<T> trainer(session.compiled, options, std::move(*input), folder, session.threads);
+  Trainer<T> trainer(session.compiled, options, std::move(*input), folder, session.threads, device);
   // All that may fail comes before the first change: a damaged run stays as it is, a start that fails leaves nothing.
   Failure failure = resume ? folder.create(resume) : trainer.begin(session.arguments.text("teacher").value_or(""));
   if (!failure)
@@ -275,8 +275,6 @@ int runTrain(const ModelSource &source, const cli::Arguments &arguments) {
   Result<Session> session = openSession(source, arguments);
   if (!session)
     return int(session.error().code);
-  if (arguments.text("device").value_or("cpu") != "cpu")
-    return session->fail(deviceError("training on a GPU is not there yet"));
   bool resume = arguments.has("resume");
   if (Failure failure = checkSources(*session, resume))
     return session->fail(*failure);
@@ -288,7 +286,10 @@ int runTrain(const ModelSource &source, const cli::Arguments &arguments) {
   TrainOptions options;
   if (Failure failure = collectOptions(*session, folder, resume, options))
     return session->fail(*failure);
-  return withDtype(*session, [&]<typename T>(T) { return trainTyped<T>(*session, folder, resume, options); });
+  Result<std::string> device = chooseDevice(*session);
+  if (!device)
+    return session->fail(device.error());
+  return withDtype(*session, [&]<typename T>(T) { return trainTyped<T>(*session, folder, resume, options, *device); });
 }
 
 } // namespace flowc::runtime

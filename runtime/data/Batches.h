@@ -19,6 +19,14 @@ template <typename T> struct Examples {
   Table<T> context;
 };
 
+/// The sum of weight * value.
+template <typename T> double weightedSum(const std::vector<T> &values, const std::vector<T> &weights) {
+  double sum = 0;
+  for (size_t row = 0; row < values.size(); ++row)
+    sum += double(values[row]) * (weights.empty() ? 1.0 : double(weights[row]));
+  return sum;
+}
+
 /// Takes floor(fraction * rows) random rows out of `examples` and returns them.
 template <typename T> Examples<T> splitOff(Examples<T> &examples, double fraction, uint64_t seed) {
   int64_t rows = examples.table.rows, taken = int64_t(double(rows) * fraction);
@@ -43,6 +51,9 @@ public:
   virtual int64_t rows() const = 0;
   /// Rows first, ..., first + count - 1 of an epoch. The result lives until the next call.
   virtual const Examples<T> &take(int64_t epoch, int64_t first, int64_t count) = 0;
+  /// The rows that every epoch takes in an order of its own, which lives until the next call; null where epochs have no rows in common.
+  virtual const Examples<T> *examples() const = 0;
+  virtual const std::vector<int64_t> &order(int64_t epoch) = 0;
 };
 
 template <typename T> class DataBatches final : public Batches<T> {
@@ -51,11 +62,18 @@ public:
 
   int64_t rows() const override { return data.table.rows; }
 
-  const Examples<T> &take(int64_t epoch, int64_t first, int64_t count) override {
+  const Examples<T> *examples() const override { return &data; }
+
+  const std::vector<int64_t> &order(int64_t epoch) override {
     if (epoch != orderEpoch) {
-      order = permutation(rows(), seed, RandomStream::Shuffle, uint32_t(epoch));
+      rowOrder = permutation(rows(), seed, RandomStream::Shuffle, uint32_t(epoch));
       orderEpoch = epoch;
     }
+    return rowOrder;
+  }
+
+  const Examples<T> &take(int64_t epoch, int64_t first, int64_t count) override {
+    const std::vector<int64_t> &order = this->order(epoch);
     batch.table.rows = count;
     batch.table.columns = data.table.columns;
     gatherRows(data.table, order, first, count, batch.table.values);
@@ -71,7 +89,7 @@ public:
 private:
   Examples<T> data, batch;
   uint64_t seed;
-  std::vector<int64_t> order; // of the epoch `orderEpoch`
+  std::vector<int64_t> rowOrder; // of the epoch `orderEpoch`
   int64_t orderEpoch = -1;
 };
 
@@ -104,6 +122,8 @@ public:
       : count(rows), columns(columns), contexts(std::move(contexts)), seed(seed) {}
 
   int64_t rows() const override { return count; }
+  const Examples<T> *examples() const override { return nullptr; }
+  const std::vector<int64_t> &order(int64_t) override { return noOrder; }
 
   const Examples<T> &take(int64_t epoch, int64_t first, int64_t rows) override {
     uint64_t item = uint64_t(epoch) * uint64_t(count) + uint64_t(first);
@@ -114,6 +134,7 @@ public:
 
 private:
   Examples<T> batch;
+  std::vector<int64_t> noOrder;
   int64_t count, columns;
   Table<T> contexts;
   uint64_t seed;

@@ -25,6 +25,22 @@ template <typename T> struct Given {
   const T *rows, *context;
 };
 
+/// The C interface's functions of training (flowrt_training_api).
+template <typename T> class Training {
+public:
+  virtual flowrt_status begin(const flowrt_training_options &options) = 0;
+  virtual flowrt_status setVector(flowrt_training_vector vector, const T *values) = 0;
+  virtual flowrt_status getVector(flowrt_training_vector vector, T *values) = 0;
+  virtual flowrt_status setData(Given<T> in, const T *weight, int64_t rows) = 0;
+  virtual flowrt_status setOrder(const int64_t *order) = 0;
+  virtual flowrt_status setSum(double sum) = 0;
+  virtual flowrt_status step(const flowrt_training_step &step) = 0;
+  virtual flowrt_status look(flowrt_training_record &record) = 0;
+
+protected:
+  ~Training() = default;
+};
+
 template <typename T> class Backend : public flowrt_instance {
 public:
   virtual void destroy() = 0;
@@ -47,6 +63,8 @@ public:
   virtual flowrt_status statistics(T *values) = 0;
   virtual flowrt_status probe(Given<T> x, int64_t rows, T *mean, T *deviation) = 0;
   virtual flowrt_status start(const T *mean, const T *deviation, T *values) = 0;
+  /// Null where steps are the host program's to take.
+  virtual Training<T> *training() = 0;
 
 protected:
   ~Backend() = default; // nothing is deleted: destroy() frees

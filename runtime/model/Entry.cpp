@@ -3,20 +3,15 @@
 // The one exported function of a model library, and the table it returns: checks arguments, then hands over to the
 // instance under its element type. The linker gives `flowrt_model_entry` its public name NAME_model.
 
+#include "runtime/model/Dispatch.h"
 #include "runtime/model/Instance.h"
+#include "runtime/model/TrainingEntry.h"
 #include "runtime/model/device/DeviceInstance.h"
 
 #include <string.h>
 
 namespace flowc::runtime::model {
 namespace {
-
-/// Runs `call` with the instance under its own type.
-template <typename Call> flowrt_status dispatch(flowrt_instance *instance, Call call) {
-  if (instance->dtype == FLOWRT_F64)
-    return call(*static_cast<Backend<double> *>(instance), double());
-  return call(*static_cast<Backend<float> *>(instance), float());
-}
 
 /// How many parameters the model has; a model without any takes null for their vector.
 int64_t parameterCount(flowrt_instance *instance) {
@@ -82,9 +77,9 @@ const char *statusMessage(flowrt_status status) {
   case FLOWRT_OTHER_DEVICE:
     return "a pointer is to the memory of another GPU than the instance's";
   case FLOWRT_NOT_ON_DEVICE:
-    return "the instance computes on the CPU and has no stream";
-  case FLOWRT_NO_DEVICE_GRADIENT:
-    return "gradients are not there on a GPU yet";
+    return "the instance computes on the CPU; streams and training are for one on a GPU";
+  case FLOWRT_NO_TRAINING:
+    return "training was not begun";
   case FLOWRT_DEVICE_FAILED:
     return "the GPU or its driver failed";
   }
@@ -334,7 +329,8 @@ const flowrt_api *makeApi() {
          createOn,
          deviceOf,
          setStream,
-         setNoise};
+         setNoise,
+         &trainingApi};
   return &api;
 }
 

@@ -58,6 +58,7 @@ public:
   flowrt_status statistics(T *values) final;
   flowrt_status probe(Given<T> x, int64_t rows, T *mean, T *deviation) final;
   flowrt_status start(const T *mean, const T *deviation, T *values) final;
+  Training<T> *training() final { return nullptr; }
 
 private:
   using Map = void (*)(const T *staged, const T *in, T *out, T *density, T *workspace);

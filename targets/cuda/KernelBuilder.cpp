@@ -81,7 +81,7 @@ void BlockEmitter::storeWide(ValueRange values, Value pointer) {
   LLVM::StoreOp::create(builder, loc, all, pointer, count * targets::elementBytes(element));
 }
 
-/// The number of the lane that is `distance` away. What moves is words of 32 bits.
+/// What moves is words of 32 bits.
 Value BlockEmitter::shuffle(Value mine, int32_t distance) {
   Type type = mine.getType(), word = builder.getI32Type(), bits = builder.getIntegerType(type.getIntOrFloatBitWidth());
   auto moved = [&](Value value) {

@@ -45,14 +45,13 @@ public:
   /// result; all lanes must take part.
   mlir::Value combineWarp(mlir::Value mine, llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> combine);
   mlir::Value sumWarp(mlir::Value mine);
+  /// The number of the lane that is `distance` (exclusive or) away.
+  mlir::Value shuffle(mlir::Value mine, int32_t distance);
   /// Every thread waits for all others, and sees what they wrote.
   void barrier();
 
   const int64_t threads;
   mlir::Value thread, lane, warp; ///< The thread's number in the block, in its warp, and the warp's number.
-
-private:
-  mlir::Value shuffle(mlir::Value mine, int32_t distance);
 };
 
 /// The number of the block and how many there are, outside of the functions of tile ops.

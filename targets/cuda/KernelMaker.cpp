@@ -9,9 +9,10 @@ using namespace flowc::cuda;
 KernelMaker::KernelMaker(Block *home, Location loc, int64_t threads)
     : builder(OpBuilder::atBlockEnd(home)), loc(loc), threads(threads) {}
 
-gpu::GPUFuncOp KernelMaker::open(const Twine &name, unsigned pointers, unsigned numbers) {
+gpu::GPUFuncOp KernelMaker::open(const Twine &name, unsigned pointers, unsigned numbers, unsigned reals) {
   SmallVector<Type> types(pointers, LLVM::LLVMPointerType::get(builder.getContext(), kGlobalMemory));
   types.append(numbers, builder.getI64Type());
+  types.append(reals, builder.getF64Type());
   auto kernel = gpu::GPUFuncOp::create(builder, loc, name.str(), builder.getFunctionType(types, {}));
   kernel->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), builder.getUnitAttr());
   kernel.setKnownBlockSize(llvm::ArrayRef<int32_t>{static_cast<int32_t>(threads), 1, 1});

@@ -15,8 +15,8 @@ class KernelMaker {
 public:
   KernelMaker(mlir::Block *home, mlir::Location loc, int64_t threads);
 
-  /// `pointers` pointers and `numbers` numbers. What is built from now on is the kernel's body.
-  mlir::gpu::GPUFuncOp open(const llvm::Twine &name, unsigned pointers, unsigned numbers);
+  /// `pointers` pointers, `numbers` numbers (i64) and `reals` reals (f64). What is built from now on is the kernel's body.
+  mlir::gpu::GPUFuncOp open(const llvm::Twine &name, unsigned pointers, unsigned numbers, unsigned reals = 0);
   void close();
 
   mlir::OpBuilder builder;

@@ -38,6 +38,9 @@ SmallVector<KernelArgument> flowc::cuda::classifyArguments(func::FuncOp function
   return result;
 }
 
+/// Chunks of a reduction whose numbers are loaded together, so that the memory is kept busy.
+constexpr int64_t kLoadedAhead = 8;
+
 /// Element i of all chunks, added up in order into the first.
 static void makeReduction(func::FuncOp function, const Twine &name, const KernelArgument &argument, KernelCache &cache) {
   KernelMaker maker(function->getBlock(), function.getLoc(), cache.threadsPerBlock());
@@ -46,10 +49,22 @@ static void makeReduction(func::FuncOp function, const Twine &name, const Kernel
   Value sums = kernel.getArgument(0), chunks = kernel.getArgument(1), size = e.constant(argument.size), one = e.constant(1);
   shareInGrid(e, size, [&](Value i) {
     Value target = e.address(sums, argument.element, i);
-    Value sum = e.loop(one, chunks, one, e.load(argument.element, target), [&](Value chunk, ValueRange carried) -> SmallVector<Value> {
-      return {e.addFloats(carried[0], e.load(argument.element, e.address(target, argument.element, e.multiply(chunk, size))))};
-    })[0];
-    e.store(sum, target);
+    auto addUp = [&](Value from, Value to, int64_t together, Value start) {
+      return e.loop(from, to, together, start, [&](Value chunk, ValueRange carried) -> SmallVector<Value> {
+        SmallVector<Value> numbers;
+        for (int64_t ahead = 0; ahead < together; ++ahead) {
+          Value place = e.multiply(e.add(chunk, e.constant(ahead)), size);
+          numbers.push_back(e.load(argument.element, e.address(target, argument.element, place)));
+        }
+        Value sum = carried[0];
+        for (Value number : numbers)
+          sum = e.addFloats(sum, number);
+        return {sum};
+      })[0];
+    };
+    Value rest = e.add(e.roundDown(e.subtract(chunks, one), kLoadedAhead), one);
+    Value sum = addUp(one, rest, kLoadedAhead, e.load(argument.element, target));
+    e.store(addUp(rest, chunks, 1, sum), target);
   });
   maker.close();
 }
@@ -89,9 +104,6 @@ void flowc::cuda::makeKernels(func::FuncOp function, StringRef name, ArrayRef<Ke
       auto bound = [&](Value k) -> Value { return arith::DivUIOp::create(maker.builder, maker.loc, e.multiply(k, tiles), chunks); };
       SmallVector<Value> before = pointers;
       move(KernelArgument::PerChunk, chunk);
-      for (auto [pointer, argument] : llvm::zip_equal(pointers, arguments))
-        if (argument.kind == KernelArgument::PerChunk)
-          fill(cache, maker.builder, maker.loc, pointer, e.constant(argument.element, 0.0), 1, argument.size, argument.size);
       e.loop(bound(chunk), bound(e.add(chunk, e.constant(1))), 1, callOn);
       pointers = before;
     });

@@ -13,7 +13,7 @@ struct KernelArgument {
   enum Kind {
     Shared,     ///< The same for all tiles.
     PerTile,    ///< `size` numbers a tile, one tile behind the other.
-    PerChunk,   ///< Sums over samples: `size` numbers for every chunk of tiles.
+    PerChunk,   ///< Sums over samples: `size` numbers for every chunk of tiles, which are added to.
     PerBlock,   ///< The workspace: `size` numbers for every block.
   } kind;
   int64_t size;

@@ -5,6 +5,7 @@
 #include "targets/cuda/LowerTile.h"
 
 #include "targets/cuda/Kernels.h"
+#include "targets/cuda/StepKernels.h"
 
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -50,12 +51,24 @@ struct LowerTilePass : PassWrapper<LowerTilePass, OperationPass<ModuleOp>> {
         return signalPassFailure();
     }
     cache.finish();
+    for (auto global : getOperation().getOps<memref::GlobalOp>())
+      makeServices(global, device.getBody());
     for (Operation &op : llvm::make_early_inc_range(*getOperation().getBody())) {
       auto global = dyn_cast<memref::GlobalOp>(op);
       // Whoever launches kernels knows them by their names.
       if (isa<tile::TableOp>(op) || (global && global.isPrivate()))
         op.erase();
     }
+  }
+
+  /// Where there is a model, flow_PREFIX_info, the kernels of its element type that know no model.
+  void makeServices(memref::GlobalOp global, Block *home) {
+    StringRef prefix = global.getName();
+    if (!prefix.consume_back("_info") || !prefix.starts_with("flow_") || !global.getConstantInitValue())
+      return;
+    auto info = llvm::to_vector(cast<DenseElementsAttr>(global.getConstantInitValue()).getValues<int64_t>());
+    Type element = prefix.ends_with("64") ? Type(Float64Type::get(&getContext())) : Type(Float32Type::get(&getContext()));
+    StepKernels(home, global.getLoc(), prefix, element, threads, /*samples=*/info[1]).makeAll();
   }
 
   LogicalResult lowerFunction(func::FuncOp function, KernelCache &cache) {

@@ -65,7 +65,10 @@ FLOWC_EMULATED_MEMORY=24000 expect 3 labels/model sample --label 1 --device cuda
 says err 'labels: the GPU has too little free memory for the model; or compute on the CPU'
 FLOWC_EMULATED_DEVICES=0 expect 0 labels/model sample --label 1 --device auto
 says err 'device: cpu, for this machine has no GPU'
-expect 3 labels/model train --data x.csv --context x.csv --device cuda
-says err 'training on a GPU is not there yet'
+awk 'NR == 1 { print "label" } NR > 1 { print NR % 3 }' x.csv >own.csv
+expect 0 labels/model train --data x.csv --context own.csv --steps 2 --run-dir run --device cuda
+says err 'device: cuda:0, emulated GPU'
+FLOWC_EMULATED_MEMORY=40000 expect 3 labels/model train --data x.csv --context own.csv --steps 2 --run-dir no_run --device cuda
+says err 'too little free memory'
 
 finish

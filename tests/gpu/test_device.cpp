@@ -34,7 +34,39 @@ template <typename T> void same(const char *what, const std::vector<T> &expected
 
 template <typename T> std::vector<T> narrow(const runtime::Values &values) { return {values.begin(), values.end()}; }
 
-template <typename T> void compare(const DeviceModel &device, const std::vector<int64_t> &batches) {
+/// Sums over samples are added up in another order: relative to the largest number.
+template <typename T> void near(const char *what, const std::vector<T> &expected, const std::vector<T> &found) {
+  INFO(what);
+  REQUIRE(expected.size() == found.size());
+  double largest = 1e-3, worst = 0;
+  for (T number : expected)
+    largest = std::max(largest, std::abs(double(number)));
+  for (size_t i = 0; i < expected.size(); ++i) {
+    double error = std::abs(double(expected[i]) - double(found[i]));
+    worst = std::isfinite(error) ? std::max(worst, error) : INFINITY;
+  }
+  CHECK(worst <= 20 * kTolerance<T> * largest);
+}
+
+/// The weighted gradient, the objective beside it, and the statistics of its rows.
+template <typename T>
+void compareGradients(Model<T> &cpu, Model<T> &gpu, const std::vector<T> &parameters, const std::vector<T> &in, const std::vector<T> &context) {
+  size_t rows = in.size() / size_t(cpu.features());
+  for (bool weighted : {false, true}) {
+    std::vector<T> weight(weighted ? rows : 0), gradient(parameters), gradientOnGpu(parameters), moved(parameters), movedOnGpu(parameters);
+    for (size_t row = 0; row < weight.size(); ++row)
+      weight[row] = T(row % 4) / 2;
+    near("objective in training", cpu.gradient(in, gradient, weight, context), gpu.gradient(in, gradientOnGpu, weight, context));
+    near("gradient", gradient, gradientOnGpu);
+    cpu.statistics(moved);
+    gpu.statistics(movedOnGpu);
+    near("statistics", moved, movedOnGpu);
+    cpu.set_parameters(parameters); // without the batch's statistics
+    gpu.set_parameters(parameters);
+  }
+}
+
+template <typename T> void compare(const DeviceModel &device, const std::vector<int64_t> &batches, bool hasGradients = true) {
   const runtime::Manifest &manifest = device.compiled().manifest();
   Model<T> cpu(device.compiled().api()), gpu(device.compiled().api(), "cuda");
   CHECK(gpu.device() == "cuda:0, emulated GPU");
@@ -56,10 +88,12 @@ template <typename T> void compare(const DeviceModel &device, const std::vector<
     same("to_data", cpu.to_data(z, density, context), gpu.to_data(z, densityOnGpu, context));
     same("log_det of to_data", density, densityOnGpu);
     same("to_data alone", cpu.to_data(z, {}, context), gpu.to_data(z, {}, context));
+    std::vector<T> u = x;
+    for (T &number : u)
+      number = T(1 / (1 + std::exp(-double(number))));
+    if (hasGradients)
+      compareGradients(cpu, gpu, parameters, manifest.objective.drawsSamples() ? u : x, context);
     if (manifest.objective.drawsSamples()) {
-      std::vector<T> u = x;
-      for (T &number : u)
-        number = T(1 / (1 + std::exp(-double(number))));
       same("objective", cpu.objective(u, context), gpu.objective(u, context));
       same("target", cpu.target(x, context), gpu.target(x, context));
     }
@@ -112,7 +146,7 @@ TEST_CASE("a model on a GPU is the CPU's", "[device]") {
 TEST_CASE("a batch goes through in parts where the GPU's memory is small", "[device]") {
   const DeviceModel &model = DeviceModel::of(kCoupling);
   Setting memory("FLOWC_EMULATED_MEMORY", "100000");
-  compare<float>(model, {300, 65, 1000, 0});
+  compare<float>(model, {300, 65, 1000, 0}, /*hasGradients=*/false); // whose rows must all be there at once
 }
 
 TEST_CASE("rows may lie in the GPU's memory and work in the host program's stream", "[device]") {

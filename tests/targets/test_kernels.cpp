@@ -57,7 +57,7 @@ func.func @flow_sums(%w: memref<5xf32>, %x: memref<5x64xf32>, %y: memref<5x64xf3
 /// The sums that the kernel leaves in its first chunk, for a launch of so many blocks.
 std::vector<float> sumsOf(const EmulatedKernels &kernels, int64_t tiles, int64_t chunks, int64_t blocks) {
   std::vector<float> w = randomNumbers(5, 1), x = randomNumbers(tiles * 5 * kTile, 2), y(x.size(), NAN);
-  std::vector<float> sums(chunks * 5, NAN), workspace(blocks * 320, NAN);
+  std::vector<float> sums(chunks * 5), workspace(blocks * 320, NAN);
   CHECK(kernels.launch("flow_sums", blocks, {w.data(), x.data(), y.data(), sums.data(), workspace.data(), tiles, chunks}) == "");
   CHECK(kernels.launch("flow_sums_reduce", blocks, {sums.data(), chunks}) == "");
   size_t wrong = 0;

@@ -115,6 +115,54 @@ template <typename T> Numbers<T> randomNumbers(int64_t count, unsigned seed, dou
   return result;
 }
 
+/// Training, segment by segment, from the same numbers on both machines: what a segment gives, and its gradient. Returns the sums over samples.
+template <typename T, typename Compare> Numbers<T> checkTraining(Pair<T> &model, Numbers<T> &staged, Numbers<T> &x, Compare sameOn, double rounding) {
+  const flowrt_kernel_info &info = *model.info;
+  constexpr int64_t tiles = Pair<T>::tiles, chunks = Pair<T>::chunks, blocks = Pair<T>::blocks;
+  T *workspace = Pair<T>::aligned(model.workspace);
+  const flowrt_segment whole[] = {{1, 0, 0, 0}, {}};
+  const auto *listed = model.cpu->template kernel<const flowrt_segment>(model.name("segments").c_str());
+  const flowrt_segment *segments = listed ? listed : whole;
+  Numbers<T> in = x, total(info.staged, 0);
+  int64_t given = info.features; // rows that a segment begins from
+  for (int64_t k = 0; segments[k].outputs; ++k) {
+    bool isLast = !segments[k + 1].outputs;
+    int64_t outputs = segments[k].outputs, perTile = given * kTile, perOutput = outputs * kTile;
+    std::string number = std::to_string(k), back = listed ? "segment_gradient_" + number : "gradient";
+    Numbers<T> out(tiles * perOutput), outOnGpu(tiles * perOutput);
+    if (!isLast) {
+      std::string forward = "segment_" + number;
+      for (int64_t tile = 0; tile < tiles; ++tile)
+        model.onCpu(forward.c_str(), staged.data(), in.data() + tile * perTile, out.data() + tile * perOutput);
+      model.onGpu(forward, blocks, {staged.data(), in.data(), outOnGpu.data(), workspace, tiles});
+      sameOn(forward.c_str(), out, outOnGpu);
+      for (int64_t row = 0; row < segments[k].probed; ++row) {
+        staged.data()[segments[k].mean + row] = static_cast<T>(0.1);
+        staged.data()[segments[k].variance + row] = static_cast<T>(1.3);
+      }
+    }
+    int64_t perAdjoint = ((isLast ? 1 : 0) + (k > 0 ? given : 0)) * kTile;
+    Numbers<T> weight = randomNumbers<T>(tiles * perOutput, 5, 0, 2), adjoint(tiles * perAdjoint + 1, 0), adjointOnGpu = adjoint,
+               sums(chunks * info.staged, 0), sumsOnGpu = sums;
+    for (int64_t chunk = 0; chunk < chunks; ++chunk)
+      for (int64_t tile = chunk * tiles / chunks; tile < (chunk + 1) * tiles / chunks; ++tile)
+        model.onCpu(back.c_str(), staged.data(), in.data() + tile * perTile, weight.data() + tile * perOutput,
+                    adjoint.data() + tile * perAdjoint, sums.data() + chunk * info.staged);
+    for (int64_t i = 0; i < info.staged; ++i)
+      sums.data()[i] += sums.data()[info.staged + i];
+    model.onGpu(back, blocks, {staged.data(), in.data(), weight.data(), adjointOnGpu.data(), sumsOnGpu.data(), workspace, tiles, chunks});
+    model.onGpu(back + "_reduce", blocks, {sumsOnGpu.data(), chunks});
+    sums.count = sumsOnGpu.count = info.staged;
+    sameOn(back.c_str(), adjoint, adjointOnGpu);
+    compare("gradient", sums, sumsOnGpu, 4 * rounding + (sizeof(T) == 4 ? 1e-5 : 1e-13));
+    for (int64_t i = 0; i < info.staged; ++i)
+      total.data()[i] += sums.data()[i];
+    in = out;
+    given = outputs;
+  }
+  return total;
+}
+
 /// What is computed sample by sample has the same steps on both machines, and in practice the same bits; sums over samples are added up
 /// in another order. Where factors are rounded that is how near they are, with weights of the size that training gives, and gradients four
 /// times as far.
@@ -122,7 +170,7 @@ template <typename T>
 void checkModel(const std::string &spec, double low, double high, const std::string &matmul = "f32", double rounding = 0) {
   Pair<T> model(spec, matmul);
   const flowrt_kernel_info &info = *model.info;
-  constexpr int64_t tiles = Pair<T>::tiles, chunks = Pair<T>::chunks, blocks = Pair<T>::blocks;
+  constexpr int64_t tiles = Pair<T>::tiles, blocks = Pair<T>::blocks;
   T *workspace = Pair<T>::aligned(model.workspace);
   constexpr bool single = Pair<T>::single;
   auto sameOn = [&](const char *what, Numbers<T> &expected, Numbers<T> &found) { compare(what, expected, found, rounding + (single ? 1e-6 : 1e-14)); };
@@ -146,19 +194,7 @@ void checkModel(const std::string &spec, double low, double high, const std::str
   map("to_latent", x, z, zOnGpu);
   map("to_data", z, back, backOnGpu);
 
-  Numbers<T> weight = randomNumbers<T>(tiles * kTile, 5, 0, 2), sums(chunks * info.staged, 0), sumsOnGpu(chunks * info.staged);
-  for (int64_t chunk = 0; chunk < chunks; ++chunk)
-    for (int64_t tile = chunk * tiles / chunks; tile < (chunk + 1) * tiles / chunks; ++tile)
-      model.onCpu("gradient", staged.data(), x.data() + tile * perTile, weight.data() + tile * kTile, density.data() + tile * kTile,
-                  sums.data() + chunk * info.staged);
-  for (int64_t i = 0; i < info.staged; ++i)
-    sums.data()[i] += sums.data()[info.staged + i];
-  model.onGpu("gradient", blocks,
-              {staged.data(), x.data(), weight.data(), densityOnGpu.data(), sumsOnGpu.data(), workspace, tiles, chunks});
-  model.onGpu("gradient_reduce", blocks, {sumsOnGpu.data(), chunks});
-  sums.count = sumsOnGpu.count = info.staged;
-  sameOn("objective", density, densityOnGpu);
-  compare("gradient", sums, sumsOnGpu, 4 * rounding + (single ? 1e-5 : 1e-13));
+  Numbers<T> sums = checkTraining(model, staged, x, sameOn, rounding);
 
   Numbers<T> gradient(info.parameters, 0), gradientOnGpu(info.parameters, 0);
   model.onCpu("stage_adjoint", parameters.data(), sums.data(), gradient.data());
@@ -176,7 +212,8 @@ std::string flowOf(const std::string &definitions, const std::string &data, cons
 TEMPLATE_TEST_CASE("models on the emulated GPU are the CPU's", "[models]", float, double) {
   auto layers = GENERATE(as<std::string>(), "repeat 2 { affine_coupling(mask = alternate, net = mlp(hidden = [17, 33])); actnorm }",
                          "actnorm; maf(net = made(hidden = [19])); reverse", "lu_linear; spline_coupling(net = mlp(hidden = [8]), bins = 4)",
-                         "repeat 2 { planar; radial }", "residual(net = contraction(hidden = [6]))");
+                         "repeat 2 { planar; radial }", "residual(net = contraction(hidden = [6]))",
+                         "repeat 2 { affine_coupling(mask = alternate, net = mlp(hidden = [9])); batch_norm }");
   checkModel<TestType>(flowOf("", "real[5]", layers), -2, 2);
 }
 

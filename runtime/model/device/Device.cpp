@@ -158,6 +158,19 @@ DriverStream *Device::makeStream() {
   return good() && did(driver->createStream(&stream, BlockingStream)) ? stream : nullptr;
 }
 
+/// Without the time, which nobody asks for.
+static constexpr unsigned EventWithoutTime = 2;
+
+DriverEvent *Device::makeEvent() {
+  DriverEvent *event = nullptr;
+  return good() && did(driver->createEvent(&event, EventWithoutTime)) ? event : nullptr;
+}
+
+void Device::freeEvent(DriverEvent *event) {
+  if (event)
+    driver->destroyEvent(event);
+}
+
 void Device::freeStream(DriverStream *stream) {
   if (stream)
     driver->destroyStream(stream);

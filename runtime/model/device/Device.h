@@ -34,6 +34,7 @@ public:
 
   /// How everything went since it was asked last.
   flowrt_status status();
+  void fail(flowrt_status status) { failure = good() ? status : failure; }
 
   /// Room for `count` numbers; null, and remembered, where there is none. Null may be freed.
   template <typename T> T *allocate(int64_t count) { return static_cast<T *>(allocateBytes(count * int64_t(sizeof(T)))); }
@@ -81,6 +82,13 @@ public:
   void wait(DriverStream *stream);
   /// For all streams, the host program's with them, which may be gone.
   void waitForAll();
+
+  /// A place in a stream, which another stream or the host waits for.
+  DriverEvent *makeEvent();
+  void freeEvent(DriverEvent *event);
+  void record(DriverEvent *event, DriverStream *stream) { did(good() ? driver->recordEvent(event, stream) : DriverSuccess); }
+  void orderBehind(DriverStream *stream, DriverEvent *event) { did(good() ? driver->orderBehind(stream, event, 0) : DriverSuccess); }
+  void waitFor(DriverEvent *event) { did(driver->awaitEvent(event)); }
 
   DriverStream *makeStream();
   void freeStream(DriverStream *stream);

@@ -63,6 +63,11 @@ template <typename T> void DeviceInstance<T>::destroy() {
   if (machine.isOpen()) {
     DeviceUse use(machine);
     machine.waitForAll();
+    if (trained)
+      trained->release();
+    ::free(trained);
+    backward.release();
+    machine.free(batch);
     for (Passage<T> &passage : passages) {
       passage.release(machine);
       machine.freeStream(passage.stream);
@@ -79,6 +84,8 @@ template <typename T> flowrt_status DeviceInstance<T>::setStream(void *given) {
   machine.waitForAll();
   stream = static_cast<DriverStream *>(given);
   hasStream = true;
+  if (trained)
+    trained->moveTo(stream);
   return machine.status();
 }
 
@@ -201,8 +208,51 @@ template <typename T> flowrt_status DeviceInstance<T>::statistics(T *values) {
   return machine.status();
 }
 
-template <typename T> flowrt_status DeviceInstance<T>::gradient(Given<T>, const T *, int64_t, T *, T *) {
-  return FLOWRT_NO_DEVICE_GRADIENT;
+/// Room for the gradient of so many rows. All are there at once: statistics are of all of them.
+template <typename T> bool DeviceInstance<T>::prepareGradient(int64_t rows) {
+  DriverStream *at = streamOf(passages[0]);
+  if (batchRows < 0)
+    backward.prepare(machine, *info);
+  if (rows > batchRows) {
+    machine.wait(at);
+    machine.free(batch);
+    int64_t lanes = (rows + info->tile - 1) / info->tile * info->tile; // the objective comes in whole tiles
+    batch = machine.allocate<T>(lanes * (info->features + contextColumns(*info) + 1));
+    batchRows = batch ? rows : 0;
+  }
+  return batch && backward.grow(rows, at);
+}
+
+template <typename T>
+flowrt_status DeviceInstance<T>::gradient(Given<T> in, const T *weight, int64_t rows, T *objective, T *gradient) {
+  DeviceUse use(machine);
+  DriverStream *at = streamOf(passages[0]);
+  if (!prepareGradient(rows))
+    return machine.status();
+  int64_t contexts = rows * contextColumns(*info);
+  T *to = batch;
+  auto onDevice = [&](const T *from, int64_t count) -> const T * {
+    if (!from || machine.owns(from))
+      return from;
+    machine.toDevice(to, from, count, at);
+    return (to += count) - count;
+  };
+  const T *x = onDevice(in.rows, rows * info->features), *context = onDevice(in.context, contexts), *weights = onDevice(weight, rows);
+  const T *result = backward.compute({x, context, weights, backward.rowsInOrder(), 0}, rows, parameters, staged, at);
+  machine.give(gradient, result, info->parameters, at);
+  if (objective && rows > 0) {
+    backward.copyObjective(batch, rows, at);
+    machine.give(objective, static_cast<const T *>(batch), rows, at);
+  }
+  machine.wait(at);
+  return machine.status();
+}
+
+template <typename T> Training<T> *DeviceInstance<T>::training() {
+  if (!trained)
+    if (void *memory = malloc(sizeof(DeviceTraining<T>)))
+      trained = new (memory) DeviceTraining<T>(machine, *info, streamOf(passages[0]));
+  return trained;
 }
 
 //===- a batch, part by part ----------------------------------------------------------------------------------------===//

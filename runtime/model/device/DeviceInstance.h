@@ -9,6 +9,7 @@
 #include "runtime/Philox.h"
 #include "runtime/model/Backend.h"
 #include "runtime/model/Contexts.h"
+#include "runtime/model/device/DeviceTraining.h"
 #include "runtime/model/device/Passage.h"
 
 namespace flowc::runtime::model {
@@ -38,6 +39,7 @@ public:
   flowrt_status statistics(T *values) final;
   flowrt_status probe(Given<T> x, int64_t rows, T *mean, T *deviation) final;
   flowrt_status start(const T *mean, const T *deviation, T *values) final;
+  Training<T> *training() final;
 
 private:
   /// What is done with a batch: rows, or the random numbers of `seed` from the item `first` on where there are none, through one kernel.
@@ -53,6 +55,7 @@ private:
   };
 
   flowrt_status prepare(int64_t ordinal);
+  bool prepareGradient(int64_t rows);
   flowrt_status run(const Work &work);
   bool makeRoom(int64_t rows);
   /// So that what lies behind probes is aligned as kernels expect it.
@@ -78,6 +81,10 @@ private:
   T *result = nullptr;     // [parameters], started ones
   T *moments = nullptr;    // [2][padded probes]
   T *workspace = nullptr;  // of the kernels without samples
+  DeviceGradient<T> backward; // prepared when it is first wanted
+  T *batch = nullptr;         // [batchRows] of data, context and weight, from the host
+  int64_t batchRows = -1;
+  DeviceTraining<T> *trained = nullptr;
   PassageSize size;
   bool isLimited = false; // the device's memory has no room for larger passages
   Passage<T> passages[2];

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -23,10 +24,11 @@ public:
                                                   const std::string &matmul = "f32");
   ~EmulatedKernels();
 
-  /// An address or a number.
+  /// An address, a number or a real.
   struct Argument {
     template <typename T> Argument(T *address) : bits(reinterpret_cast<uint64_t>(address)) {}
     Argument(int64_t number) : bits(static_cast<uint64_t>(number)) {}
+    Argument(double number) : bits(std::bit_cast<uint64_t>(number)) {}
     uint64_t bits;
   };
   /// Runs a kernel. Returns what the emulator found wrong, or nothing.

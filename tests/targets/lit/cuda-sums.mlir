@@ -16,11 +16,10 @@
 // CHECK:   scf.for {{.*}} iter_args
 // CHECK-NOT: gpu.shuffle
 
-// A kernel with sums over samples takes chunks of tiles, each with sums of its own that begin with zero; a second one adds them up.
+// A kernel with sums over samples takes chunks of tiles, each with sums of its own that it adds to; a second one adds them up.
 // CHECK-LABEL: gpu.func @flow_f32_kernel(
 // CHECK-SAME: %[[TILES:[a-z0-9]+]]: i64, %[[CHUNKS:[a-z0-9]+]]: i64) kernel
 // CHECK: scf.for %{{.*}} = %{{.*}} to %[[CHUNKS]]
-// CHECK:   func.call @tile_fill_2
 // CHECK:   %[[PRODUCT:.*]] = arith.muli %{{.*}}, %[[TILES]]
 // CHECK:   arith.divui %[[PRODUCT]], %[[CHUNKS]]
 // CHECK:   scf.for
