@@ -19,8 +19,7 @@ template <typename T> void CpuSteps<T>::take(const StepPlan &plan) {
     return;
   const Examples<T> &batch = batches.take(plan.epoch, plan.first, plan.rows);
   model.set_parameters(state.parameters);
-  // No two rows of a run share random numbers, whatever its batches are.
-  model.set_noise(options.seed, uint64_t(plan.epoch) * uint64_t(batches.rows()) + uint64_t(plan.first));
+  model.set_noise(options.seed, plan.firstNoise);
   findings.lastSum = weightedSum(model.gradient(batch.table.values, gradient, batch.weights, batch.context.values), batch.weights);
   std::span<T> slope = trained(gradient), parameters = trained(state.parameters);
   for (size_t i = 0; i < slope.size(); ++i)

@@ -63,7 +63,7 @@ template <typename T> bool DeviceSteps<T>::bringData() {
 }
 
 template <typename T> void DeviceSteps<T>::take(const StepPlan &plan) {
-  flowrt_training_step step = {plan.number, plan.rate, nullptr, nullptr, nullptr, plan.first, plan.rows};
+  flowrt_training_step step = {plan.number, plan.rate, nullptr, nullptr, nullptr, plan.first, plan.rows, options.seed, plan.firstNoise};
   if (!isResident) {
     const Examples<T> &batch = batches.take(plan.epoch, plan.first, plan.rows);
     step.x = batch.table.values.data();

@@ -14,11 +14,13 @@
 
 namespace flowc::runtime {
 
-/// A step: its number (the first is 1), its rate, and its rows, those first, ..., first + rows - 1 of an epoch.
+/// A step: its number (the first is 1), its rate, its rows, those first, ..., first + rows - 1 of an epoch, and the random numbers of the
+/// first one: no two rows of a run share any, whatever its batches are.
 struct StepPlan {
   int64_t number;
   double rate;
   int64_t epoch, first, rows;
+  uint64_t firstNoise;
 };
 
 /// What steps have come to.

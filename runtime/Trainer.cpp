@@ -157,7 +157,8 @@ template <typename T> Failure Trainer<T>::checkAssumed(const Examples<T> &batch)
 
 template <typename T> StepPlan Trainer<T>::plan(int64_t step) const {
   int64_t batchOfEpoch = step % stepsPerEpoch, first = firstRow(batchOfEpoch);
-  return {step + 1, scheduledRate(schedule, step + 1), epochOf(step), first, firstRow(batchOfEpoch + 1) - first};
+  uint64_t noise = uint64_t(epochOf(step)) * uint64_t(input.train->rows()) + uint64_t(first);
+  return {step + 1, scheduledRate(schedule, step + 1), epochOf(step), first, firstRow(batchOfEpoch + 1) - first, noise};
 }
 
 template <typename T> Failure Trainer<T>::takeStep() {

@@ -82,6 +82,7 @@ typedef struct flowrt_training_step {
   double rate;
   const void *x, *context, *weight; /* rows in the host's memory, which may change when the call returns; or x is NULL */
   int64_t first, rows;     /* where x is NULL: rows number first, ..., first + rows - 1 of the order of the data */
+  uint64_t noise_seed, first_noise; /* as `set_noise` says */
 } flowrt_training_step;
 
 /* Doubles, so that a GPU writes them as they are. */

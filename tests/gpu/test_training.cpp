@@ -68,9 +68,9 @@ std::vector<double> afterSteps(Model<double> &model, const std::vector<double> &
       batch.context.push_back(data.context[from]);
       batch.weight.push_back(data.weight[from]);
     }
-    flowrt_training_step step = {++number, 0.01, batch.x.data(), batch.context.data(), batch.weight.data(), 0, rows};
+    flowrt_training_step step = {++number, 0.01, batch.x.data(), batch.context.data(), batch.weight.data(), 0, rows, 0, 0};
     if (isResident)
-      step = {number, 0.01, nullptr, nullptr, nullptr, first, rows};
+      step = {number, 0.01, nullptr, nullptr, nullptr, first, rows, 0, 0};
     REQUIRE(api.step(model.instance(), &step) == FLOWRT_OK);
     std::fill(batch.x.begin(), batch.x.end(), NAN); // the host's again
     first += rows;
@@ -101,7 +101,7 @@ TEST_CASE("what training refuses", "[training]") {
   Model<double> cpu(device.compiled().api()), gpu(device.compiled().api(), "cuda");
   const flowrt_training_api &api = *gpu.api().training;
   flowrt_training_options options = someOptions(gpu);
-  flowrt_training_step step = {1, 0.1, nullptr, nullptr, nullptr, 0, 3};
+  flowrt_training_step step = {1, 0.1, nullptr, nullptr, nullptr, 0, 3, 0, 0};
   Data data = someData();
   CHECK(api.begin(cpu.instance(), &options) == FLOWRT_NOT_ON_DEVICE);
   CHECK(api.step(gpu.instance(), &step) == FLOWRT_NO_TRAINING);

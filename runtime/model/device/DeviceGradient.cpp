@@ -41,7 +41,7 @@ template <typename T> void DeviceGradient<T>::prepare(Device &device, const flow
     mostOutputs = mostOutputs > rows.outputs ? mostOutputs : rows.outputs;
     mostProbed = mostProbed > rows.probed ? mostProbed : rows.probed;
   }
-  kernels = {find("step_rows"),         find("step_labels"), find("step_weights"), find("step_moments"),
+  kernels = {find("step_rows"),         find("step_labels"), find("step_weights"), find("uniform_tiles"), find("step_moments"),
              find("step_join_moments"), find("step_slopes"), find("step_arrive"),
              isOne ? find("gradient_reduce") : findNumbered("segment_gradient_%d_reduce", segmentCount - 1),
              find("stage_adjoint")};
@@ -94,7 +94,7 @@ template <typename T> bool DeviceGradient<T>::grow(int64_t rows, DriverStream *s
     used += (count + whole - 1) / whole * whole;
     return used - (count + whole - 1) / whole * whole;
   };
-  int64_t atIn = part(tiles * tile * (info->features + info->context)), atWeight = part(tiles * tile);
+  int64_t atIn = part(tiles * tile * givenRows()), atWeight = part(tiles * tile);
   int64_t atLast = part(tiles * objectiveStride()), atSums = part(chunksFor(tiles) * info->staged);
   int64_t atWorkspace = part(smaller(tiles, most) * info->workspace), atCarried = part(tiles * tile * carriedRows);
   int64_t atGiven = part(tiles * tile * mostOutputs), atArrived = part(tiles * tile * mostOutputs);
@@ -126,7 +126,7 @@ template <typename T> bool DeviceGradient<T>::grow(int64_t rows, DriverStream *s
 }
 
 template <typename T> void DeviceGradient<T>::fill(const DeviceRows<T> &from, int64_t count, DriverStream *stream) {
-  int64_t tiles = tilesIn(count), lanes = tiles * info->tile, height = info->features + info->context;
+  int64_t tiles = tilesIn(count), lanes = tiles * info->tile, height = givenRows();
   machine->launch(kernels.rows, blocksFor(kernels.rows, lanes * info->features), stream, from.rows, from.order, in, from.first, count,
                   info->features, height, int64_t(0), tiles);
   if (info->context) {
@@ -134,6 +134,9 @@ template <typename T> void DeviceGradient<T>::fill(const DeviceRows<T> &from, in
     machine->launch(kernel, blocksFor(kernel, lanes * info->context), stream, from.context, from.order, in, from.first, count, info->context,
                     height, info->features, tiles);
   }
+  if (info->noise)
+    machine->launch(kernels.noise, blocksFor(kernels.noise, lanes * ((info->noise + 1) / 2)), stream, in + (height - info->noise) * info->tile,
+                    int64_t(from.noiseSeed), int64_t(from.firstNoise), tiles, info->noise, height, info->tile, int64_t(RandomStream::Estimate));
   machine->launch(kernels.weights, blocksFor(kernels.weights, lanes), stream, from.weight, from.order, weight, from.first, count,
                   int64_t(from.weight != nullptr), tiles);
 }

@@ -11,11 +11,13 @@
 
 namespace flowc::runtime::model {
 
-/// Rows in the device's memory: those of a batch are order[first], order[first + 1], ... `context` and `weight` may be null.
+/// Rows in the device's memory: those of a batch are order[first], order[first + 1], ... `context` and `weight` may be null. Where training
+/// takes random numbers, row k of the batch takes those number firstNoise + k of the seed's.
 template <typename T> struct DeviceRows {
   const T *rows, *context, *weight;
   const int64_t *order;
   int64_t first;
+  uint64_t noiseSeed, firstNoise;
 };
 
 template <typename T> class DeviceGradient {
@@ -47,6 +49,8 @@ private:
     int64_t before;                 // how many rows the segments before it give
   };
 
+  /// Of a tile that the first segment begins from.
+  int64_t givenRows() const { return info->features + info->context + info->noise; }
   int64_t tilesIn(int64_t rows) const { return (rows + info->tile - 1) / info->tile; }
   int64_t chunksFor(int64_t tiles) const;
   int64_t blocksOf(const DeviceKernel &kernel, int64_t items) const;
@@ -61,7 +65,7 @@ private:
   Device *machine = nullptr;
   const flowrt_kernel_info *info = nullptr;
   struct {
-    DeviceKernel rows, labels, weights, moments, joinMoments, slopes, arrive, reduce, stageAdjoint;
+    DeviceKernel rows, labels, weights, noise, moments, joinMoments, slopes, arrive, reduce, stageAdjoint;
   } kernels;
   Segment *segments = nullptr;
   int64_t segmentCount = 0, carriedRows = 0, mostOutputs = 0, mostProbed = 0;

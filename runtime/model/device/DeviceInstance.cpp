@@ -238,7 +238,8 @@ flowrt_status DeviceInstance<T>::gradient(Given<T> in, const T *weight, int64_t 
     return (to += count) - count;
   };
   const T *x = onDevice(in.rows, rows * info->features), *context = onDevice(in.context, contexts), *weights = onDevice(weight, rows);
-  const T *result = backward.compute({x, context, weights, backward.rowsInOrder(), 0}, rows, parameters, staged, at);
+  const T *result = backward.compute({x, context, weights, backward.rowsInOrder(), 0, this->noiseSeed, this->firstNoise}, rows, parameters,
+                                      staged, at);
   machine.give(gradient, result, info->parameters, at);
   if (objective && rows > 0) {
     backward.copyObjective(batch, rows, at);

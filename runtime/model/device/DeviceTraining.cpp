@@ -199,7 +199,13 @@ template <typename T> DeviceRows<T> DeviceTraining<T>::bring(const flowrt_traini
   machine.record(slot.copied, copies);
   machine.orderBehind(stream, slot.copied);
   slot.isBusy = true;
-  return {slot.device, columns ? slot.device + atContext : nullptr, step.weight ? slot.device + atWeight : nullptr, gradient.rowsInOrder(), 0};
+  return {slot.device,
+          columns ? slot.device + atContext : nullptr,
+          step.weight ? slot.device + atWeight : nullptr,
+          gradient.rowsInOrder(),
+          0,
+          step.noise_seed,
+          step.first_noise};
 }
 
 template <typename T> flowrt_status DeviceTraining<T>::step(const flowrt_training_step &step) {
@@ -219,7 +225,7 @@ template <typename T> flowrt_status DeviceTraining<T>::step(const flowrt_trainin
     return machine.status();
   T *parameters = vectorOf(FLOWRT_PARAMETERS);
   Slot &slot = slots[slotSteps % 2];
-  DeviceRows<T> rows = step.x ? bring(step, slot) : resident(step.first);
+  DeviceRows<T> rows = step.x ? bring(step, slot) : resident(step);
   machine.launch(kernels.stage, 1, stream, parameters, staged, workspace);
   T *slope = gradient.compute(rows, step.rows, parameters, staged, stream);
   if (step.x) {

@@ -39,7 +39,9 @@ private:
 
   int64_t numbersOfRow() const { return info.features + columns + 1; }
   T *vectorOf(flowrt_training_vector vector) const;
-  DeviceRows<T> resident(int64_t first) const { return {data, context, weight, order, first}; }
+  DeviceRows<T> resident(const flowrt_training_step &step) const {
+    return {data, context, weight, order, step.first, step.noise_seed, step.first_noise};
+  }
   DeviceRows<T> bring(const flowrt_training_step &step, Slot &slot);
   bool growSlots(int64_t rows);
   void descend(const flowrt_training_step &step, T *slope);
