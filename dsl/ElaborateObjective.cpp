@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What a flow is trained by, and whether training estimates log-determinants. The likelihood of data needs nothing here; the reverse Kullback-Leibler divergence needs a target: an energy,
+// What a flow is trained by, and whether training estimates log-determinants.
+// The likelihood of data needs nothing here; the reverse Kullback-Leibler divergence needs a target: an energy,
 // which becomes a function beside the layers, or another flow, which becomes a model beside the flow's own.
 
 #include "dsl/Elaborator.h"

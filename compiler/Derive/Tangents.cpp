@@ -42,7 +42,8 @@ FailureOr<Value> Tangents::through(Operation *op) {
 
 namespace {
 
-/// All columns of a Jacobian at once, or any other directions. A chain of element-wise ops on one thing that moves has one slope, which is as narrow as the sample's
+/// All columns of a Jacobian at once, or any other directions.
+/// A chain of element-wise ops on one thing that moves has one slope, which is as narrow as the sample's
 /// own values; only what mixes elements makes it as wide as the Jacobian.
 class Jacobian {
 public:

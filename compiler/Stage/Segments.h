@@ -12,7 +12,8 @@
 
 namespace flowc {
 
-/// Replaces the model's function `training`, if statistics stand in it, by segment_0(x) -> v0, segment_1(v0) -> v1, ..., segment_K(vK-1) -> what training raises. A
+/// Replaces the model's function `training`, if statistics stand in it, by
+/// segment_0(x) -> v0, segment_1(v0) -> v1, ..., segment_K(vK-1) -> what training raises. A
 /// vector vk begins with the values that statistics are taken of; the driver puts these into staged places, `statistic.k.mean` and
 /// `statistic.k.variance`. What follows are values that a later segment needs. Statistics are read by samples, as what they are made into
 /// changes between segments. `stage` stores those of the parameters there, and the new function `statistics` takes them back to the

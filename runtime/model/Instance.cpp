@@ -53,7 +53,8 @@ template <typename T> bool Instance<T>::growWorkers(int64_t count) {
   workers = grown;
   const flowrt_kernel_info &info = *kernels.info;
   auto padded = [](int64_t elements) { return int64_t(roundUp(size_t(elements) * sizeof(T)) / sizeof(T)); };
-  int64_t lane = padded(info.tile), given = padded((1 + step.mostOutputs) * info.tile), in = padded((info.features + info.context + info.noise) * info.tile);
+  int64_t lane = padded(info.tile), given = padded((1 + step.mostOutputs) * info.tile);
+  int64_t in = padded((info.features + info.context + info.noise) * info.tile);
   int64_t out = padded((info.features > info.probes ? info.features : info.probes) * info.tile);
   for (; workerCount < count; ++workerCount) {
     T *at = allocate<T>(in + out + given + lane + info.workspace);
