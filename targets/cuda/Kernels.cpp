@@ -124,6 +124,7 @@ void flowc::cuda::makeKernels(func::FuncOp function, StringRef name, ArrayRef<Ke
       for (auto [pointer, argument] : llvm::zip_equal(pointers, arguments))
         if (argument.kind == KernelArgument::PerChunk)
           fill(cache, maker.builder, maker.loc, pointer, e.constant(argument.element, 0.0), 1, argument.size, argument.size);
+      gpu::BarrierOp::create(maker.builder, maker.loc);
       e.loop(bound(chunk), bound(e.add(chunk, e.constant(1))), 1, callOn);
       pointers = before;
     });

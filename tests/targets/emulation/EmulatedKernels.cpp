@@ -7,6 +7,7 @@
 #include "tests/targets/emulation/EmulateGpu.h"
 #include "tests/targets/emulation/Emulator.h"
 
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
@@ -21,6 +22,15 @@ namespace flowc::test {
 
 std::unique_ptr<EmulatedKernels> EmulatedKernels::compile(const std::string &text, int64_t threads, std::string &error,
                                                           const std::string &matmul) {
+  return make(text, threads, matmul, -1, error);
+}
+
+std::unique_ptr<EmulatedKernels> EmulatedKernels::compileWithout(int64_t barrier, const std::string &text, std::string &error) {
+  return make(text, 128, "f32", barrier, error);
+}
+
+std::unique_ptr<EmulatedKernels> EmulatedKernels::make(const std::string &text, int64_t threads, const std::string &matmul,
+                                                       int64_t forgotten, std::string &error) {
   DialectRegistry registry;
   cpu::registerCpuDialects(registry);
   cuda::registerCudaDialects(registry);
@@ -35,6 +45,12 @@ std::unique_ptr<EmulatedKernels> EmulatedKernels::compile(const std::string &tex
   gpu.matmul = *cuda::matmulByName(matmul);
   if (!module || failed(cuda::lowerToGpu(*module, gpu)))
     return nullptr;
+  SmallVector<Operation *> barriers;
+  module->walk([&](gpu::BarrierOp op) { barriers.push_back(op); });
+  if (forgotten >= static_cast<int64_t>(barriers.size()))
+    return nullptr;
+  if (forgotten >= 0)
+    barriers[forgotten]->erase();
   emulateGpu(*module);
   cpu::CpuOptions cpu;
   cpu.optLevel = 1;

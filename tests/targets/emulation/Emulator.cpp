@@ -53,7 +53,8 @@ struct Fiber {
 /// One launch; there is one at a time.
 class Launch {
 public:
-  Launch(int64_t blocks, int64_t threads, const std::function<void()> &kernel) : blocks(blocks), kernel(kernel), fibers(threads), mail(threads) {
+  Launch(int64_t blocks, int64_t threads, const std::function<void()> &kernel)
+      : blocks(blocks), kernel(kernel), fibers(threads), mail(threads) {
     ++launches;
     for (Fiber &fiber : fibers)
       fiber.stack.resize(kStackBytes);
