@@ -86,6 +86,8 @@ public:
   }
 
   void startCopy(const Copy &copy) {
+    if ((reinterpret_cast<uintptr_t>(copy.target) | reinterpret_cast<uintptr_t>(copy.source)) % copy.bytes && problem.empty())
+      problem = "a copy of " + std::to_string(copy.bytes) + " bytes between addresses that are no multiples of it";
     access(copy.source, copy.there, false, false);
     access(copy.target, copy.bytes, true, true);
     for (int64_t offset = 0; offset < copy.bytes; offset += 4)
