@@ -4,6 +4,8 @@
 
 #include "targets/common/CloneBody.h"
 
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
 using namespace mlir;
 using namespace flowc;
 using namespace flowc::targets;
@@ -25,11 +27,46 @@ Rows::Rows(ArrayRef<int64_t> list) {
 /// known to LLVM, which then needs no loop.
 static bool hasFixedRows(tile::MapOp op) { return op.getRows() <= 4; }
 
+namespace {
+
+/// What a function is told of a buffer: which of its arguments is the address that it lies `distance` numbers behind.
+struct Told {
+  unsigned argument;
+  int64_t distance;
+};
+
+/// Buffers are told by their addresses. What is made of parameters alone, though, is often one map of hundreds of buffers, which comes but
+/// once; so many addresses fit into no machine's registers, and slices of one buffer are told by the first of them.
+SmallVector<Told> tellBuffers(tile::MapOp op) {
+  constexpr unsigned kFew = 24;
+  SmallVector<Told> told;
+  llvm::DenseMap<Value, std::pair<unsigned, int64_t>> first;
+  unsigned arguments = 0;
+  bool isMany = op.isUniform() && op->getNumOperands() > kFew;
+  for (Value buffer : op->getOperands()) {
+    auto slice = buffer.getDefiningOp<memref::ReinterpretCastOp>();
+    if (!isMany || !slice || ShapedType::isDynamic(slice.getStaticOffsets()[0])) {
+      told.push_back({arguments++, 0});
+      continue;
+    }
+    auto [place, isFirst] = first.try_emplace(slice.getSource(), arguments, slice.getStaticOffsets()[0]);
+    arguments += isFirst;
+    told.push_back({place->second.first, slice.getStaticOffsets()[0] - place->second.second});
+  }
+  return told;
+}
+
+} // namespace
+
 MapFunction::MapFunction(tile::MapOp op, Emitter &emitter, ValueRange arguments, ValueRange captured)
     : element(cast<MemRefType>(op.getOutputs()[0].getType()).getElementType()) {
-  unsigned next = 0;
+  SmallVector<Told> all = tellBuffers(op);
+  unsigned next = 0, operand = 0;
   auto buffer = [&](Value value, ArrayRef<int64_t> rows) {
-    return MapBuffer{arguments[next++], Value(), Rows(rows), rowStride(value), tile::isUniformBuffer(value)};
+    Told told = all[operand++];
+    next = std::max(next, told.argument + 1);
+    Value pointer = emitter.address(arguments[told.argument], element, emitter.constant(told.distance));
+    return MapBuffer{pointer, Value(), Rows(rows), rowStride(value), tile::isUniformBuffer(value)};
   };
   for (auto [k, value] : llvm::enumerate(op.getInputs()))
     inputs.push_back(buffer(value, op.inputRows(k)));
@@ -73,6 +110,8 @@ static std::string mapKey(tile::MapOp op, int64_t samples, ValueRange captured) 
   stream << " to";
   for (auto [k, buffer] : llvm::enumerate(op.getOutputs()))
     describe(buffer, op.outputRows(k));
+  for (Told told : tellBuffers(op))
+    stream << " @" << told.argument << '+' << told.distance;
   stream << bodyFingerprint(op.getBody().front(), captured);
   return key;
 }
@@ -92,8 +131,9 @@ void flowc::targets::callMap(tile::MapOp op, FunctionCache &cache, function_ref<
   Emitter emitter(builder, op.getLoc());
   SmallVector<Value> captured = isolateBody(op.getBody());
   SmallVector<Value> arguments;
-  for (Value buffer : op->getOperands())
-    arguments.push_back(cache.pointerTo(emitter, buffer));
+  for (auto [buffer, told] : llvm::zip_equal(op->getOperands(), tellBuffers(op)))
+    if (told.argument == arguments.size())
+      arguments.push_back(cache.pointerTo(emitter, buffer));
   auto addTable = [&](ArrayRef<int64_t> rows) {
     if (!Rows(rows).table.empty())
       arguments.push_back(cache.rowTable(emitter, rows));

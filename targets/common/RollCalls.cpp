@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Calls that come again and again with other numbers become a loop over a table of these numbers. The levels of an autoregressive
-// inverse, and what its gradient makes of them, are such calls: a thousand levels are then as much code as two.
+// Calls, and barriers between them, that come again and again with other numbers become a loop over a table of these numbers. The levels
+// of an autoregressive inverse, and what its gradient makes of them, are such calls: a thousand levels are then as much code as two.
 
 #include "targets/common/RollCalls.h"
 
@@ -16,8 +16,8 @@ namespace {
 
 /// Loops for less are not worth their table.
 constexpr int64_t kFewestRounds = 4;
-/// How many calls a round may have.
-constexpr int64_t kLongestRound = 64;
+/// How many calls and barriers a round may have.
+constexpr int64_t kLongestRound = 128;
 
 /// An argument of a call: a number, an address some elements behind another, or anything else.
 struct Argument {
@@ -57,8 +57,9 @@ const void *identity(const Argument &argument) {
   return argument.origin.getAsOpaquePointer();
 }
 
+/// A call, or an op that stands alone.
 struct Call {
-  func::CallOp op;
+  Operation *op;
   SmallVector<Argument> arguments;
   unsigned shape; ///< Equal for calls that differ in numbers alone.
 };
@@ -66,10 +67,10 @@ struct Call {
 /// The calls of one block, in order, with nothing between them that has an effect.
 class CallSequence {
 public:
-  void add(func::CallOp op) {
+  void add(Operation *op) {
     Call call{op, {}, 0};
-    std::vector<const void *> key{op.getCalleeAttr().getAsOpaquePointer()};
-    for (Value operand : op.getOperands()) {
+    std::vector<const void *> key{op->getName().getAsOpaquePointer(), op->getAttrDictionary().getAsOpaquePointer()};
+    for (Value operand : op->getOperands()) {
       Argument &argument = call.arguments.emplace_back(describe(operand));
       key.push_back(identity(argument));
       key.push_back(argument.number ? this : nullptr);
@@ -106,7 +107,7 @@ private:
   /// Replaces rounds of `length` calls each.
   void emitLoop(llvm::MutableArrayRef<Call> part, int64_t length, Block *home, unsigned addressSpace, unsigned &tables) {
     int64_t rounds = part.size() / length, columns = 0;
-    Location loc = part[0].op.getLoc();
+    Location loc = part[0].op->getLoc();
     // The column of every number that is not the same in all rounds. (An address that is its own origin does not tell its element.)
     std::map<std::pair<int64_t, unsigned>, int64_t> columnOf;
     for (int64_t j = 0; j < length; ++j)
@@ -130,23 +131,31 @@ private:
     e.loop(e.constant(0), e.constant(rounds), 1, [&](Value round) {
       Value row = e.address(table, builder.getI64Type(), e.multiply(round, columns));
       for (int64_t j = 0; j < length; ++j) {
-        SmallVector<Value> operands(part[j].op.getOperands());
+        SmallVector<Value> operands(part[j].op->getOperands());
         for (auto [k, argument] : llvm::enumerate(part[j].arguments))
           if (auto column = columnOf.find({j, k}); column != columnOf.end()) {
             Type word = builder.getI64Type();
             Value number = e.load(word, e.address(row, word, e.constant(column->second)));
             operands[k] = argument.isAddress() ? e.address(argument.origin, argument.element, number) : number;
           }
-        func::CallOp::create(builder, part[j].op.getLoc(), part[j].op.getCallee(), TypeRange(), operands);
+        builder.clone(*part[j].op)->setOperands(operands);
       }
     });
     for (Call &call : part)
-      call.op.erase();
+      call.op->erase();
   }
 
   std::vector<Call> calls;
   std::map<std::vector<const void *>, unsigned> shapes;
 };
+
+bool isPlainCall(Operation *op) { return isa<func::CallOp>(op) && op->getNumResults() == 0; }
+
+/// Like a barrier, which is an effect and nothing else.
+bool standsAlone(Operation *op) {
+  return !isMemoryEffectFree(op) && op->getNumOperands() == 0 && op->getNumResults() == 0 && op->getNumRegions() == 0 &&
+         !op->hasTrait<OpTrait::IsTerminator>();
+}
 
 struct RollCallsPass : PassWrapper<RollCallsPass, OperationPass<>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(RollCallsPass)
@@ -170,9 +179,8 @@ struct RollCallsPass : PassWrapper<RollCallsPass, OperationPass<>> {
       Block &block = function.getBody().front();
       CallSequence sequence;
       for (Operation &op : llvm::make_early_inc_range(block)) {
-        auto call = dyn_cast<func::CallOp>(op);
-        if (call && call.getNumResults() == 0)
-          sequence.add(call);
+        if (isPlainCall(&op) || standsAlone(&op))
+          sequence.add(&op);
         else if (!isMemoryEffectFree(&op))
           sequence.roll(home, addressSpace, tables);
       }

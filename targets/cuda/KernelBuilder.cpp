@@ -114,9 +114,7 @@ void BlockEmitter::barrier() { gpu::BarrierOp::create(builder, loc); }
 func::CallOp KernelCache::call(OpBuilder &builder, Location loc, StringRef name, StringRef key, ValueRange arguments, Body body) {
   return targets::FunctionCache::call(builder, loc, name, key, arguments, [&](targets::Emitter &e, ValueRange values) {
     BlockEmitter block(e.builder, e.loc, threads);
-    SmallVector<Value> results = body(block, values);
-    block.barrier();
-    return results;
+    return body(block, values);
   });
 }
 

@@ -8,6 +8,7 @@
 #include "compiler/Dialect/Tile/TileDialect.h"
 #include "targets/common/CloneBody.h"
 #include "targets/common/FunctionCache.h"
+#include "targets/cuda/Accesses.h"
 #include "targets/cuda/CudaTarget.h"
 
 namespace flowc::cuda {
@@ -66,7 +67,7 @@ public:
 
   using Body = llvm::function_ref<llvm::SmallVector<mlir::Value>(BlockEmitter &, mlir::ValueRange arguments)>;
 
-  /// As the base's. Behind the body stands a barrier, so that the next call may read what any thread of this one wrote.
+  /// As the base's. What the threads write is there for others behind a barrier (`placeBarriers`).
   mlir::func::CallOp call(mlir::OpBuilder &builder, mlir::Location loc, llvm::StringRef name, llvm::StringRef key,
                           mlir::ValueRange arguments, Body body);
 

@@ -68,3 +68,16 @@ void flowc::cuda::lowerSubstitute(tile::SubstituteOp op, KernelCache &cache) {
     return {};
   });
 }
+
+Accesses flowc::cuda::accessesOf(tile::EliminateOp op) {
+  Accesses accesses;
+  accesses.add(op.getMatrix(), true, {}, cast<MemRefType>(op.getMatrix().getType()).getShape()[0], 0);
+  return accesses;
+}
+
+Accesses flowc::cuda::accessesOf(tile::SubstituteOp op) {
+  Accesses accesses;
+  accesses.add(op.getTriangles(), false);
+  accesses.add(op.getX(), true);
+  return accesses;
+}

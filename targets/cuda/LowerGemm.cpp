@@ -27,6 +27,9 @@ struct GemmKind {
 /// Epilogues up to this many ops are written out for each of 16 bytes of neighbours; longer ones are in the code once.
 constexpr int64_t kWideEpilogueOps = 4;
 
+/// Products of fewer rows gain little by moving 16 bytes at once.
+constexpr int64_t kLevelRows = 16;
+
 class GemmEmitter {
 public:
   GemmEmitter(tile::GemmOp op, BlockEmitter &emitter, KernelCache &cache, ValueRange arguments, ValueRange captured, GemmKind kind);
@@ -91,6 +94,7 @@ void GemmEmitter::emit() {
 }
 
 void GemmEmitter::emitTile(Value firstRow, Value firstColumn) {
+  e.barrier(); // What is copied has been written, and the tile before this one, which lies where the panels go, has been read.
   Value panels = e.divide(e.add(depth, e.constant(kDepth - 1)), e.constant(kDepth));
   auto start = [&](Value panel) {
     e.when(e.isLess(panel, panels), [&] { startPanels(firstRow, firstColumn, panel); });
@@ -111,7 +115,6 @@ void GemmEmitter::emitTile(Value firstRow, Value firstColumn) {
   product->write(sums, shared);
   e.barrier();
   writeTile(firstRow, firstColumn);
-  e.barrier();
 }
 
 void GemmEmitter::startPanels(Value firstRow, Value firstColumn, Value panel) {
@@ -129,7 +132,7 @@ void GemmEmitter::startCopies(const Lines &lines) {
   int64_t width = lines.wide ? layout.wide : 1, perLine = lines.length / width;
   int32_t bytes = width * targets::elementBytes(element);
   Type word = e.builder.getI32Type();
-  e.share(e.constant(lines.lines * perLine), [&](Value place) {
+  auto copy = [&](Value place) {
     Value line = e.divide(place, e.constant(perLine)), first = e.multiply(e.remainder(place, e.constant(perLine)), width);
     // How many of the numbers there are; where there is none the address must still be one.
     Value left = e.select(e.isLess(line, lines.lineCount), e.subtract(lines.count, first), e.constant(0));
@@ -139,7 +142,13 @@ void GemmEmitter::startCopies(const Lines &lines) {
     Value target = e.address(lines.target, element, e.add(e.multiply(line, lines.pitch), first));
     Value size = arith::TruncIOp::create(e.builder, e.loc, word, e.multiply(there, targets::elementBytes(element)));
     NVVM::CpAsyncOp::create(e.builder, e.loc, target, source, bytes, NVVM::LoadCacheModifierKind::CA, size);
-  });
+  };
+  // Written out, as it is for whole tiles: what does not change from panel to panel is then computed once.
+  int64_t count = lines.lines * perLine;
+  if (count % e.threads)
+    return e.share(e.constant(count), copy);
+  for (int64_t first = 0; first < count; first += e.threads)
+    copy(e.add(e.thread, e.constant(first)));
 }
 
 void GemmEmitter::writeTile(Value firstRow, Value firstColumn) {
@@ -149,7 +158,8 @@ void GemmEmitter::writeTile(Value firstRow, Value firstColumn) {
     Value row = e.add(firstRow, down), column = e.add(firstColumn, across);
     auto emit = [&] {
       Value target = e.address(e.address(c, element, e.multiply(row, cRow)), element, column);
-      SmallVector<Value> values = e.loadWide(element, width, e.address(shared, element, e.add(e.multiply(down, layout.pitch), across))), before;
+      Value sums = e.address(shared, element, e.add(e.multiply(down, layout.pitch), across));
+      SmallVector<Value> values = e.loadWide(element, width, sums), before;
       Value added = kind.bias ? e.load(element, e.address(bias, element, row)) : Value();
       if (kind.accumulate)
         before = e.loadWide(element, width, target);
@@ -193,16 +203,21 @@ void flowc::cuda::lowerGemm(tile::GemmOp op, KernelCache &cache) {
   llvm::append_range(arguments, captured);
 
   bool contiguous = aStrides[1] == 1 || aType.getShape()[1] <= 1;
-  auto isWide = [&](Value buffer, int64_t next, int64_t stride) { return next == 1 && stride % wide == 0 && cache.isAligned(buffer, wide); };
+  auto isWide = [&](Value buffer, int64_t next, int64_t stride) {
+    return next == 1 && stride % wide == 0 && cache.isAligned(buffer, wide);
+  };
+  // Products of few rows are levels of an autoregressive inverse, or what a gradient makes of them. Each begins elsewhere in the same
+  // matrices; where one function serves them all, their calls become a loop.
+  bool isLevel = rows < kLevelRows;
   std::optional<Matmul> tensor = tensorKind(element, cache.matmul());
   int64_t threads = cache.threadsPerBlock();
   GemmKind kind{contiguous,
                 op.getAccumulate(),
                 bool(op.getBias()),
                 op.getEpilogue().empty() ? 0 : static_cast<int64_t>(op.getEpilogue().front().getOperations().size()),
-                isWide(op.getA(), aStrides[contiguous], aStrides[!contiguous]),
+                !isLevel && isWide(op.getA(), aStrides[contiguous], aStrides[!contiguous]),
                 isWide(op.getB(), 1, rowStride(op.getB())),
-                isWide(op.getC(), 1, rowStride(op.getC())) && columns % wide == 0,
+                !isLevel && isWide(op.getC(), 1, rowStride(op.getC())) && columns % wide == 0,
                 tensor,
                 tensor ? tensorTileRows(threads, rows) : fusedTileRows(threads, rows)};
   std::string key;
@@ -215,4 +230,17 @@ void flowc::cuda::lowerGemm(tile::GemmOp op, KernelCache &cache) {
     GemmEmitter(op, e, cache, values, captured, kind).emit();
     return {};
   });
+}
+
+Accesses flowc::cuda::accessesOf(tile::GemmOp op) {
+  auto type = cast<MemRefType>(op.getC().getType());
+  Accesses accesses;
+  if (type.getNumElements() == 0)
+    return accesses;
+  accesses.waits = true;
+  for (Value buffer : {op.getA(), op.getB(), op.getBias()})
+    if (buffer)
+      accesses.add(buffer, false);
+  accesses.add(op.getC(), true);
+  return accesses;
 }

@@ -166,6 +166,24 @@ void flowc::cuda::lowerMap(tile::MapOp op, KernelCache &cache) {
   targets::callMap(op, cache, [&](targets::Emitter &inner, MapFunction &function) {
     BlockEmitter block(inner.builder, inner.loc, cache.threadsPerBlock());
     MapEmitter(op, block, function, targets::sampleCount(op)).emit();
-    block.barrier();
   });
+}
+
+Accesses flowc::cuda::accessesOf(tile::MapOp op) {
+  Accesses accesses;
+  auto has = [&](OutputKind kind) { return llvm::is_contained(op.getOutputKinds(), static_cast<int32_t>(kind)); };
+  bool sumsRows = has(OutputKind::SumRows), sumsSamples = has(OutputKind::SumSamples);
+  int64_t rows = op.getRows(), width = op.isUniform() ? 1 : sumsRows ? 0 : targets::sampleCount(op);
+  // Where a warp or a single thread writes a sum, others than it read what it is made of; where a varying map reads uniform numbers all do.
+  auto add = [&](Value buffer, bool isWrite, ArrayRef<int64_t> list) {
+    if (sumsSamples || (op.isUniform() && sumsRows) || (!op.isUniform() && tile::isUniformBuffer(buffer)))
+      accesses.add(buffer, isWrite);
+    else
+      accesses.add(buffer, isWrite, list, rows, width);
+  };
+  for (auto [k, buffer] : llvm::enumerate(op.getInputs()))
+    add(buffer, false, op.inputRows(k));
+  for (auto [k, buffer] : llvm::enumerate(op.getOutputs()))
+    add(buffer, true, op.outputKind(k) == OutputKind::SumRows ? ArrayRef<int64_t>() : op.outputRows(k));
+  return accesses;
 }

@@ -6,6 +6,8 @@
 
 #include "targets/cuda/KernelBuilder.h"
 
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+
 using namespace mlir;
 using namespace flowc;
 using namespace flowc::cuda;
@@ -62,7 +64,9 @@ void flowc::cuda::lowerRepeat(tile::RepeatOp op, KernelCache &cache) {
     block->getOperations().splice(block->end(), op.getBody().front().getOperations());
     inside.setInsertionPointToEnd(block);
     targets::Emitter e(inside, loc);
+    gpu::BarrierOp::create(inside, loc);
     Value changed = advance(inside, loc, cache, current, next, op), done = e.add(state[0], e.constant(1));
+    gpu::BarrierOp::create(inside, loc); // for the next round, or for what stands behind the loop
     Value early = arith::CmpIOp::create(inside, loc, arith::CmpIPredicate::slt, done, e.constant(op.getRounds()));
     scf::ConditionOp::create(inside, loc, arith::AndIOp::create(inside, loc, changed, early), done);
   };

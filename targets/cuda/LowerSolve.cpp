@@ -51,3 +51,14 @@ void flowc::cuda::lowerSolve(tile::SolveOp op, KernelCache &cache) {
     return {};
   });
 }
+
+Accesses flowc::cuda::accessesOf(tile::SolveOp op) {
+  int64_t rows = cast<MemRefType>(op.getX().getType()).getShape()[0];
+  Accesses accesses;
+  accesses.add(op.getA(), false);
+  if (Value diagonal = op.getDiagonal())
+    accesses.add(diagonal, false);
+  accesses.add(op.getY(), false, {}, rows, 0);
+  accesses.add(op.getX(), true, {}, rows, 0);
+  return accesses;
+}

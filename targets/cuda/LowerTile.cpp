@@ -80,6 +80,7 @@ struct LowerTilePass : PassWrapper<LowerTilePass, OperationPass<ModuleOp>> {
       (void)function.insertArgument(count + k, pointer, {}, function.getArgument(k).getLoc());
       cache.place(function.getArgument(k), function.getArgument(count + k), arguments[k].alignment());
     }
+    placeBarriers(function, threads);
     if (failed(lowerOps(function, cache)))
       return failure();
     (void)function.eraseArguments(llvm::BitVector(2 * count).set(0, count));

@@ -63,3 +63,17 @@ void flowc::cuda::lowerFill(tile::FillOp op, KernelCache &cache) {
   fill(cache, builder, op.getLoc(), cache.pointerTo(outer, op.getOutput()), number, type.getShape()[0], columns,
        rowStride(op.getOutput()));
 }
+
+Accesses flowc::cuda::accessesOf(tile::TransposeOp op) {
+  Accesses accesses;
+  accesses.add(op.getInput(), false);
+  accesses.add(op.getOutput(), true);
+  return accesses;
+}
+
+Accesses flowc::cuda::accessesOf(tile::FillOp op) {
+  auto type = cast<MemRefType>(op.getOutput().getType());
+  Accesses accesses;
+  accesses.add(op.getOutput(), true, {}, type.getShape()[0], type.getRank() == 2 ? type.getShape()[1] : 1);
+  return accesses;
+}

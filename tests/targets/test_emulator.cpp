@@ -6,6 +6,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <bit>
+#include <cmath>
 #include <vector>
 
 using namespace flowc::test;
@@ -122,4 +124,98 @@ TEST_CASE("shared memory that nobody wrote is not read", "[emulator]") {
   };
   CHECK(emulate(1, 64, kernel) == "");
   CHECK_THAT(emulate(1, 64, [&] { gpu.read(number, 4, true); }), Catch::Contains("that nobody wrote"));
+}
+
+TEST_CASE("copies move when they are waited for", "[emulator]") {
+  float source[64], target[64];
+  for (int k = 0; k < 64; ++k)
+    source[k] = k;
+  auto start = [&](int64_t there) {
+    gpu.copy(&target[gpu.thread()], &source[gpu.thread()], 4, there);
+    gpu.closeCopies();
+  };
+  auto other = [&] { gpu.read(&target[(gpu.thread() + 1) % 64], 4, true); };
+  CHECK(emulate(1, 64, [&] {
+          start(gpu.thread() < 40 ? 4 : 0);
+          gpu.waitForCopies(0);
+          gpu.barrier();
+          other();
+        }) == "");
+  CHECK((target[39] == 39 && target[40] == 0));
+  CHECK_THAT(emulate(1, 64, [&] { start(4); }), Catch::Contains("ends while its copies are under way"));
+  CHECK_THAT(emulate(1, 64, [&] { // one group too few is waited for
+               start(4);
+               gpu.waitForCopies(1);
+               gpu.barrier();
+               other();
+             }),
+             Catch::Contains("meets a copy that is under way"));
+  CHECK_THAT(emulate(1, 64, [&] { // waited for, but by the thread alone
+               start(4);
+               gpu.waitForCopies(0);
+               if (gpu.thread() == 63)
+                 gpu.read(&target[0], 4, true);
+             }),
+             Catch::Contains("a race in shared memory"));
+}
+
+TEST_CASE("a warp multiplies matrices", "[emulator]") {
+  auto a = [](int row, int k) { return float(row * 3 - k); };
+  auto b = [](int k, int column) { return float(k + 5 * column - 7); };
+  auto bits = [](float number) { return std::bit_cast<uint32_t>(number); };
+  for (int depth : {8, 16}) {
+    int wrong = 0;
+    CHECK(emulate(1, 32, [&] {
+            int group = gpu.thread() / 4, step = gpu.thread() % 4;
+            uint32_t x[4], y[2];
+            for (int word = 0; word < 2; ++word) {
+              for (int lower = 0; lower < 2; ++lower) {
+                int row = group + 8 * lower, k = 2 * step + 8 * word;
+                x[2 * word + lower] = depth == 8 ? bits(a(row, step + 4 * word)) : gpu.packBf16(a(row, k + 1), a(row, k));
+              }
+              int k = 2 * step + 8 * word;
+              y[word] = depth == 8 ? bits(b(step + 4 * word, group)) : gpu.packBf16(b(k + 1, group), b(k, group));
+            }
+            float sums[4] = {1, 2, 3, 4}, result[4];
+            gpu.product(x, y, sums, result, depth);
+            for (int place = 0; place < 4; ++place) {
+              float expected = sums[place];
+              for (int k = 0; k < depth; ++k)
+                expected += a(group + place / 2 * 8, k) * b(k, 2 * step + place % 2);
+              wrong += result[place] != expected;
+            }
+          }) == "");
+    CHECK(wrong == 0);
+  }
+}
+
+TEST_CASE("a warp loads matrices", "[emulator]") {
+  uint32_t rows[32][4];
+  for (uint32_t row = 0; row < 32; ++row)
+    for (uint32_t k = 0; k < 4; ++k)
+      rows[row][k] = row * 4 + k;
+  int wrong = 0;
+  CHECK(emulate(1, 32, [&] {
+          int64_t lane = gpu.thread();
+          for (uint32_t k = 0; k < 4; ++k)
+            gpu.write(&rows[lane][k], 4, true);
+          gpu.barrier();
+          uint32_t words[4];
+          gpu.matrices(rows[lane], words);
+          for (int64_t matrix = 0; matrix < 4; ++matrix)
+            wrong += words[matrix] != rows[matrix * 8 + lane / 4][lane % 4];
+        }) == "");
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("numbers are rounded as the conversions round", "[emulator]") {
+  auto tf32 = [](float number) { return std::bit_cast<float>(gpu.roundToTf32(number)); };
+  auto bf16 = [](float number) { return std::bit_cast<float>(gpu.packBf16(number, 0)); };
+  CHECK(tf32(1 + 0x1p-11f) == 1 + 0x1p-10f);
+  CHECK(tf32(-1 - 0x1p-11f) == -1 - 0x1p-10f);
+  CHECK(tf32(1 + 0x1.8p-12f) == 1);
+  CHECK(bf16(1 + 0x1p-8f) == 1);
+  CHECK(bf16(1 + 0x3p-8f) == 1 + 0x1p-6f);
+  CHECK(std::isinf(tf32(INFINITY)));
+  CHECK(std::isnan(bf16(NAN)));
 }

@@ -104,3 +104,75 @@ TEST_CASE("blocks of other sizes are refused", "[kernels]") {
     CHECK_THAT(error, Catch::Contains("expected 64, 128 or 256"));
   }
 }
+
+namespace {
+
+/// Maps over the same rows and over others, a product of four panels, and a workspace that the next tile writes to.
+std::string chain() {
+  std::string wide = "memref<50x64xf32, strided<[64, 1]>>", backward = "array<i64: 49", text = R"(
+func.func @flow_chain(%w: memref<2500xf32>, %x: memref<50x64xf32>, %z: memref<50x64xf32>, %ws: memref<9600xf32>) {
+  %m = memref.reinterpret_cast %w to offset: [0], sizes: [50, 50], strides: [50, 1]
+      : memref<2500xf32> to memref<50x50xf32, strided<[50, 1]>>
+)";
+  for (int row = 48; row >= 0; --row)
+    backward += ", " + std::to_string(row);
+  auto slice = [&](const std::string &name, int64_t offset) {
+    std::string type = offset ? "memref<50x64xf32, strided<[64, 1], offset: " + std::to_string(offset) + ">>" : wide;
+    text += "  %" + name + " = memref.reinterpret_cast %ws to offset: [" + std::to_string(offset) +
+            "], sizes: [50, 64], strides: [64, 1] : memref<9600xf32> to " + type + "\n";
+    return std::pair("%" + name, type);
+  };
+  std::pair<std::string, std::string> h = slice("h", 0), y = slice("y", 3200), c = slice("c", 6400), x{"%x", "memref<50x64xf32>"},
+                                      z{"%z", "memref<50x64xf32>"};
+  auto twice = [&](const auto &in, const auto &out, const std::string &rows) {
+    text += "  tile.map rows 50 ins(" + in.first + " : " + in.second + ") outs(" + out.first + " : " + out.second +
+            ") attributes {input_rows = [" + rows + "], output_rows = [" + rows + "], output_kinds = array<i32: 0>} {\n" +
+            "  ^bb0(%a: f32):\n    %s = arith.addf %a, %a : f32\n    tile.yield %s : f32\n  }\n";
+  };
+  std::string forward = "array<i64>";
+  twice(x, h, forward);
+  twice(h, h, forward); // every number stays with its thread
+  twice(h, y, backward + ">");
+  text += "  tile.gemm a(%m : memref<50x50xf32, strided<[50, 1]>>) b(%y : " + y.second + ") c(%c : " + c.second + ")\n";
+  twice(c, h, forward);
+  twice(h, z, backward + ">");
+  return text + "  return\n}\n";
+}
+
+/// Of three tiles; what the emulator finds wrong.
+std::string runChain(const EmulatedKernels &kernels) {
+  constexpr int64_t tiles = 3, perTile = 50 * kTile;
+  std::vector<float> w = randomNumbers(2500 + 16, 1), x = randomNumbers(tiles * perTile + 16, 2), z(x.size()), workspace(9600 + 16, NAN);
+  auto aligned = [](std::vector<float> &numbers) {
+    return reinterpret_cast<float *>((reinterpret_cast<uintptr_t>(numbers.data()) + 63) / 64 * 64);
+  };
+  std::string found = kernels.launch("flow_chain", 1, {aligned(w), aligned(x), aligned(z), aligned(workspace), tiles});
+  for (int64_t place : {int64_t(0), 3 * kTile + 5, tiles * perTile - 1}) {
+    int64_t tile = place / perTile, row = place % perTile / kTile, sample = place % kTile;
+    double expected = 0;
+    for (int64_t k = 0; k < 50; ++k)
+      expected += 32.0 * aligned(w)[row * 50 + k] * aligned(x)[tile * perTile + k * kTile + sample];
+    if (found.empty())
+      CHECK(std::abs(aligned(z)[place] - expected) < 1e-2);
+  }
+  return found;
+}
+
+} // namespace
+
+TEST_CASE("every barrier is needed, and one that is forgotten is found", "[kernels]") {
+  std::string error;
+  auto whole = EmulatedKernels::compile(chain(), 128, error);
+  INFO(error);
+  REQUIRE(whole);
+  CHECK(runChain(*whole) == "");
+  int64_t barriers = 0;
+  while (auto kernels = EmulatedKernels::compileWithout(barriers, chain(), error)) {
+    INFO("without barrier " << barriers);
+    CHECK(runChain(*kernels) != "");
+    ++barriers;
+  }
+  CHECK(error == "");
+  // Before the third map, the fourth and the fifth, and behind them all; four in the product.
+  CHECK(barriers == 8);
+}

@@ -173,7 +173,9 @@ void checkModel(const std::string &spec, double low, double high, const std::str
   constexpr int64_t tiles = Pair<T>::tiles, blocks = Pair<T>::blocks;
   T *workspace = Pair<T>::aligned(model.workspace);
   constexpr bool single = Pair<T>::single;
-  auto sameOn = [&](const char *what, Numbers<T> &expected, Numbers<T> &found) { compare(what, expected, found, rounding + (single ? 1e-6 : 1e-14)); };
+  auto sameOn = [&](const char *what, Numbers<T> &expected, Numbers<T> &found) {
+    compare(what, expected, found, rounding + (single ? 1e-6 : 1e-14));
+  };
 
   double size = rounding > 0 ? 0.2 : 0.5;
   Numbers<T> parameters = randomNumbers<T>(info.parameters, 3, -size, size), staged(info.staged, 0), stagedOnGpu(info.staged, 0);

@@ -7,6 +7,7 @@
 #include "tests/targets/emulation/EmulateGpu.h"
 #include "tests/targets/emulation/Emulator.h"
 
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
@@ -19,7 +20,9 @@ using namespace mlir;
 
 namespace flowc::test {
 
-bool compileEmulation(const std::string &text, int64_t threads, const std::string &matmul, const std::string &library, std::string &error) {
+/// The same as compileEmulation, without the barrier number `forgotten` where that is not negative.
+static bool compileLibrary(const std::string &text, int64_t threads, const std::string &matmul, int64_t forgotten,
+                           const std::string &library, std::string &error) {
   DialectRegistry registry;
   cpu::registerCpuDialects(registry);
   cuda::registerCudaDialects(registry);
@@ -34,6 +37,12 @@ bool compileEmulation(const std::string &text, int64_t threads, const std::strin
   gpu.matmul = *cuda::matmulByName(matmul);
   if (!module || failed(cuda::lowerToGpu(*module, gpu)))
     return false;
+  SmallVector<Operation *> barriers;
+  module->walk([&](gpu::BarrierOp op) { barriers.push_back(op); });
+  if (forgotten >= static_cast<int64_t>(barriers.size()))
+    return false;
+  if (forgotten >= 0)
+    barriers[forgotten]->erase();
   emulateGpu(*module);
   cpu::CpuOptions cpu;
   cpu.optLevel = 1;
@@ -50,14 +59,27 @@ bool compileEmulation(const std::string &text, int64_t threads, const std::strin
   return false;
 }
 
+bool compileEmulation(const std::string &text, int64_t threads, const std::string &matmul, const std::string &library, std::string &error) {
+  return compileLibrary(text, threads, matmul, -1, library, error);
+}
+
 std::unique_ptr<EmulatedKernels> EmulatedKernels::compile(const std::string &text, int64_t threads, std::string &error,
                                                           const std::string &matmul) {
+  return make(text, threads, matmul, -1, error);
+}
+
+std::unique_ptr<EmulatedKernels> EmulatedKernels::compileWithout(int64_t barrier, const std::string &text, std::string &error) {
+  return make(text, 128, "f32", barrier, error);
+}
+
+std::unique_ptr<EmulatedKernels> EmulatedKernels::make(const std::string &text, int64_t threads, const std::string &matmul,
+                                                       int64_t forgotten, std::string &error) {
   llvm::SmallString<128> path;
   if (llvm::sys::fs::createTemporaryFile("kernels", "so", path))
     return nullptr;
   std::unique_ptr<EmulatedKernels> result(new EmulatedKernels);
   result->threads = threads;
-  if (compileEmulation(text, threads, matmul, path.str().str(), error)) {
+  if (compileLibrary(text, threads, matmul, forgotten, path.str().str(), error)) {
     if ((result->handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)))
       *static_cast<EmulatorHooks *>(dlsym(result->handle, "flow_emulator")) = emulatorHooks();
     else

@@ -22,6 +22,8 @@ public:
   /// Null where it does not compile; `error` says why. `matmul` is the option's name: f32 is what the CPU computes.
   static std::unique_ptr<EmulatedKernels> compile(const std::string &text, int64_t threads, std::string &error,
                                                   const std::string &matmul = "f32");
+  /// The same without the barrier of that number, as if it had been forgotten; null where there are not so many.
+  static std::unique_ptr<EmulatedKernels> compileWithout(int64_t barrier, const std::string &text, std::string &error);
   ~EmulatedKernels();
 
   /// An address, a number or a real.
@@ -36,6 +38,8 @@ public:
 
 private:
   EmulatedKernels() = default;
+  static std::unique_ptr<EmulatedKernels> make(const std::string &text, int64_t threads, const std::string &matmul, int64_t forgotten,
+                                               std::string &error);
   void *handle = nullptr;
   int64_t threads = 0;
 };

@@ -52,7 +52,8 @@ struct Fiber {
 /// One launch; there is one at a time.
 class Launch {
 public:
-  Launch(int64_t blocks, int64_t threads, const std::function<void()> &kernel) : blocks(blocks), kernel(kernel), fibers(threads), mail(threads) {
+  Launch(int64_t blocks, int64_t threads, const std::function<void()> &kernel)
+      : blocks(blocks), kernel(kernel), fibers(threads), mail(threads) {
     ++launches;
     while (stacks.size() < fibers.size())
       stacks.emplace_back(new char[kStackBytes]);
@@ -84,6 +85,8 @@ public:
   }
 
   void startCopy(const Copy &copy) {
+    if ((reinterpret_cast<uintptr_t>(copy.target) | reinterpret_cast<uintptr_t>(copy.source)) % copy.bytes && problem.empty())
+      problem = "a copy of " + std::to_string(copy.bytes) + " bytes between addresses that are no multiples of it";
     access(copy.source, copy.there, false, false);
     access(copy.target, copy.bytes, true, true);
     for (int64_t offset = 0; offset < copy.bytes; offset += 4)

@@ -4,7 +4,9 @@
 // CHECK-LABEL: func.func @flow_f32_kernel_tile
 // CHECK: scf.while
 // CHECK-NEXT: func.call @tile_map_0
+// CHECK: gpu.barrier
 // CHECK: %[[CHANGED:.*]] = func.call @tile_advance_1
+// CHECK: gpu.barrier
 // CHECK: %[[LEFT:.*]] = arith.cmpi slt
 // CHECK: %[[ON:.*]] = arith.andi %[[CHANGED]], %[[LEFT]]
 // CHECK: scf.condition(%[[ON]])
@@ -14,7 +16,6 @@
 // CHECK: llvm.store %{{.*}} : i32, !llvm.ptr<3>
 // CHECK: gpu.barrier
 // CHECK-COUNT-4: llvm.load %{{.*}} : !llvm.ptr<3> -> i32
-// CHECK: gpu.barrier
 func.func @flow_f32_kernel(%t: memref<2x64xf32>, %next: memref<2x64xf32>) {
   tile.repeat %t to %next rounds 40 : memref<2x64xf32>, memref<2x64xf32> {
     tile.map rows 2 ins(%t : memref<2x64xf32>) outs(%next : memref<2x64xf32>)

@@ -8,7 +8,6 @@
 // CHECK-COUNT-4: gpu.shuffle
 // CHECK-NOT: gpu.shuffle
 // CHECK:   scf.if
-// CHECK: gpu.barrier
 
 // Sums over rows stay in the thread that owns the sample.
 // CHECK-LABEL: func.func private @tile_map_1
