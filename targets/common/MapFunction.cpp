@@ -57,7 +57,8 @@ Value MapFunction::rowAddress(Emitter &e, const MapBuffer &buffer, Value i) cons
 static std::string mapKey(tile::MapOp op, int64_t samples, ValueRange captured) {
   std::string key;
   llvm::raw_string_ostream stream(key);
-  stream << "map " << (hasFixedRows(op) ? static_cast<int64_t>(op.getRows()) : -1) << ' ' << samples;
+  stream << "map " << (hasFixedRows(op) ? static_cast<int64_t>(op.getRows()) : -1) << ' ' << samples
+         << " by " << op.iterationsInOrder();
   for (int32_t kind : op.getOutputKinds())
     stream << " k" << kind;
   auto describe = [&](Value buffer, ArrayRef<int64_t> list) {

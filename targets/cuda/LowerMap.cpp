@@ -2,7 +2,7 @@
 //
 // tile.map: the threads share rows and samples, samples fastest, so that neighbours read neighbours.
 //
-// A sum over rows stays in the thread that owns the sample. A sum over samples is a warp's: each lane adds up every 32nd sample, then
+// Rows that must be taken in order stay in one thread, or one warp. A sum over rows stays in the thread that owns the sample. A sum over samples is a warp's: each lane adds up every 32nd sample, then
 // the lanes are combined. Where a map does both, one warp goes over all rows. Every sum has a fixed order, which depends neither on the
 // number of threads nor on the launch.
 
@@ -21,7 +21,9 @@ namespace {
 class MapEmitter {
 public:
   MapEmitter(tile::MapOp op, BlockEmitter &emitter, MapFunction &function, int64_t samples)
-      : op(op), e(emitter), function(function), samples(emitter.constant(samples)), element(function.element) {}
+      : op(op), e(emitter), function(function), samples(emitter.constant(samples)), element(function.element),
+        inOrder(op.iterationsInOrder()),
+        groups(inOrder == 1 ? function.rows : emitter.divide(function.rows, emitter.constant(inOrder))) {}
 
   void emit() {
     if (op.isUniform())
@@ -50,14 +52,18 @@ private:
   /// Writes what is not of kind `summed`, and returns the sums of what is, with the new numbers.
   Values collect(OutputKind summed, const Values &results, ValueRange sums, Value i, Value sample);
   Values zeros(OutputKind wanted);
+  /// The rows of a group, one after the other.
+  Values forGroup(Value group, ValueRange carried, function_ref<Values(Value i, ValueRange carried)> body);
   /// Nothing for all warps but the first.
-  Value fromInFirstWarp(Value from) { return e.select(e.isEqual(e.warp, e.constant(0)), from, function.rows); }
+  Value fromInFirstWarp(Value from) { return e.select(e.isEqual(e.warp, e.constant(0)), from, groups); }
 
   tile::MapOp op;
   BlockEmitter &e;
   MapFunction &function;
   Value samples;
   Type element;
+  int64_t inOrder; ///< The iterations of a group.
+  Value groups;
 };
 
 } // namespace
@@ -106,13 +112,22 @@ MapEmitter::Values MapEmitter::zeros(OutputKind wanted) {
   return zeros;
 }
 
+MapEmitter::Values MapEmitter::forGroup(Value group, ValueRange carried, function_ref<Values(Value, ValueRange)> body) {
+  if (inOrder == 1)
+    return body(group, carried);
+  Value first = e.multiply(group, inOrder);
+  return e.loop(first, e.add(first, e.constant(inOrder)), e.constant(1), carried, body);
+}
+
 void MapEmitter::emitThreadPerRow() {
-  e.share(function.rows, [&](Value i) { collect(OutputKind::SumRows, evaluate(i, {}), {}, i, {}); });
+  e.share(groups, [&](Value group) {
+    forGroup(group, {}, [&](Value i, ValueRange) { return collect(OutputKind::SumRows, evaluate(i, {}), {}, i, {}); });
+  });
 }
 
 void MapEmitter::emitUniformSums() {
-  Values sums = e.loop(fromInFirstWarp(e.lane), function.rows, kWarp, zeros(OutputKind::SumRows), [&](Value i, ValueRange carried) {
-    return collect(OutputKind::SumRows, evaluate(i, {}), carried, i, {});
+  Values sums = e.loop(fromInFirstWarp(e.lane), groups, kWarp, zeros(OutputKind::SumRows), [&](Value group, ValueRange carried) {
+    return forGroup(group, carried, [&](Value i, ValueRange inner) { return collect(OutputKind::SumRows, evaluate(i, {}), inner, i, {}); });
   });
   for (Value &sum : sums)
     sum = e.sumWarp(sum);
@@ -125,9 +140,9 @@ void MapEmitter::emitUniformSums() {
 }
 
 void MapEmitter::emitThreadPerElement() {
-  e.share(e.multiply(function.rows, samples), [&](Value place) {
-    Value i = e.divide(place, samples), sample = e.remainder(place, samples);
-    collect(OutputKind::SumRows, evaluate(i, sample), {}, i, sample);
+  e.share(e.multiply(groups, samples), [&](Value place) {
+    Value group = e.divide(place, samples), sample = e.remainder(place, samples);
+    forGroup(group, {}, [&](Value i, ValueRange) { return collect(OutputKind::SumRows, evaluate(i, sample), {}, i, sample); });
   });
 }
 
@@ -147,17 +162,20 @@ void MapEmitter::emitWarpPerRow() {
   // A sum over rows is added to in memory, by the lane that owns the sample: rows must then come one after the other.
   bool oneWarp = has(OutputKind::SumRows);
   Value from = oneWarp ? fromInFirstWarp(e.constant(0)) : e.warp;
-  e.loop(from, function.rows, oneWarp ? 1 : e.threads / kWarp, [&](Value i) {
-    Values sums = e.loop(e.lane, samples, kWarp, zeros(OutputKind::SumSamples), [&](Value sample, ValueRange carried) {
-      return collect(OutputKind::SumSamples, evaluate(i, sample), carried, i, sample);
-    });
-    for (Value &sum : sums)
-      sum = e.sumWarp(sum);
-    e.when(e.isEqual(e.lane, e.constant(0)), [&] {
-      unsigned next = 0;
-      for (unsigned k = 0; k < function.outputs.size(); ++k)
-        if (kind(k) == OutputKind::SumSamples)
-          write(k, sums[next++], target(k, i, {}));
+  e.loop(from, groups, oneWarp ? 1 : e.threads / kWarp, [&](Value group) {
+    forGroup(group, {}, [&](Value i, ValueRange) {
+      Values sums = e.loop(e.lane, samples, kWarp, zeros(OutputKind::SumSamples), [&](Value sample, ValueRange carried) {
+        return collect(OutputKind::SumSamples, evaluate(i, sample), carried, i, sample);
+      });
+      for (Value &sum : sums)
+        sum = e.sumWarp(sum);
+      e.when(e.isEqual(e.lane, e.constant(0)), [&] {
+        unsigned next = 0;
+        for (unsigned k = 0; k < function.outputs.size(); ++k)
+          if (kind(k) == OutputKind::SumSamples)
+            write(k, sums[next++], target(k, i, {}));
+      });
+      return Values();
     });
   });
 }

@@ -36,6 +36,23 @@ llvm::ArrayRef<int64_t> MapOp::outputRows(unsigned k) {
 
 OutputKind MapOp::outputKind(unsigned k) { return static_cast<OutputKind>(getOutputKinds()[k]); }
 
+/// Whether no two groups of `size` iterations name the same row.
+static bool keepsRowsInGroups(ArrayRef<int64_t> rows, int64_t size) {
+  llvm::SmallDenseMap<int64_t, int64_t> groupOf;
+  for (auto [i, row] : llvm::enumerate(rows))
+    if (int64_t group = static_cast<int64_t>(i) / size; groupOf.try_emplace(row, group).first->second != group)
+      return false;
+  return true;
+}
+
+int64_t MapOp::iterationsInOrder() {
+  int64_t size = 1, rows = getRows();
+  for (unsigned k = 0; k < getOutputs().size(); ++k)
+    while (outputKind(k) != OutputKind::SumRows && (rows % size || !keepsRowsInGroups(outputRows(k), size)))
+      ++size;
+  return size;
+}
+
 bool MapOp::isUniform() {
   for (unsigned k = 0; k < getOutputs().size(); ++k)
     if (outputKind(k) == OutputKind::SumSamples || !isUniformBuffer(getOutputs()[k]))

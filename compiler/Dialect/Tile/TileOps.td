@@ -46,8 +46,8 @@ def MapOp : TileOp<"map", [AttrSizedOperandSegments, SingleBlock]> {
     For every row i in 0 .. rows-1 and every sample s, evaluates the body on the inputs' elements and writes what it yields.
     The body is straight-line scalar code (arith, math, the flow dialect's scalar functions, `flow.root`) on element type E.
 
-    `input_rows[k]` lists the row of input k that iteration i reads (empty: row i). `output_rows[k]` likewise for what is written,
-    no row twice.
+    `input_rows[k]` lists the row of input k that iteration i reads (empty: row i). `output_rows[k]` likewise for what is written;
+    what is stored names no row twice, and what is added up is added in the order of i.
     A varying input gives the element of sample s, a uniform one the same element for all samples.
 
     `output_kinds[k]` is the OutputKind of output k:
@@ -86,6 +86,8 @@ def MapOp : TileOp<"map", [AttrSizedOperandSegments, SingleBlock]> {
     ::llvm::ArrayRef<int64_t> inputRows(unsigned k);
     ::llvm::ArrayRef<int64_t> outputRows(unsigned k);
     ::flowc::tile::OutputKind outputKind(unsigned k);
+    /// Iterations 0 .. n-1, n .. 2n-1, ... write rows of their own, and may run at once; within such a group they are taken in order.
+    int64_t iterationsInOrder();
     /// Whether there is no sample dimension: every buffer is uniform.
     bool isUniform();
   }];

@@ -78,11 +78,11 @@ static LogicalResult verifyMapBuffer(MapOp op, Value buffer, const Twine &name, 
   return success();
 }
 
-/// Rows may be written in any order, and by many threads at once.
+/// Rows may be stored in any order, and by many threads at once.
 static LogicalResult verifyDistinctRows(MapOp op) {
   for (unsigned k = 0; k < op.getOutputs().size(); ++k) {
     llvm::SmallDenseSet<int64_t> seen;
-    if (op.outputKind(k) == OutputKind::SumRows)
+    if (op.outputKind(k) != OutputKind::Store)
       continue;
     for (int64_t row : op.outputRows(k))
       if (!seen.insert(row).second)

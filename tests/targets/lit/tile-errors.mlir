@@ -51,7 +51,7 @@ func.func @kind(%x: memref<2x64xf32>, %y: memref<2x64xf32>) {
 func.func @row_written_twice(%x: memref<2x64xf32>) {
   // expected-error @+1 {{row list of output #0 names row 1 twice}}
   tile.map rows 2 ins(%x : memref<2x64xf32>) outs(%x : memref<2x64xf32>)
-      attributes {input_rows = [array<i64: 1, 1>], output_rows = [array<i64: 1, 1>], output_kinds = array<i32: 1>} {
+      attributes {input_rows = [array<i64: 1, 1>], output_rows = [array<i64: 1, 1>], output_kinds = array<i32: 0>} {
   ^bb0(%v: f32):
     tile.yield %v : f32
   }
