@@ -60,7 +60,7 @@ inline constexpr int64_t features = {2};
 /// The flow with the functions of flowc::Model: log_prob, sample, to_latent, to_data, gradient. T is float or double.
 template <typename T = float> class Model : public flowc::Model<T> {{
 public:
-  Model() : flowc::Model<T>({0}_model()) {{}}
+  explicit Model(const std::string &device = "cpu") : flowc::Model<T>({0}_model(), device) {{}}
 }};
 
 }} // namespace {0}

@@ -58,7 +58,8 @@ BuildRequest readRequest(const cli::Arguments &arguments, const cli::Terminal &t
   request.options.cpu.optLevel = static_cast<int>(arguments.integer("opt-level", 0, 3).value_or(3));
   request.options.cuda.optLevel = request.options.cpu.optLevel;
   request.options.cuda.chip = arguments.text("gpu").value_or("sm_80");
-  request.cuda = arguments.text("target").value_or("cpu") == "cpu,cuda";
+  // A command that is to run on a GPU compiles for it.
+  request.cuda = arguments.text("target").value_or("cpu") == "cpu,cuda" || arguments.text("device").value_or("cpu") != "cpu";
   request.options.timing = arguments.has("timing");
   request.style = {terminal.colored, arguments.text("diagnostics") == "json"};
   request.threads = arguments.text("threads-in-model").value_or("pool") == "pool";
@@ -189,14 +190,14 @@ private:
 
   int write(Compilation &compilation, const llvm::json::Object &manifest, const std::string &manifestText,
             const LoadedSpec &spec) {
-    std::string ptx;
+    std::optional<cuda::DeviceCode> device;
     if (request.cuda) {
-      FailureOr<std::string> made = compilation.generatePtx();
+      FailureOr<cuda::DeviceCode> made = compilation.generateDeviceCode();
       if (failed(made))
         return static_cast<int>(cli::ExitCode::Bug);
-      ptx = std::move(*made);
+      device = std::move(*made);
     }
-    auto objects = compilation.generate(manifestText);
+    auto objects = compilation.generate(manifestText, device ? &*device : nullptr);
     if (failed(objects))
       return static_cast<int>(cli::ExitCode::Bug);
     std::vector<llvm::StringRef> code;
@@ -212,7 +213,6 @@ private:
                      writeReport(manifest),
                      llvm::sys::path::filename(spec.path).str(),
                      spec.text,
-                     ptx,
                      request.threads};
     auto error = times.measure("link and write", [&] { return writeModelDirectory(request.output, files); });
     if (error)

@@ -29,7 +29,7 @@ const std::vector<cli::Command> &compilerCommands() {
         {"dtype", 0, "TYPE", "element types to compile for", "both", {"f32", "f64", "both"}},
         {"cpu", 0, "NAME", "LLVM's name of the processor to compile for", "native"},
         {"vector-bits", 0, "N", "width of the vectors", "the processor's widest"},
-        {"target", 0, "LIST", "what to compile for; cuda adds the kernels as NAME.ptx", "cpu", {"cpu", "cpu,cuda"}},
+        {"target", 0, "LIST", "what to compile for; cuda adds kernels for GPUs", "cpu", {"cpu", "cpu,cuda"}},
         {"gpu", 0, "NAME", "LLVM's name of the oldest GPU that the PTX is for", "sm_80"},
         {"tile", 0, "N", "samples in a tile, a multiple of 16", "64"},
         {"threads-in-model", 0, "HOW", "threads of the model's own", "pool", {"pool", "none"}},

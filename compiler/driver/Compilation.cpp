@@ -63,13 +63,15 @@ void addManifest(ModuleOp module, llvm::StringRef manifest) {
 
 /// One element type, from the staged model to the llvm dialect.
 LogicalResult lowerOne(ModuleOp module, const ScheduleOptions &schedule, const cpu::CpuOptions &cpu,
-                       llvm::StringRef manifest) {
+                       llvm::StringRef manifest, const cuda::DeviceCode *device) {
   PassManager passes(module->getContext());
   addSchedulePipeline(passes, schedule);
   if (failed(passes.run(module)))
     return failure();
   if (!manifest.empty())
     addManifest(module, manifest);
+  if (device)
+    cuda::embed(*device, module);
   return cpu::lowerToLLVM(module, cpu);
 }
 
@@ -80,18 +82,32 @@ LogicalResult Compilation::lower(llvm::StringRef manifest) {
   return times.measure("lower", [&] { return cpu::lowerToLLVM(*module, options.cpu); });
 }
 
+OwningOpRef<ModuleOp> Compilation::scheduledCopy() {
+  OwningOpRef<ModuleOp> copy = module->clone();
+  PassManager passes(module->getContext());
+  addSchedulePipeline(passes, options.schedule);
+  return succeeded(passes.run(*copy)) ? std::move(copy) : nullptr;
+}
+
 FailureOr<std::string> Compilation::generatePtx() {
   return times.measure("schedule, lower and emit PTX", [&]() -> FailureOr<std::string> {
-    OwningOpRef<ModuleOp> copy = module->clone();
-    PassManager passes(module->getContext());
-    addSchedulePipeline(passes, options.schedule);
-    if (failed(passes.run(*copy)) || failed(cuda::lowerToGpu(*copy, options.cuda)))
+    OwningOpRef<ModuleOp> copy = scheduledCopy();
+    if (!copy || failed(cuda::lowerToGpu(*copy, options.cuda)))
       return failure();
     return cuda::emitPtx(*copy, options.cuda);
   });
 }
 
-FailureOr<std::vector<llvm::SmallVector<char, 0>>> Compilation::generate(llvm::StringRef manifest) {
+FailureOr<cuda::DeviceCode> Compilation::generateDeviceCode() {
+  return times.measure("code for GPUs", [&]() -> FailureOr<cuda::DeviceCode> {
+    OwningOpRef<ModuleOp> copy = scheduledCopy();
+    if (!copy)
+      return failure();
+    return cuda::generateDeviceCode(*copy, options.cuda);
+  });
+}
+
+FailureOr<std::vector<llvm::SmallVector<char, 0>>> Compilation::generate(llvm::StringRef manifest, const cuda::DeviceCode *device) {
   using Object = llvm::SmallVector<char, 0>;
   ScheduleOptions first = options.schedule, second = options.schedule;
   OwningOpRef<ModuleOp> copy;
@@ -101,8 +117,8 @@ FailureOr<std::vector<llvm::SmallVector<char, 0>>> Compilation::generate(llvm::S
   }
   // Passes may load dialects into the context, so they run one after the other; LLVM has a context per module.
   bool lowered = times.measure("schedule and lower", [&] {
-    return succeeded(lowerOne(*module, first, options.cpu, manifest)) &&
-           (!copy || succeeded(lowerOne(*copy, second, options.cpu, "")));
+    return succeeded(lowerOne(*module, first, options.cpu, manifest, device)) &&
+           (!copy || succeeded(lowerOne(*copy, second, options.cpu, "", nullptr)));
   });
   if (!lowered)
     return failure();

@@ -60,15 +60,18 @@ public:
   mlir::LogicalResult lower(llvm::StringRef manifest);
 
   /// Instead of schedule() and lower(): everything from there to object code. Element types are compiled side by side, for machine
-  /// code is most of what a compilation takes.
-  mlir::FailureOr<std::vector<llvm::SmallVector<char, 0>>> generate(llvm::StringRef manifest);
+  /// code is most of what a compilation takes. `device` goes into it, where there is any.
+  mlir::FailureOr<std::vector<llvm::SmallVector<char, 0>>> generate(llvm::StringRef manifest, const cuda::DeviceCode *device = nullptr);
 
   /// The same for the GPU, from a staged module, which stays: PTX for all element types.
   mlir::FailureOr<std::string> generatePtx();
+  /// The same for a model library.
+  mlir::FailureOr<cuda::DeviceCode> generateDeviceCode();
 
   mlir::ModuleOp getModule() { return *module; }
 
 private:
+  mlir::OwningOpRef<mlir::ModuleOp> scheduledCopy();
   mlir::LogicalResult run(llvm::StringRef name, void (*fill)(mlir::OpPassManager &, const CompileOptions &));
 
   mlir::OwningOpRef<mlir::ModuleOp> module;

@@ -48,9 +48,6 @@ std::optional<std::string> fillDirectory(const std::string &directory, const Mod
                             {files.specName, files.specText}})
     if (auto error = writeFile(inFolder(directory, name), text))
       return error;
-  if (!files.ptx.empty())
-    if (auto error = writeFile(inFolder(directory, files.name + ".ptx"), files.ptx))
-      return error;
   const std::string &archive = files.threads ? installation.modelArchive : installation.modelArchiveWithoutThreads;
   cpu::LinkOptions link{files.objects, archive, inFolder(directory, files.name + ".so"), files.name};
   if (llvm::Error error = cpu::linkModel(link))

@@ -26,7 +26,6 @@ struct ModelFiles {
   int64_t features;
   std::vector<llvm::StringRef> objects;
   std::string manifest, report, specName, specText;
-  std::string ptx; ///< Empty where the model is for the CPU alone.
   bool threads = true;
 };
 

@@ -10,6 +10,10 @@
  * Data is row-major, [rows][features], in the instance's element type; zero rows are fine. Results do not depend, in
  * any bit, on the number of threads, and those of a row do not depend on the other rows of the call (but see `gradient`).
  *
+ * An instance computes on the CPU or on a GPU. Of one on a GPU every pointer to numbers may be to the host's memory or to that GPU's, each
+ * for itself. A call returns when its results are there, unless all of them are in the GPU's memory and the instance was given a stream:
+ * then when its work is in the stream.
+ *
  * A conditional model is given a context for every row, [rows][context]: the numbers of its `context` in the spec, or,
  * where that is a label, one whole number. For other models `context` is NULL.
  */
@@ -22,7 +26,7 @@
 extern "C" {
 #endif
 
-#define FLOWRT_ABI 3
+#define FLOWRT_ABI 4
 
 typedef enum flowrt_status {
   FLOWRT_OK = 0,
@@ -34,7 +38,18 @@ typedef enum flowrt_status {
   FLOWRT_NO_TARGET = 6,     /* the model learns from data, not from a target */
   FLOWRT_NO_CONTEXT = 7,    /* the model is conditional and was given no context */
   FLOWRT_NOT_CONDITIONAL = 8, /* the model was given a context and is not conditional */
-  FLOWRT_BAD_LABEL = 9      /* a label is not a whole number from 0 to labels - 1 */
+  FLOWRT_BAD_LABEL = 9,     /* a label is not a whole number from 0 to labels - 1 */
+  FLOWRT_BAD_DEVICE = 10,   /* no name of a device */
+  FLOWRT_NO_DEVICE_CODE = 11,   /* the model was compiled for the CPU alone */
+  FLOWRT_NO_DRIVER = 12,        /* the machine has no driver for GPUs */
+  FLOWRT_OLD_DRIVER = 13,       /* the driver is too old for the model's code */
+  FLOWRT_NO_DEVICE = 14,        /* there is no GPU of that number */
+  FLOWRT_OLD_DEVICE = 15,       /* the GPU is older than those that the model was compiled for */
+  FLOWRT_NO_DEVICE_MEMORY = 16, /* the GPU's memory is too small, or taken */
+  FLOWRT_OTHER_DEVICE = 17,     /* a pointer is to another GPU's memory */
+  FLOWRT_NOT_ON_DEVICE = 18,    /* the instance computes on the CPU */
+  FLOWRT_NO_DEVICE_GRADIENT = 19, /* gradients are not there on a GPU yet */
+  FLOWRT_DEVICE_FAILED = 20     /* the driver reported another failure */
 } flowrt_status;
 
 typedef enum flowrt_dtype { FLOWRT_F32 = 0, FLOWRT_F64 = 1 } flowrt_dtype;
@@ -114,6 +129,16 @@ typedef struct flowrt_api {
 
   /* Replaces the library's own threads by the host's; NULL puts the own ones back. */
   flowrt_status (*set_parallel_for)(flowrt_instance *instance, flowrt_parallel_for parallel_for, void *host);
+
+  /* As `create`, on a device: "cpu", "cuda" (its first one) or "cuda:N". */
+  flowrt_instance *(*create_on)(flowrt_dtype dtype, const char *device, flowrt_status *status);
+
+  /* What the instance computes on, for people: "cpu", or "cuda:0, " and the GPU's name. */
+  const char *(*device)(const flowrt_instance *instance);
+
+  /* The stream (a CUstream or cudaStream_t) of the host program that calls work in from now on; NULL is the driver's default stream. An
+   * instance that was given none has streams of its own, which order themselves with that default stream. */
+  flowrt_status (*set_stream)(flowrt_instance *instance, void *stream);
 } flowrt_api;
 
 /* The type of NAME_model. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // A compiled flow as a C++ class, header only, over the C interface in flowrt.h. Needs C++20 and the model library.
-// Failures throw std::runtime_error; a span of the wrong length throws std::invalid_argument.
+// Failures throw StatusError, a std::runtime_error; a span of the wrong length throws std::invalid_argument.
 //
 //   flowc::Model<float> model(two_moons_model());
 //   model.load_parameters("two_moons/parameters.safetensors");
@@ -26,15 +26,22 @@
 
 namespace flowc {
 
+/// A call of the C interface that failed.
+struct StatusError : std::runtime_error {
+  StatusError(const std::string &what, flowrt_status status) : std::runtime_error(what), status(status) {}
+  flowrt_status status;
+};
+
 template <typename T> class Model {
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>, "a model computes in float or double");
 
 public:
-  explicit Model(const flowrt_api *interface) : api_(interface) {
+  /// On the CPU, or on "cuda" or "cuda:N".
+  explicit Model(const flowrt_api *interface, const std::string &device = "cpu") : api_(interface) {
     if (!api_ || api_->abi != FLOWRT_ABI)
       throw std::runtime_error("the model library and flowrt.hpp belong to different versions of flowc");
     flowrt_status status = FLOWRT_OK;
-    instance_ = {api_->create(std::is_same_v<T, float> ? FLOWRT_F32 : FLOWRT_F64, &status), api_->destroy};
+    instance_ = {api_->create_on(std::is_same_v<T, float> ? FLOWRT_F32 : FLOWRT_F64, device.c_str(), &status), api_->destroy};
     check(status);
   }
 
@@ -43,6 +50,12 @@ public:
   int64_t context() const { return api_->context; }
   int64_t parameter_count() const { return api_->parameters; }
   const flowrt_api &api() const { return *api_; }
+  /// For calls of the C interface, which take pointers to a GPU's memory, too.
+  flowrt_instance *instance() const { return instance_.get(); }
+  /// What it computes on: "cpu", or "cuda:0, " and the GPU's name.
+  std::string device() const { return api_->device(instance_.get()); }
+  /// The CUstream or cudaStream_t that work is put into from now on.
+  void set_stream(void *stream) { check(api_->set_stream(instance_.get(), stream)); }
 
   void set_threads(int64_t threads) { check(api_->set_threads(instance_.get(), threads)); }
   int64_t threads() const { return api_->threads(instance_.get()); }
@@ -172,7 +185,7 @@ private:
     if (status == FLOWRT_NO_MEMORY)
       throw std::bad_alloc();
     if (status != FLOWRT_OK)
-      throw std::runtime_error(std::string(api_->name) + ": " + api_->status_message(status));
+      throw StatusError(std::string(api_->name) + ": " + api_->status_message(status), status);
   }
 
   std::vector<T> read_checkpoint(const std::string &path) const {

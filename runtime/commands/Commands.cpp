@@ -6,6 +6,7 @@
 
 #include "runtime/cli/ExitCode.h"
 #include "runtime/cli/Terminal.h"
+#include "runtime/commands/DeviceChoice.h"
 
 #include <fmt/core.h>
 #include <new>
@@ -22,6 +23,8 @@ const Option dtype = {"dtype", 0, "TYPE", "element type", "the first the model h
 const Option seed = {"seed", 's', "N", "seed of all random numbers", "0"};
 const Option data = {"data", 'd', "FILE", "rows of numbers, .npy or CSV; `-` is CSV on stdin"};
 const Option output = {"output", 'o', "FILE", "where the result goes, .npy or CSV", "CSV on stdout"};
+
+const Option device = {"device", 0, "NAME", "what computes: cpu, cuda (a GPU), cuda:N, or auto", "cpu"};
 
 const Option contexts = {"context", 0, "FILE", "what a conditional model is given, for each row of the data"};
 
@@ -58,6 +61,7 @@ const std::vector<Option> trainOptions = {
     {"ema", 0, "DECAY", "average the parameters, such as 0.999; 0 is off", "0"},
     {"seed", 's', "N", "seed of all random numbers", "the spec's, or 0"},
     dtype,
+    device,
     {"run-dir", 0, "DIR", "folder of the run", "runs/NAME-TIME"},
     {"resume", 0, "DIR", "go on with the run in this folder"},
 };
@@ -86,6 +90,7 @@ std::vector<Command> makeCommands() {
         {"with-log-prob", 0, "", "add a last column with the log density"},
         params,
         dtype,
+        device,
         {"context", 0, "FILE", "what a conditional model is given: `count` samples for each row"},
         {"label", 0, "N", "instead, where that is a label: the label of all samples"},
         {"context-values", 0, "A,B,...", "instead, where that is numbers: those of all samples"}}},
@@ -95,7 +100,7 @@ std::vector<Command> makeCommands() {
        0,
        "log density of each row; the mean goes to stderr",
        {"log-prob --data test.npy", "log-prob --data test.npy -o density.npy"},
-       withContext({data, output, params, dtype})},
+       withContext({data, output, params, dtype, device})},
       {"transform",
        "",
        0,
@@ -107,7 +112,8 @@ std::vector<Command> makeCommands() {
         output,
         {"with-log-det", 0, "", "add a last column with the log-determinant"},
         params,
-        dtype})},
+        dtype,
+        device})},
       {"mix",
        "",
        0,
@@ -120,7 +126,8 @@ std::vector<Command> makeCommands() {
         {"angles", 0, "A1,A2,...", "instead: degrees, of which two angles mix four rows, three eight"},
         {"grid", 0, "N", "instead: N x N mixtures of every four rows, both angles going round in N steps"},
         params,
-        dtype})},
+        dtype,
+        device})},
       {"explain",
        "",
        0,
@@ -149,9 +156,12 @@ std::vector<Command> makeCommands() {
        {"selftest", "selftest --params runs/first/model.safetensors"},
        {seed,
         {"params", 'p', "FILE", "checkpoint to test besides random parameters"},
+        device,
         {"json", 0, "", "print the verdicts as JSON"}}},
   };
 }
+
+std::string internalError(const char *what) { return fmt::format("internal error, please report: {}", what); }
 
 std::vector<Command> withModelOperand(std::vector<Command> commands) {
   for (Command &command : commands) {
@@ -181,11 +191,16 @@ int runModelCommand(std::string_view name, const ModelSource &source, const cli:
         return run(source, arguments);
     cli::printError(terminal, source.program, fmt::format("no command `{}`", name));
     return int(cli::ExitCode::Usage);
+  } catch (const StatusError &failure) {
+    bool isDevice = concernsDevice(failure.status);
+    std::string message = isDevice ? deviceError(failure.what()).message : internalError(failure.what());
+    cli::printError(terminal, source.program, message);
+    return int(isDevice ? cli::ExitCode::Environment : cli::ExitCode::Bug);
   } catch (const std::bad_alloc &) {
     cli::printError(terminal, source.program, "not enough memory; ask for fewer rows at a time");
     return int(cli::ExitCode::Environment);
   } catch (const std::exception &exception) {
-    cli::printError(terminal, source.program, fmt::format("internal error, please report: {}", exception.what()));
+    cli::printError(terminal, source.program, internalError(exception.what()));
     return int(cli::ExitCode::Bug);
   }
 }

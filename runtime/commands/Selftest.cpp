@@ -5,7 +5,7 @@
 #include "runtime/selftest/Selftest.h"
 
 #include "runtime/Parameters.h"
-#include "runtime/commands/Session.h"
+#include "runtime/commands/DeviceChoice.h"
 
 #include <cmath>
 #include <filesystem>
@@ -60,7 +60,10 @@ int runSelftest(const ModelSource &source, const cli::Arguments &arguments) {
       return session->fail(loaded.error());
     extra = std::move(*loaded);
   }
-  std::vector<Verdict> verdicts = runSelftests(session->compiled, uint64_t(seed), extra);
+  Result<std::string> device = chooseDevice(*session);
+  if (!device)
+    return session->fail(device.error());
+  std::vector<Verdict> verdicts = runSelftests(session->compiled, uint64_t(seed), extra, *device);
   if (arguments.has("json"))
     printJson(verdicts);
   else

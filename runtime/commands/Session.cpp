@@ -3,6 +3,7 @@
 #include "runtime/commands/Session.h"
 
 #include "runtime/Parameters.h"
+#include "runtime/commands/DeviceChoice.h"
 
 #include <charconv>
 #include <cmath>
@@ -41,7 +42,10 @@ Result<Session> openSession(const ModelSource &source, const cli::Arguments &arg
 
 template <typename T> Result<Model<T>> loadModel(const Session &session) {
   const CompiledModel &compiled = session.compiled;
-  Model<T> model(compiled.api());
+  Result<std::string> device = chooseDevice(session);
+  if (!device)
+    return device.error();
+  Model<T> model(compiled.api(), *device);
   model.set_threads(session.threads);
   std::string path = session.arguments.text("params").value_or("");
   std::error_code ignored;

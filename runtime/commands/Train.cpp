@@ -6,6 +6,7 @@
 #include "runtime/AtomicFile.h"
 #include "runtime/Parameters.h"
 #include "runtime/Trainer.h"
+#include "runtime/commands/DeviceChoice.h"
 #include "runtime/commands/GivenContext.h"
 #include "runtime/data/Contexts.h"
 #include "runtime/plots/LossPlot.h"
@@ -274,6 +275,8 @@ int runTrain(const ModelSource &source, const cli::Arguments &arguments) {
   Result<Session> session = openSession(source, arguments);
   if (!session)
     return int(session.error().code);
+  if (arguments.text("device").value_or("cpu") != "cpu")
+    return session->fail(deviceError("training on a GPU is not there yet"));
   bool resume = arguments.has("resume");
   if (Failure failure = checkSources(*session, resume))
     return session->fail(*failure);

@@ -26,22 +26,22 @@ template <typename T> Instance<T> *Instance<T>::create(const Kernels<T> &kernels
   instance->moments = allocate<T>(2 * int64_t(roundUp(size_t(info.probes) * sizeof(T)) / sizeof(T)));
   if (!instance->parameters || !instance->staged || !instance->result || !instance->moments ||
       instance->setThreads(0) != FLOWRT_OK) {
-    destroy(instance);
+    instance->destroy();
     return nullptr;
   }
   return instance;
 }
 
-template <typename T> void Instance<T>::destroy(Instance *instance) {
-  for (int64_t i = 0; i < instance->workerCount; ++i)
-    free(instance->workers[i].memory);
-  instance->step.release(instance->kernels.segmentCount - 1);
-  free(instance->workers);
-  free(instance->parameters);
-  free(instance->staged);
-  free(instance->result);
-  free(instance->moments);
-  free(instance);
+template <typename T> void Instance<T>::destroy() {
+  for (int64_t i = 0; i < workerCount; ++i)
+    free(workers[i].memory);
+  step.release(kernels.segmentCount - 1);
+  free(workers);
+  free(parameters);
+  free(staged);
+  free(result);
+  free(moments);
+  free(this);
 }
 
 template <typename T> bool Instance<T>::growWorkers(int64_t count) {
@@ -78,21 +78,6 @@ template <typename T> TileRange Instance<T>::rangeOf(int64_t tile, int64_t rows)
   return {first, smaller(kernels.info->tile, rows - first)};
 }
 
-template <typename T> flowrt_status Instance<T>::checkContext(const T *context, int64_t rows) const {
-  const flowrt_kernel_info &info = *kernels.info;
-  if (!info.context)
-    return context ? FLOWRT_NOT_CONDITIONAL : FLOWRT_OK;
-  if (!context)
-    return rows > 0 ? FLOWRT_NO_CONTEXT : FLOWRT_OK;
-  for (int64_t row = 0; row < rows && info.label; ++row) {
-    // What is no number is no label, either.
-    bool inside = context[row] >= 0 && context[row] < T(info.context);
-    if (!inside || T(int64_t(context[row])) != context[row])
-      return FLOWRT_BAD_LABEL;
-  }
-  return FLOWRT_OK;
-}
-
 template <typename T> void Instance<T>::fillContext(Worker<T> &worker, const T *context, TileRange range) const {
   const flowrt_kernel_info &info = *kernels.info;
   T *out = worker.in + info.features * info.tile;
@@ -117,7 +102,7 @@ template <typename T> void Instance<T>::fill(Worker<T> &worker, Given<T> from, T
 template <typename T> flowrt_status Instance<T>::setParameters(const T *values) {
   copy(parameters, values, kernels.info->parameters);
   kernels.stage(parameters, staged, workers[0].workspace);
-  hasParameters = true;
+  this->hasParameters = true;
   return FLOWRT_OK;
 }
 

@@ -1,23 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// One use of the model: staged parameters, and the memory of each worker. Methods are the C interface's functions
-// (runtime/abi/flowrt.h) for one element type; arguments have been checked by Entry.cpp.
+// One use of the model on the CPU: staged parameters, and the memory of each worker.
 
 #ifndef FLOWC_RUNTIME_MODEL_INSTANCE_H
 #define FLOWC_RUNTIME_MODEL_INSTANCE_H
 
-#include "runtime/abi/flowrt.h"
+#include "runtime/model/Backend.h"
+#include "runtime/model/Contexts.h"
 #include "runtime/model/Kernels.h"
 #include "runtime/model/StepMemory.h"
-
-/// What Entry.cpp needs to know before it knows the element type.
-struct flowrt_instance {
-  flowrt_dtype dtype;
-  bool hasParameters = false;
-  int64_t threads = 1;
-  flowrt_parallel_for parallelFor = nullptr;
-  void *host = nullptr;
-};
 
 namespace flowc::runtime::model {
 
@@ -29,11 +20,6 @@ template <typename T> struct Worker {
   T *weight;  // [tile]
   T *workspace;
   void *memory;
-};
-
-/// Rows and their contexts, which are null where the model is not conditional.
-template <typename T> struct Given {
-  const T *rows, *context;
 };
 
 /// Which rows a tile holds.
@@ -50,32 +36,36 @@ template <typename T> struct Batch {
   T *objective;
 };
 
-template <typename T> class Instance : public flowrt_instance {
+template <typename T> class Instance final : public Backend<T> {
 public:
-  int64_t parameterCount() const { return kernels.info->parameters; }
   /// Null when there is no memory for it.
   static Instance *create(const Kernels<T> &kernels, flowrt_dtype dtype);
-  static void destroy(Instance *instance);
+  void destroy() final;
 
-  flowrt_status setThreads(int64_t count);
-  flowrt_status setParameters(const T *values);
-  /// Whether the model can take that as the context of so many rows.
-  flowrt_status checkContext(const T *context, int64_t rows) const;
-  flowrt_status logProb(Given<T> x, int64_t rows, T *logProb);
-  flowrt_status toLatent(Given<T> x, int64_t rows, T *z, T *logDet);
-  flowrt_status toData(Given<T> z, int64_t rows, T *x, T *logDet);
-  flowrt_status sample(const T *context, uint64_t seed, uint64_t first, int64_t count, T *x, T *logProb);
-  flowrt_status objective(Given<T> in, int64_t rows, T *objective);
-  flowrt_status target(Given<T> x, int64_t rows, T *logDensity);
-  flowrt_status gradient(Given<T> in, const T *weight, int64_t rows, T *objective, T *gradient);
-  flowrt_status statistics(T *values);
-  flowrt_status probe(Given<T> x, int64_t rows, T *mean, T *deviation);
-  flowrt_status start(const T *mean, const T *deviation, T *values);
+  int64_t parameterCount() const final { return kernels.info->parameters; }
+  const char *device() const final { return "cpu"; }
+  flowrt_status setThreads(int64_t count) final;
+  flowrt_status setStream(void *) final { return FLOWRT_NOT_ON_DEVICE; }
+  flowrt_status setParameters(const T *values) final;
+  flowrt_status checkContext(const T *context, int64_t rows) final { return checkRows(*kernels.info, context, rows); }
+  flowrt_status logProb(Given<T> x, int64_t rows, T *logProb) final;
+  flowrt_status toLatent(Given<T> x, int64_t rows, T *z, T *logDet) final;
+  flowrt_status toData(Given<T> z, int64_t rows, T *x, T *logDet) final;
+  flowrt_status sample(const T *context, uint64_t seed, uint64_t first, int64_t count, T *x, T *logProb) final;
+  flowrt_status objective(Given<T> in, int64_t rows, T *objective) final;
+  flowrt_status target(Given<T> x, int64_t rows, T *logDensity) final;
+  flowrt_status gradient(Given<T> in, const T *weight, int64_t rows, T *objective, T *gradient) final;
+  flowrt_status statistics(T *values) final;
+  flowrt_status probe(Given<T> x, int64_t rows, T *mean, T *deviation) final;
+  flowrt_status start(const T *mean, const T *deviation, T *values) final;
 
 private:
   using Map = void (*)(const T *staged, const T *in, T *out, T *density, T *workspace);
 
   using Judge = Kernels<T>::Judge;
+  using Backend<T>::threads;
+  using Backend<T>::parallelFor;
+  using Backend<T>::host;
 
   bool growWorkers(int64_t count);
   int64_t tilesIn(int64_t rows) const { return (rows + kernels.info->tile - 1) / kernels.info->tile; }

@@ -15,7 +15,7 @@ namespace {
 
 template <typename T> class TypedSubject : public Subject {
 public:
-  explicit TypedSubject(const CompiledModel &compiled) : model(compiled.api()) {
+  TypedSubject(const CompiledModel &compiled, const std::string &device) : model(compiled.api(), device) {
     manifest = &compiled.manifest();
     isDouble = sizeof(T) == 8;
     contexts = randomContexts(*manifest, 0, 0, 1);
@@ -81,10 +81,10 @@ private:
 
 } // namespace
 
-std::unique_ptr<Subject> makeSubject(const CompiledModel &compiled, flowrt_dtype dtype) {
+std::unique_ptr<Subject> makeSubject(const CompiledModel &compiled, flowrt_dtype dtype, const std::string &device) {
   if (dtype == FLOWRT_F64)
-    return std::make_unique<TypedSubject<double>>(compiled);
-  return std::make_unique<TypedSubject<float>>(compiled);
+    return std::make_unique<TypedSubject<double>>(compiled, device);
+  return std::make_unique<TypedSubject<float>>(compiled, device);
 }
 
 Values randomContexts(const Manifest &manifest, uint64_t seed, uint64_t first, int64_t rows) {

@@ -26,7 +26,7 @@ void testOne(std::vector<Verdict> &verdicts, Subject &subject, bool withDerivati
 
 } // namespace
 
-std::vector<Verdict> runSelftests(const CompiledModel &compiled, uint64_t seed, const Values &extra) {
+std::vector<Verdict> runSelftests(const CompiledModel &compiled, uint64_t seed, const Values &extra, const std::string &device) {
   struct Setting {
     std::string name;
     Values parameters;
@@ -36,8 +36,8 @@ std::vector<Verdict> runSelftests(const CompiledModel &compiled, uint64_t seed, 
   if (!extra.empty())
     settings.push_back({"trained", extra});
   bool hasWide = compiled.has(FLOWRT_F64), hasNarrow = compiled.has(FLOWRT_F32);
-  std::unique_ptr<Subject> wide = hasWide ? makeSubject(compiled, FLOWRT_F64) : nullptr;
-  std::unique_ptr<Subject> narrow = hasNarrow ? makeSubject(compiled, FLOWRT_F32) : nullptr;
+  std::unique_ptr<Subject> wide = hasWide ? makeSubject(compiled, FLOWRT_F64, device) : nullptr;
+  std::unique_ptr<Subject> narrow = hasNarrow ? makeSubject(compiled, FLOWRT_F32, device) : nullptr;
   std::vector<Verdict> verdicts;
   for (const Setting &setting : settings) {
     for (auto [subject, type] : {std::pair{wide.get(), "f64"}, std::pair{narrow.get(), "f32"}}) {

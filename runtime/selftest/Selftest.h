@@ -10,8 +10,8 @@
 
 namespace flowc::runtime {
 
-/// Runs all tests in all element types with initial and random parameters, and with `extra` unless empty.
-std::vector<Verdict> runSelftests(const CompiledModel &compiled, uint64_t seed, const Values &extra);
+/// Runs all tests on a device, in all element types with initial and random parameters, and with `extra` unless empty.
+std::vector<Verdict> runSelftests(const CompiledModel &compiled, uint64_t seed, const Values &extra, const std::string &device = "cpu");
 
 } // namespace flowc::runtime
 

@@ -57,7 +57,7 @@ public:
 };
 
 /// The model in one element type, which it must have. A conditional one is given the first of its random contexts.
-std::unique_ptr<Subject> makeSubject(const CompiledModel &compiled, flowrt_dtype dtype);
+std::unique_ptr<Subject> makeSubject(const CompiledModel &compiled, flowrt_dtype dtype, const std::string &device = "cpu");
 
 /// Initial parameters, each disturbed: by a tenth or so, less for those of wide matrices.
 Values randomParameters(const Manifest &manifest, uint64_t seed);

@@ -11,6 +11,7 @@
 #include "llvm/Support/Error.h"
 
 #include <string>
+#include <vector>
 
 namespace flowc::cuda {
 
@@ -37,6 +38,27 @@ llvm::LogicalResult lowerToGpu(mlir::ModuleOp module, const CudaOptions &options
 
 /// The gpu.module that lowerToGpu leaves, as PTX.
 mlir::FailureOr<std::string> emitPtx(mlir::ModuleOp module, const CudaOptions &options);
+
+/// What a model library carries for GPUs: runtime/abi/flowrt_device.h.
+struct DeviceCode {
+  struct Image {
+    int64_t architecture; ///< 80 for sm_80.
+    std::string ptx;
+  };
+  struct Kernel {
+    std::string name;
+    int64_t threads; ///< Of a block.
+  };
+  std::vector<Image> images; ///< The newest first.
+  std::vector<Kernel> kernels;
+  std::vector<std::pair<std::string, std::vector<int64_t>>> infos; ///< By prefix, `f32`: flowrt_kernel_info.
+};
+
+/// Scheduled IR, which stays, to code for the options' chip and for newer ones that are worth code of their own.
+mlir::FailureOr<DeviceCode> generateDeviceCode(mlir::ModuleOp module, const CudaOptions &options);
+
+/// Adds the code as constants to a module that is to become the model's CPU object.
+void embed(const DeviceCode &code, mlir::ModuleOp module);
 
 /// Machine code for one chip, and what ptxas says of it: registers, shared memory and spills of every kernel.
 struct Assembled {

@@ -7,8 +7,7 @@
 #include "targets/cuda/Kernels.h"
 
 #include "compiler/Dialect/Tile/Arguments.h"
-
-#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "targets/cuda/KernelMaker.h"
 
 using namespace mlir;
 using namespace flowc;
@@ -32,44 +31,13 @@ SmallVector<KernelArgument> flowc::cuda::classifyArguments(func::FuncOp function
   return result;
 }
 
-namespace {
-
-/// Makes a kernel of pointers and numbers.
-class KernelMaker {
-public:
-  KernelMaker(func::FuncOp function, KernelCache &cache)
-      : cache(cache), builder(function.getContext()), loc(function.getLoc()), e(builder, loc) {
-    builder.setInsertionPointToEnd(function->getBlock());
-  }
-
-  /// `pointers` pointers and `numbers` numbers.
-  gpu::GPUFuncOp open(const Twine &name, unsigned pointers, unsigned numbers) {
-    SmallVector<Type> types(pointers, LLVM::LLVMPointerType::get(builder.getContext(), kGlobalMemory));
-    types.append(numbers, builder.getI64Type());
-    auto kernel = gpu::GPUFuncOp::create(builder, loc, name.str(), builder.getFunctionType(types, {}));
-    kernel->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), builder.getUnitAttr());
-    kernel.setKnownBlockSize(llvm::ArrayRef<int32_t>{static_cast<int32_t>(cache.threadsPerBlock()), 1, 1});
-    builder.setInsertionPointToStart(&kernel.getBody().front());
-    return kernel;
-  }
-  void close() { gpu::ReturnOp::create(builder, loc); }
-
-  KernelCache &cache;
-  OpBuilder builder;
-  Location loc;
-  targets::Emitter e;
-};
-
-} // namespace
-
 /// Element i of all chunks, added up in order into the first.
 static void makeReduction(func::FuncOp function, const Twine &name, const KernelArgument &argument, KernelCache &cache) {
-  KernelMaker maker(function, cache);
+  KernelMaker maker(function->getBlock(), function.getLoc(), cache.threadsPerBlock());
   gpu::GPUFuncOp kernel = maker.open(name, 1, 1);
-  BlockEmitter e(maker.builder, maker.loc, cache.threadsPerBlock());
+  BlockEmitter e(maker.builder, maker.loc, maker.threads);
   Value sums = kernel.getArgument(0), chunks = kernel.getArgument(1), size = e.constant(argument.size), one = e.constant(1);
-  Value first = e.add(e.multiply(blockIndex(e), e.threads), e.thread), all = e.multiply(blockCount(e), e.threads);
-  e.loop(first, size, all, [&](Value i) {
+  shareInGrid(e, size, [&](Value i) {
     Value target = e.address(sums, argument.element, i);
     Value sum = e.loop(one, chunks, one, e.load(argument.element, target), [&](Value chunk, ValueRange carried) -> SmallVector<Value> {
       return {e.addFloats(carried[0], e.load(argument.element, e.address(target, argument.element, e.multiply(chunk, size))))};
@@ -80,8 +48,8 @@ static void makeReduction(func::FuncOp function, const Twine &name, const Kernel
 }
 
 void flowc::cuda::makeKernels(func::FuncOp function, StringRef name, ArrayRef<KernelArgument> arguments, KernelCache &cache) {
-  KernelMaker maker(function, cache);
-  targets::Emitter &e = maker.e;
+  KernelMaker maker(function->getBlock(), function.getLoc(), cache.threadsPerBlock());
+  targets::Emitter e(maker.builder, maker.loc);
   auto has = [&](KernelArgument::Kind kind) {
     return llvm::any_of(arguments, [&](const KernelArgument &argument) { return argument.kind == kind; });
   };

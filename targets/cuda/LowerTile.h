@@ -13,6 +13,9 @@ namespace flowc::cuda {
 /// Functions of tile ops -> a gpu.module with a kernel for each, over many tiles.
 std::unique_ptr<mlir::Pass> createLowerTilePass(int64_t threads = 128);
 
+/// In a gpu.module: adds the kernels between rows and tiles.
+std::unique_ptr<mlir::Pass> createRowKernelsPass(int64_t threads = 128);
+
 /// In a gpu.module: an error for every math function that is neither expanded nor an instruction.
 std::unique_ptr<mlir::Pass> createMathCheckPass();
 

@@ -51,6 +51,7 @@ LogicalResult flowc::cuda::lowerToGpu(ModuleOp module, const CudaOptions &option
   PassManager passes(module.getContext());
   passes.addPass(createLowerTilePass(options.threads));
   OpPassManager &device = passes.nest<gpu::GPUModuleOp>();
+  device.addPass(createRowKernelsPass(options.threads));
   device.addPass(targets::createRollCallsPass(kGlobalMemory));
   // Each thread has one number where the CPU has a vector; the expansions give both the same bits.
   device.addNestedPass<func::FuncOp>(createLowerRootPass());

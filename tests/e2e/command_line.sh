@@ -28,12 +28,12 @@ expect 2 "$flowc" build --gpu=sm_7 "$source/examples/two_moons/two_moons.flow"
 says err 'unknown GPU `sm_7`'
 echo 'flow both { data real[2]; affine_coupling(net = mlp(hidden = [])) }' >both.flow
 expect 0 "$flowc" both.flow --target cpu,cuda --gpu sm_90
-says both/both.ptx '.target sm_90'
+says both/both.so '.target sm_90'
 for kernel in flow_f32_log_prob flow_f64_gradient_reduce; do
-  says both/both.ptx ".visible .entry $kernel("
+  says both/both.so ".visible .entry $kernel("
 done
 expect 0 "$flowc" both.flow -o cpu_alone
-[ -e cpu_alone/both.ptx ] && fail 'a model for the CPU alone has PTX'
+grep -q '.target sm_' cpu_alone/both.so && fail 'a model for the CPU alone has PTX'
 
 echo 'flow broken { data real[2' >broken.flow
 expect 1 "$flowc" broken.flow -o broken

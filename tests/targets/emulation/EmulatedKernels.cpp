@@ -19,7 +19,7 @@ using namespace mlir;
 
 namespace flowc::test {
 
-std::unique_ptr<EmulatedKernels> EmulatedKernels::compile(const std::string &text, int64_t threads, std::string &error) {
+bool compileEmulation(const std::string &text, int64_t threads, const std::string &library, std::string &error) {
   DialectRegistry registry;
   cpu::registerCpuDialects(registry);
   cuda::registerCudaDialects(registry);
@@ -32,27 +32,35 @@ std::unique_ptr<EmulatedKernels> EmulatedKernels::compile(const std::string &tex
   cuda::CudaOptions gpu;
   gpu.threads = threads;
   if (!module || failed(cuda::lowerToGpu(*module, gpu)))
-    return nullptr;
+    return false;
   emulateGpu(*module);
   cpu::CpuOptions cpu;
   cpu.optLevel = 1;
   cpu.exported = true;
   if (failed(cpu::lowerToLLVM(*module, cpu)))
-    return nullptr;
+    return false;
   auto object = cpu::emitObject(*module, cpu);
   if (failed(object))
-    return nullptr;
+    return false;
+  llvm::Error failure = cpu::linkModel({{StringRef(object->data(), object->size())}, "", library, ""});
+  if (!failure)
+    return true;
+  error += llvm::toString(std::move(failure));
+  return false;
+}
+
+std::unique_ptr<EmulatedKernels> EmulatedKernels::compile(const std::string &text, int64_t threads, std::string &error) {
   llvm::SmallString<128> path;
   if (llvm::sys::fs::createTemporaryFile("kernels", "so", path))
     return nullptr;
   std::unique_ptr<EmulatedKernels> result(new EmulatedKernels);
   result->threads = threads;
-  if (llvm::Error failure = cpu::linkModel({{StringRef(object->data(), object->size())}, "", path.str().str(), ""}))
-    error += llvm::toString(std::move(failure));
-  else if (!(result->handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)))
-    error += dlerror();
-  else
-    *static_cast<EmulatorHooks *>(dlsym(result->handle, "flow_emulator")) = emulatorHooks();
+  if (compileEmulation(text, threads, path.str().str(), error)) {
+    if ((result->handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)))
+      *static_cast<EmulatorHooks *>(dlsym(result->handle, "flow_emulator")) = emulatorHooks();
+    else
+      error += dlerror();
+  }
   llvm::sys::fs::remove(path);
   return result->handle ? std::move(result) : nullptr;
 }

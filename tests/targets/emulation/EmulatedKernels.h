@@ -12,6 +12,10 @@
 
 namespace flowc::test {
 
+/// Compiles a text of tile kernels for the CUDA target, for blocks of so many threads, into a library of this machine whose calls of the
+/// emulator are open: `flow_emulator` is to be set. False where it does not compile; `error` says why.
+bool compileEmulation(const std::string &text, int64_t threads, const std::string &library, std::string &error);
+
 class EmulatedKernels {
 public:
   /// Null where it does not compile; `error` says why.
