@@ -30,7 +30,8 @@ class FlowJax:
     def __init__(self, model, features, hidden, depth):
         make, options, self.layer, self.net = FLOWS[model]
         self.turned, self.features, self.hidden, self.depth = model == "iaf", features, hidden, depth
-        self.flow = make(jax.random.key(1), base_dist=Normal(jnp.zeros(features)), flow_layers=depth, nn_width=hidden, nn_depth=2, **options)
+        self.flow = make(jax.random.key(1), base_dist=Normal(jnp.zeros(features)), flow_layers=depth, nn_width=hidden, nn_depth=2,
+                         **options)
         self.state = None
         self.key = jax.random.key(2)
 

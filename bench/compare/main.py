@@ -10,8 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from models import BATCH, DEFAULT_SIZES, FEATURES, HIDDEN, LIBRARIES, MEASURES, MODELS, QUICK_MODELS, QUICK_SIZES
 from report import HEADER, draw, line, write_json
 
-DESCRIPTION = """flowc beside nflows, zuko, normflows (PyTorch, eager and by torch.compile) and FlowJAX (JAX, jit): the same architecture, the
-same weights, the same number of threads, f32.
+DESCRIPTION = """flowc beside nflows, zuko, normflows (PyTorch, eager and by torch.compile) and FlowJAX (JAX, jit): the same architecture,
+the same weights, the same number of threads, f32.
 
 Times are medians over rounds in which every program runs once, ratios are medians of those within a round. The libraries come from PyPI
 into an environment of their own the first time (--python names one that is there). A default run stops beginning new cells after

@@ -6,6 +6,9 @@ HEADER = "| model | library | D | hidden | batch | measure | flowc | of peak | l
     "|---" * 12 + "|"
 
 
+TITLES = {"train": "training step", "log_prob": "log density", "sample": "sampling", "memory": "peak memory, training"}
+
+
 def quantity(found):
     if found is None:
         return "-"
@@ -31,7 +34,8 @@ def line(row):
     plain = row["peers"].get("eager") or row["peers"].get("jit")
     compiled = row["peers"].get("compiled")
     of_peak = row["flowc"].get("of_peak")
-    cells = [quantity(row["flowc"]), f"{of_peak:.2f}" if of_peak else "-", quantity(plain), times(plain), quantity(compiled), times(compiled)]
+    cells = [quantity(row["flowc"]), f"{of_peak:.2f}" if of_peak else "-"]
+    cells += [quantity(plain), times(plain), quantity(compiled), times(compiled)]
     return "| " + " | ".join(names + cells) + " |"
 
 
@@ -48,7 +52,7 @@ def draw(path, machine, rows):
     from matplotlib import pyplot
     from matplotlib.ticker import FuncFormatter, LogLocator
     colors = {"eager": "#4c72b0", "jit": "#55a868", "compiled": "#dd8452"}
-    measures = [m for m in ("train", "log_prob", "sample", "memory") if any(r["measure"] == m and drawn(r) for r in rows)]
+    measures = [m for m in TITLES if any(r["measure"] == m and drawn(r) for r in rows)]
     if not measures:
         return False
     panels = {m: [r for r in rows if r["measure"] == m and drawn(r)] for m in measures}
@@ -74,7 +78,7 @@ def draw(path, machine, rows):
         axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 200 else (1,)))
         axis.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.5g}"))
         axis.minorticks_off()
-        axis.set_title({"train": "training step", "log_prob": "log density", "sample": "sampling", "memory": "peak memory, training"}[measure])
+        axis.set_title(TITLES[measure])
         axis.set_xlabel("times flowc's")
         for side in ("top", "right"):
             axis.spines[side].set_visible(False)

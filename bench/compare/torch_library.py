@@ -63,7 +63,7 @@ class TorchLibrary:
         self.density()
 
     def sample(self):
-        with torch.no_grad():
+        with torch.set_grad_enabled(self.case.needs_gradients):
             self._to_data(torch.randn(self.x.shape))
 
     def train(self):

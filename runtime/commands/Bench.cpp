@@ -143,7 +143,8 @@ void profile(Measure &measure, Profile &counters) {
   }
 }
 
-void printTotals(const std::vector<Measure> &measures, const std::vector<std::pair<std::string, double>> &steps, int64_t rows, double peak) {
+void printTotals(const std::vector<Measure> &measures, const std::vector<std::pair<std::string, double>> &steps, int64_t rows,
+                 double peak) {
   fmt::print("{:<22} {:>12} {:>16} {:>9} {:>8}\n", "", "a batch", "rows a second", "GFLOP/s", "of peak");
   for (const Measure &measure : measures) {
     double rate = measure.flops / measure.seconds * 1e-9;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// device_check PACK [--device NAME] [--only WORD] [--batches N,N,...] [--json FILE] [--no-check] [--no-times]: models on a GPU beside the same on the
-// CPU, then how long they take there. Needs a driver, and nothing else of a GPU's software. README.md has what it prints.
+// device_check PACK [--device NAME] [--only WORD] [--batches N,N,...] [--json FILE] [--no-check] [--no-times]: models on a GPU beside the
+// same on the CPU, then how long they take there. Needs a driver, and nothing else of a GPU's software. README.md has what it prints.
 //
 // Ends with 0, with 1 if a number is wrong, and with 3 where there is no GPU to use.
 
@@ -248,7 +248,8 @@ int run(const Options &options) {
 int main(int argc, char **argv) {
   Options options = readOptions(argc, argv);
   if (options.pack.empty() || options.batches.empty()) {
-    std::fprintf(stderr, "usage: device_check PACK [--device NAME] [--only WORD] [--batches N,N,...] [--json FILE] [--no-check] [--no-times]\n");
+    std::fprintf(stderr, "usage: device_check PACK [--device NAME] [--only WORD] [--batches N,N,...] [--json FILE] [--no-check] "
+                         "[--no-times]\n");
     return 2;
   }
   try {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# pack.sh FLOWC DEVICE_CHECK EMULATE_MODEL DRIVER_FOLDER FOLDER PYTHON: packs with one model each are made, unpacked elsewhere, and run: on a
-# machine without a GPU, and with the emulated driver. 77: Python has no numpy, with which packs are made.
+# pack.sh FLOWC DEVICE_CHECK EMULATE_MODEL DRIVER_FOLDER FOLDER PYTHON: packs with one model each are made, unpacked elsewhere, and run:
+# on a machine without a GPU, and with the emulated driver. 77: Python has no numpy, with which packs are made.
 set -o errexit -o nounset -o pipefail
 flowc=$1 checker=$2 emulate=$3 driver=$4 folder=$5 python=$6
 here=$(cd "$(dirname "$0")" && pwd)
