@@ -30,6 +30,7 @@ struct Simplify : PassWrapper<Simplify, OperationPass<ModuleOp>> {
     // Bottom up: top down is quadratic in the length of a block.
     GreedyRewriteConfig config;
     config.setUseTopDownTraversal(false);
+    config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled); // nothing branches
     if (failed(applyPatternsGreedily(getOperation(), patterns, config)))
       signalPassFailure();
   }

@@ -50,6 +50,7 @@ void addCleanup(OpPassManager &passes) {
   passes.addPass(createCSEPass());
   GreedyRewriteConfig config;
   config.setUseTopDownTraversal(false);
+  config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled); // nothing branches
   passes.addPass(createCanonicalizerPass(config));
   passes.addPass(createSimplifyPass());
   passes.addPass(createCSEPass());

@@ -3,6 +3,7 @@
 #include "compiler/Prove/Check.h"
 
 #include "compiler/Prove/LayerChecker.h"
+#include "compiler/Prove/Mixing.h"
 
 #include "llvm/Support/Format.h"
 
@@ -60,6 +61,7 @@ ModelReport checkModel(ModelOp model, bool alone) {
     llvm::erase_if(layers, [](LayerOp layer) { return layer.getBase(); });
   std::map<std::string, Judged> known;
   Domain data(model.getFeatures(), declaredDomain(model).value_or(Interval::all()));
+  Mixing mixing(model.getFeatures());
   bool certain = true;
   for (auto [k, layer] : llvm::enumerate(layers)) {
     auto declared = declaredDomain(layer);
@@ -83,11 +85,14 @@ ModelReport checkModel(ModelOp model, bool alone) {
     }
     report.layers.push_back(judged->second.report);
     report.layers.back().name = layer.getSymName().str();
+    mixing.add(report.layers.back());
     if (!layer.getGenerative() && llvm::all_equal(data) && !data.empty() && data[0] != Interval::all())
       report.layers.back().domain = data[0];
     data = judged->second.image;
     certain = judged->second.imageIsCertain;
   }
+  if (!alone)
+    report.unmixed = mixing.unmixed();
   return report;
 }
 
@@ -140,7 +145,7 @@ void emitFindings(const ModelReport &report) {
     }
 }
 
-void emitWarnings(const ModelReport &report) {
+static void emitLosses(const ModelReport &report) {
   std::set<void *> said;
   for (const LayerReport &layer : report.layers)
     for (const Warning &loss : layer.warnings) {
@@ -151,6 +156,25 @@ void emitWarnings(const ModelReport &report) {
       warning.attachNote(loss.loc) << loss.finding;
       warning.attachNote(loss.loc) << loss.remedy;
     }
+}
+
+static void emitUnmixed(const ModelReport &report) {
+  const Unmixed &found = *report.unmixed;
+  size_t count = found.features.size(), shown = std::min<size_t>(count, 4);
+  InFlightDiagnostic warning = emitWarning(found.loc);
+  warning << (count == 1 ? "feature " : "features ");
+  llvm::interleaveComma(ArrayRef(found.features).take_front(shown), warning);
+  warning << (count > shown ? ", ... (" + std::to_string(count) + " of " + std::to_string(report.features) + ")" : std::string())
+          << (count == 1 ? " depends" : " depend") << " on no other, though " << found.mixingLayers << " layers mix features [unmixed]";
+  warning.attachNote(found.loc) << "a `permute` between the layers, or another mask, lets all depend on each other; in a `repeat` the sides of "
+                                   "`alternate` and `half` change places by themselves, which a `reverse` beside them may undo";
+}
+
+void emitWarnings(const ModelReport &report, bool for32Bits) {
+  if (report.unmixed)
+    emitUnmixed(report);
+  if (for32Bits)
+    emitLosses(report);
 }
 
 } // namespace flowc::prove

@@ -19,7 +19,8 @@ void recordFindings(const ModelReport &report, flow::ModelOp model);
 /// Emits what is not proved as errors, with the witnesses as notes.
 void emitFindings(const ModelReport &report);
 
-/// Emits what 32-bit numbers cannot follow as warnings, once for each place in the spec.
-void emitWarnings(const ModelReport &report);
+/// Emits as warnings what is a bijection and yet not what was meant: features that nothing mixes, and `for32Bits` what 32-bit numbers
+/// cannot follow, once for each place in the spec.
+void emitWarnings(const ModelReport &report, bool for32Bits = true);
 
 } // namespace flowc::prove

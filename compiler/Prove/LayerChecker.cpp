@@ -266,9 +266,13 @@ void LayerChecker::describeStructure() {
 }
 
 void LayerChecker::describePattern(const LayerStructure &whole) {
+  const ElementSets &outputs = whole.dependencies(layer.output());
+  for (size_t output = 0; output < outputs.size(); ++output) {
+    const IndexSet &inputs = whole.elements(outputs[output]);
+    report.sources.push_back(inputs.count() == 1 ? inputs.find_first() : -1);
+  }
   if (inputSide.size() > kLargestPattern)
     return;
-  const ElementSets &outputs = whole.dependencies(layer.output());
   for (size_t output = 0; output < outputs.size(); ++output) {
     std::vector<int64_t> &row = report.pattern.emplace_back();
     for (int64_t input : whole.elements(outputs[output]))

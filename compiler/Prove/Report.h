@@ -55,6 +55,8 @@ struct LayerReport {
   std::vector<Warning> warnings = {};
   /// Row i: the inputs that output i depends on. Empty for layers too large to draw.
   std::vector<std::vector<int64_t>> pattern = {};
+  /// By output: the one input that it depends on; -1 where there are several.
+  std::vector<int64_t> sources = {};
 
   Verdict verdict() const;
   /// Whether a direction takes one pass through the layer: both of a layer with few levels; else the stated one, and the other one
@@ -62,10 +64,18 @@ struct LayerReport {
   bool isOnePass(bool toLatent) const;
 };
 
+/// Features of the data that no layer lets depend on others, and how many layers could.
+struct Unmixed {
+  std::vector<int64_t> features;
+  int64_t mixingLayers;
+  mlir::Location loc; ///< Of the last one.
+};
+
 struct ModelReport {
   std::string name;
   int64_t features = 0;
   std::vector<LayerReport> layers;
+  std::optional<Unmixed> unmixed = {};
 
   Verdict verdict() const;
 };

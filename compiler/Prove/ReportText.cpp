@@ -265,11 +265,14 @@ llvm::json::Object reportJson(const ModelReport &report, const FactsByLayer &fac
     }
     layers.push_back(std::move(object));
   }
-  return llvm::json::Object{{"flowc_check", 1},
-                            {"name", report.name},
-                            {"features", report.features},
-                            {"verdict", verdictName(report.verdict())},
-                            {"layers", std::move(layers)}};
+  llvm::json::Object whole{{"flowc_check", 1},
+                           {"name", report.name},
+                           {"features", report.features},
+                           {"verdict", verdictName(report.verdict())},
+                           {"layers", std::move(layers)}};
+  if (report.unmixed)
+    whole["unmixed"] = llvm::json::Array(report.unmixed->features);
+  return whole;
 }
 
 std::string reportSvg(const ModelReport &report) {

@@ -3,6 +3,7 @@
 // A plan becomes a function of tile ops on slices of the kernel's arguments. Here the real numbers get their machine type.
 
 #include "compiler/Schedule/Plan.h"
+#include "compiler/Schedule/Tables.h"
 
 #include "compiler/Dialect/Tile/Arguments.h"
 
@@ -19,8 +20,8 @@ namespace {
 
 class Emitter {
 public:
-  Emitter(const Plan &plan, func::FuncOp function, const Layout &layout, ModuleOp module, Type element)
-      : plan(plan), source(function), layout(layout), module(module), element(element), builder(module->getContext()) {}
+  Emitter(const Plan &plan, func::FuncOp function, const Layout &layout, Tables &tables, ModuleOp module, Type element)
+      : plan(plan), source(function), layout(layout), tables(tables), module(module), element(element), builder(module->getContext()) {}
 
   void run(StringRef name, int64_t workspace) {
     builder.setInsertionPointToEnd(module.getBody());
@@ -78,26 +79,7 @@ private:
   Value base(const Buffer &buffer) {
     if (!buffer.constant)
       return arguments[buffer.slot];
-    return table(buffer.constant);
-  }
-
-  /// A constant table in the module, in the machine's type.
-  Value table(DenseElementsAttr values) {
-    auto type = MemRefType::get({values.getNumElements()}, element);
-    llvm::SmallVector<APFloat> numbers;
-    for (APFloat number : values.getValues<APFloat>()) {
-      bool lossy = false;
-      number.convert(cast<FloatType>(element).getFloatSemantics(), APFloat::rmNearestTiesToEven, &lossy);
-      numbers.push_back(number);
-    }
-    auto tensor = RankedTensorType::get(type.getShape(), element);
-    std::string name;
-    for (unsigned k = 0; name.empty() || module.lookupSymbol(name); ++k)
-      name = "table." + std::to_string(k);
-    OpBuilder atTop = OpBuilder::atBlockBegin(module.getBody());
-    memref::GlobalOp::create(atTop, source.getLoc(), name, atTop.getStringAttr("private"), type,
-                             DenseElementsAttr::get(tensor, numbers), /*constant=*/true, IntegerAttr());
-    return memref::GetGlobalOp::create(builder, source.getLoc(), type, name);
+    return tables.read(builder, source.getLoc(), buffer.constant);
   }
 
   /// A whole buffer: [rows, tile] or [rows].
@@ -319,6 +301,7 @@ private:
   const Plan &plan;
   func::FuncOp source;
   const Layout &layout;
+  Tables &tables;
   ModuleOp module;
   Type element;
   OpBuilder builder;
@@ -327,9 +310,9 @@ private:
 
 } // namespace
 
-void emitKernel(const Plan &plan, func::FuncOp function, const Layout &layout, ModuleOp module, Type element,
+void emitKernel(const Plan &plan, func::FuncOp function, const Layout &layout, Tables &tables, ModuleOp module, Type element,
                 StringRef name, int64_t workspace) {
-  Emitter(plan, function, layout, module, element).run(name, workspace);
+  Emitter(plan, function, layout, tables, module, element).run(name, workspace);
 }
 
 } // namespace flowc::schedule

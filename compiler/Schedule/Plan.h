@@ -174,8 +174,10 @@ void allocateWorkspace(Plan &plan);
 /// What a map reads: the values that its ops and outputs take from outside, each once, without constants that are one number.
 llvm::SmallVector<mlir::Value> mapInputs(const MapNode &map);
 
+class Tables;
+
 /// Emits the kernel into `module` with element type `element`; workspaces of all kernels have `workspace` elements.
-void emitKernel(const Plan &plan, mlir::func::FuncOp function, const Layout &layout, mlir::ModuleOp module,
+void emitKernel(const Plan &plan, mlir::func::FuncOp function, const Layout &layout, Tables &tables, mlir::ModuleOp module,
                 mlir::Type element, llvm::StringRef name, int64_t workspace);
 
 } // namespace flowc::schedule

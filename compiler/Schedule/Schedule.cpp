@@ -4,6 +4,7 @@
 
 #include "compiler/Schedule/ExpandCausal.h"
 #include "compiler/Schedule/Plan.h"
+#include "compiler/Schedule/Tables.h"
 #include "runtime/abi/flowrt_kernels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -128,8 +129,9 @@ LogicalResult scheduleModel(ModelOp model, ModuleOp module, const ScheduleOption
   Builder builder(module->getContext());
   auto emit = [&](StringRef prefix, Type element) {
     emitInfo(model, module, prefix, layout, options.tile, workspace);
+    Tables tables(module, element);
     for (auto &[function, plan] : plans)
-      emitKernel(plan, function, layout, module, element, (prefix + function.getName()).str(), workspace);
+      emitKernel(plan, function, layout, tables, module, element, (prefix + function.getName()).str(), workspace);
     emitSegments(model, module, prefix);
   };
   if (options.f32)

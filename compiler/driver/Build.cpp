@@ -58,6 +58,7 @@ BuildRequest readRequest(const cli::Arguments &arguments, const cli::Terminal &t
   request.options.cpu.optLevel = static_cast<int>(arguments.integer("opt-level", 0, 3).value_or(3));
   request.options.cuda.optLevel = request.options.cpu.optLevel;
   request.options.cuda.chip = arguments.text("gpu").value_or("sm_80");
+  request.options.cuda.matmul = *cuda::matmulByName(arguments.text("matmul").value_or("tf32"));
   // A command that is to run on a GPU compiles for it.
   request.cuda = arguments.text("target").value_or("cpu") == "cpu,cuda" || arguments.text("device").value_or("cpu") != "cpu";
   request.options.cpu.profile = arguments.has("profile");
@@ -84,6 +85,8 @@ std::string completeManifest(llvm::json::Object &manifest, const LoadedSpec &spe
   if (request.options.schedule.f64)
     dtypes.push_back("f64");
   manifest["dtypes"] = std::move(dtypes);
+  if (request.cuda)
+    manifest["cuda"] = llvm::json::Object{{"gpu", request.options.cuda.chip}, {"matmul", cuda::matmulName(request.options.cuda.matmul)}};
   manifest["train"] = spec.train;
   manifest["spec"] = llvm::json::Object{{"path", llvm::sys::path::filename(spec.path)}, {"text", spec.text}};
   std::string text;
@@ -136,8 +139,7 @@ private:
         prove::emitFindings(report);
         return wrong;
       }
-      if (request.options.schedule.f32)
-        prove::emitWarnings(report);
+      prove::emitWarnings(report, request.options.schedule.f32);
       prove::recordFindings(report, model);
     }
     Compilation compilation(std::move(spec.module), request.options, times);

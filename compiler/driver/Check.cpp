@@ -130,6 +130,7 @@ int runCheck(const cli::Arguments &arguments) {
     llvm::append_range(report.layers, judged.layers);
     report.name = alone ? llvm::sys::path::filename(path).str() : judged.name;
     report.features = judged.features;
+    report.unmixed = judged.unmixed;
     prove::recordFindings(judged, model);
     facts.merge(deriveFacts(*spec.module));
   }

@@ -67,7 +67,7 @@ std::optional<FileLineColLoc> sourceOf(Location loc) {
 std::pair<dsl::Kind, std::string> splitKind(const std::string &message) {
   using enum dsl::Kind;
   for (dsl::Kind kind : {NotMonotone, NotTriangular, RankDeficient, NoInverseRule, NotContracting, NotSmooth, NotDefined, NotContinuous,
-                         NotOnto, FalseAssumption, LostInF32}) {
+                         NotOnto, FalseAssumption, LostInF32, Unmixed}) {
     std::string suffix = " [" + std::string(dsl::kindName(kind)) + "]";
     if (llvm::StringRef(message).ends_with(suffix))
       return {kind, message.substr(0, message.size() - suffix.size())};

@@ -10,16 +10,26 @@
 #include "mlir/Support/LLVM.h"
 #include "llvm/Support/Error.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace flowc::cuda {
 
+/// How products of f32 are computed: on tensor cores with factors rounded to 10 or 7 bits behind the point and sums of f32, or exactly as
+/// on the CPU. (Products of f64 always are.)
+enum class Matmul { Tf32, Bf16, F32 };
+
+/// `tf32`, `bf16` or `f32`.
+std::optional<Matmul> matmulByName(llvm::StringRef name);
+llvm::StringRef matmulName(Matmul kind);
+
 struct CudaOptions {
   /// The oldest GPU that the code runs on, by LLVM's name.
   std::string chip = "sm_80";
-  /// Of a block; a multiple of 32 from 64 to 1024.
+  /// Of a block: 64, 128 or 256.
   int64_t threads = 128;
+  Matmul matmul = Matmul::Tf32;
   /// 0 to 3.
   int optLevel = 3;
 };

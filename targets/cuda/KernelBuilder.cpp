@@ -57,6 +57,30 @@ Value BlockEmitter::fusedMultiplyAdd(Value a, Value b, Value sum) {
   return math::FmaOp::create(builder, loc, a, b, sum);
 }
 
+Value BlockEmitter::maximum(Value a, Value b) { return arith::MaxSIOp::create(builder, loc, a, b); }
+
+SmallVector<Value> BlockEmitter::loadWide(Type element, int64_t count, Value pointer) {
+  if (count == 1)
+    return {load(element, pointer)};
+  auto type = VectorType::get(count, element);
+  Value all = LLVM::LoadOp::create(builder, loc, type, pointer, count * targets::elementBytes(element));
+  SmallVector<Value> values;
+  for (int64_t k = 0; k < count; ++k)
+    values.push_back(LLVM::ExtractElementOp::create(builder, loc, all, constant(k)));
+  return values;
+}
+
+void BlockEmitter::storeWide(ValueRange values, Value pointer) {
+  auto count = static_cast<int64_t>(values.size());
+  if (count == 1)
+    return store(values.front(), pointer);
+  Type element = values.front().getType();
+  Value all = LLVM::PoisonOp::create(builder, loc, VectorType::get(count, element));
+  for (auto [k, value] : llvm::enumerate(values))
+    all = LLVM::InsertElementOp::create(builder, loc, all, value, constant(k));
+  LLVM::StoreOp::create(builder, loc, all, pointer, count * targets::elementBytes(element));
+}
+
 /// The number of the lane that is `distance` away. What moves is words of 32 bits.
 Value BlockEmitter::shuffle(Value mine, int32_t distance) {
   Type type = mine.getType(), word = builder.getI32Type(), bits = builder.getIntegerType(type.getIntOrFloatBitWidth());
@@ -105,12 +129,22 @@ Value KernelCache::shared(targets::Emitter &e, StringRef name, Type element, int
     global = LLVM::GlobalOp::create(atTop, e.loc, LLVM::LLVMArrayType::get(element, count), /*isConstant=*/false,
                                     LLVM::Linkage::Internal, symbol, Attribute(), /*alignment=*/16, kSharedMemory);
   }
+  if (auto type = cast<LLVM::LLVMArrayType>(global.getType()); type.getNumElements() < static_cast<uint64_t>(count))
+    global.setGlobalType(LLVM::LLVMArrayType::get(element, count));
   return LLVM::AddressOfOp::create(e.builder, e.loc, global);
+}
+
+bool KernelCache::isAligned(Value buffer, int64_t count) const {
+  auto slice = buffer.getDefiningOp<memref::ReinterpretCastOp>();
+  if (!slice)
+    return places.lookup(buffer).alignment % count == 0;
+  int64_t offset = slice.getStaticOffsets()[0];
+  return !ShapedType::isDynamic(offset) && offset % count == 0 && places.lookup(slice.getSource()).alignment % count == 0;
 }
 
 /// Arguments lie where the kernel was told; tables become constants of the device module.
 Value KernelCache::originOf(targets::Emitter &e, Value buffer) {
-  if (Value pointer = places.lookup(buffer))
+  if (Value pointer = places.lookup(buffer).pointer)
     return pointer;
   auto use = buffer.getDefiningOp<memref::GetGlobalOp>();
   LLVM::GlobalOp &global = globals[use.getName()];

@@ -8,6 +8,7 @@
 #include "compiler/Dialect/Tile/TileDialect.h"
 #include "targets/common/CloneBody.h"
 #include "targets/common/FunctionCache.h"
+#include "targets/cuda/CudaTarget.h"
 
 namespace flowc::cuda {
 
@@ -33,7 +34,12 @@ public:
   mlir::Value select(mlir::Value condition, mlir::Value yes, mlir::Value no);
   mlir::Value divide(mlir::Value a, mlir::Value b);
   mlir::Value remainder(mlir::Value a, mlir::Value b);
+  mlir::Value maximum(mlir::Value a, mlir::Value b);
   mlir::Value fusedMultiplyAdd(mlir::Value a, mlir::Value b, mlir::Value sum);
+
+  /// `count` numbers that lie next to each other, from an address that is a multiple of their size in bytes.
+  llvm::SmallVector<mlir::Value> loadWide(mlir::Type element, int64_t count, mlir::Value pointer);
+  void storeWide(mlir::ValueRange values, mlir::Value pointer);
 
   /// Combines the numbers of a warp's lanes in a fixed order: each with the one 16 lanes away, then 8, and so on. Every lane has the
   /// result; all lanes must take part.
@@ -56,8 +62,8 @@ mlir::Value blockCount(targets::Emitter &emitter);
 /// The device module's private functions, one per kind of work.
 class KernelCache : public targets::FunctionCache {
 public:
-  KernelCache(mlir::Block *home, mlir::SymbolTableCollection &symbols, int64_t threads)
-      : targets::FunctionCache(home, kGlobalMemory), symbols(symbols), threads(threads) {}
+  KernelCache(mlir::Block *home, mlir::SymbolTableCollection &symbols, int64_t threads, Matmul matmulKind)
+      : targets::FunctionCache(home, kGlobalMemory), symbols(symbols), threads(threads), matmulKind(matmulKind) {}
 
   using Body = llvm::function_ref<llvm::SmallVector<mlir::Value>(BlockEmitter &, mlir::ValueRange arguments)>;
 
@@ -65,20 +71,29 @@ public:
   mlir::func::CallOp call(mlir::OpBuilder &builder, mlir::Location loc, llvm::StringRef name, llvm::StringRef key,
                           mlir::ValueRange arguments, Body body);
 
-  /// An array in the block's shared memory; equal names are one array. What is in it does not outlast the function that asks for it.
+  /// An array in the block's shared memory; equal names are one array, as large as the largest that is asked for. What is in it does not
+  /// outlast the function that asks for it.
   mlir::Value shared(targets::Emitter &emitter, llvm::StringRef name, mlir::Type element, int64_t count);
 
-  /// From now on `buffer`, a function's argument, lies at `pointer`.
-  void place(mlir::Value buffer, mlir::Value pointer) { places[buffer] = pointer; }
+  /// From now on `buffer`, a function's argument, lies at `pointer`, a multiple of `alignment` numbers.
+  void place(mlir::Value buffer, mlir::Value pointer, int64_t alignment) { places[buffer] = {pointer, alignment}; }
+  /// Whether the address of a buffer is known to be a multiple of `count` of its numbers.
+  bool isAligned(mlir::Value buffer, int64_t count) const;
 
   int64_t threadsPerBlock() const { return threads; }
+  Matmul matmul() const { return matmulKind; }
 
 private:
   mlir::Value originOf(targets::Emitter &emitter, mlir::Value buffer) final;
 
   mlir::SymbolTableCollection &symbols;
   int64_t threads;
-  llvm::DenseMap<mlir::Value, mlir::Value> places;
+  Matmul matmulKind;
+  struct Place {
+    mlir::Value pointer;
+    int64_t alignment = 1;
+  };
+  llvm::DenseMap<mlir::Value, Place> places;
   llvm::StringMap<mlir::LLVM::GlobalOp> globals;
 };
 

@@ -9,9 +9,16 @@
 #include "compiler/Dialect/Tile/Arguments.h"
 #include "targets/cuda/KernelMaker.h"
 
+#include <numeric>
+
 using namespace mlir;
 using namespace flowc;
 using namespace flowc::cuda;
+
+int64_t KernelArgument::alignment() const {
+  int64_t begin = 64 / targets::elementBytes(element); // as the tile dialect promises
+  return kind == Shared ? begin : std::gcd(begin, size);
+}
 
 SmallVector<KernelArgument> flowc::cuda::classifyArguments(func::FuncOp function) {
   auto hasSamples = [](BlockArgument argument) { return !tile::isUniformBuffer(argument); };

@@ -18,6 +18,9 @@ struct KernelArgument {
   } kind;
   int64_t size;
   mlir::Type element;
+
+  /// Of how many numbers its address is a multiple, in every tile, chunk or block.
+  int64_t alignment() const;
 };
 
 /// What the arguments of a function of tile ops are, before it is lowered: an argument with samples is per tile; one without is shared,

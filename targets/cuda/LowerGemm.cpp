@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// tile.gemm: the block goes over c in tiles, whose parts of a and b pass through shared memory, some of k at a time. Each thread keeps a
-// few rows and columns of the tile in registers. Every sum goes over k from the first to the last with one rounding a step, as the
-// CPU's does: the bits do not depend on tiles, threads or launch. Sizes and strides are arguments, so a model needs a handful of functions.
+// tile.gemm: the block goes over c in tiles. Panels of a and b are copied into shared memory by instructions that nobody waits for, while
+// the panels before them are multiplied. The sums of a tile then take the panels' place, so that neighbours add the bias, apply the
+// epilogue and write neighbours, whichever thread made a sum. Sizes and strides are arguments, so a model needs a handful of functions.
 
-#include "targets/cuda/KernelBuilder.h"
+#include "targets/cuda/GemmTile.h"
+
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 
 using namespace mlir;
 using namespace flowc;
@@ -12,22 +14,18 @@ using namespace flowc::cuda;
 
 namespace {
 
-/// What a thread keeps in registers, and how many threads stand side by side along n.
-constexpr int64_t kRowsPerThread = 4, kColumnsPerThread = 4, kThreadsAlongN = 16;
-/// How much of k is in shared memory at a time.
-constexpr int64_t kDepth = 16;
-constexpr int64_t kTileColumns = kColumnsPerThread * kThreadsAlongN;
-
 /// What distinguishes one gemm function from another.
 struct GemmKind {
-  bool contiguousA;      // a's columns are next to each other
-  bool accumulate, bias; // as the op says
-  bool epilogue;
+  bool contiguousA;         // a's columns are next to each other
+  bool accumulate, bias;    // as the op says
+  int64_t epilogue;         // how many ops it has
+  bool wideA, wideB, wideC; // whether 16 bytes can be moved at once
+  std::optional<Matmul> tensor;
+  int64_t tileRows;
 };
 
-/// Epilogues up to this many ops are put behind every sum of a thread; longer ones run in a loop over what it wrote, so that they are
-/// in the code once.
-constexpr unsigned kInlineEpilogueOps = 4;
+/// Epilogues up to this many ops are written out for each of 16 bytes of neighbours; longer ones are in the code once.
+constexpr int64_t kWideEpilogueOps = 4;
 
 class GemmEmitter {
 public:
@@ -35,44 +33,44 @@ public:
   void emit();
 
 private:
-  using Values = SmallVector<Value>;
-
   void emitTile(Value firstRow, Value firstColumn);
-  /// Brings `kDepth` columns of a and rows of b from `k` on into shared memory. What is outside of the matrices is a copy of their edge.
-  void load(Value firstRow, Value firstColumn, Value k);
-  /// Adds the products of the first `count` of them.
-  Values multiply(Value count, ValueRange sums);
-  void storeSum(Value sum, Value row, Value column);
-  Value apply(Value value);
-
-  Value at(Value pointer, Value row, Value rowStride, Value column) {
-    return e.address(e.address(pointer, element, e.multiply(row, rowStride)), element, column);
-  }
-  Value rowOf(Value firstRow, int64_t i) { return e.add(e.add(firstRow, e.multiply(threadRow, kRowsPerThread)), e.constant(i)); }
-  Value columnOf(Value firstColumn, int64_t j) {
-    return e.add(e.add(firstColumn, threadColumn), e.constant(j * kThreadsAlongN));
-  }
+  /// Starts the copies of the panels from `k` on to their stage. What is outside of the matrices becomes 0.
+  void startPanels(Value firstRow, Value firstColumn, Value panel);
+  /// Copies `lines` lines of `length` numbers each; those of the matrix are next to each other, or `apart`. There are `lineCount` lines and
+  /// `count` numbers of each from where it starts.
+  struct Lines {
+    Value source, lineStride, apart, lineCount, count, target;
+    int64_t lines, length, pitch;
+    bool wide;
+  };
+  void startCopies(const Lines &lines);
+  void writeTile(Value firstRow, Value firstColumn);
+  Value stage(Value panel) { return e.address(shared, element, e.multiply(e.remainder(panel, e.constant(layout.stages)), stageSize())); }
+  int64_t stageSize() const { return layout.aSize + layout.bSize; }
 
   tile::GemmOp op;
   BlockEmitter &e;
   GemmKind kind;
   Type element;
-  int64_t tileRows, aPitch;
-  Value a, b, c, aRow, aColumn, bRow, cRow, rows, depth, columns, bias, aShared, bShared, threadRow, threadColumn;
+  Value a, b, c, aRow, aColumn, bRow, cRow, rows, depth, columns, bias, shared;
   IRMapping outside;
-  bool inlineEpilogue;
+  std::unique_ptr<Product> product;
+  const TileLayout &layout;
 };
+
+std::unique_ptr<Product> makeProduct(BlockEmitter &e, Type element, const GemmKind &kind) {
+  if (kind.tensor)
+    return makeTensorProduct(e, *kind.tensor, kind.tileRows, kind.contiguousA);
+  return makeFusedProduct(e, element, kind.tileRows, kind.contiguousA);
+}
 
 } // namespace
 
 GemmEmitter::GemmEmitter(tile::GemmOp op, BlockEmitter &emitter, KernelCache &cache, ValueRange arguments, ValueRange captured,
                          GemmKind kind)
     : op(op), e(emitter), kind(kind), element(cast<MemRefType>(op.getC().getType()).getElementType()),
-      tileRows(e.threads / kThreadsAlongN * kRowsPerThread),
-      // One more than the rows, so that threads which write a column of a's tile meet other banks.
-      aPitch(tileRows + 1), aShared(cache.shared(e, "a", element, kDepth * aPitch)),
-      bShared(cache.shared(e, "b", element, kDepth * kTileColumns)), threadRow(e.divide(e.thread, e.constant(kThreadsAlongN))),
-      threadColumn(e.remainder(e.thread, e.constant(kThreadsAlongN))) {
+      product(makeProduct(e, element, kind)), layout(product->layout) {
+  shared = cache.shared(e, "panels", element, layout.size());
   unsigned next = 0;
   for (Value *value : {&a, &b, &c, &aRow, &aColumn, &bRow, &cRow, &rows, &depth, &columns})
     *value = arguments[next++];
@@ -82,97 +80,102 @@ GemmEmitter::GemmEmitter(tile::GemmOp op, BlockEmitter &emitter, KernelCache &ca
     outside.map(value, arguments[next++]);
   if (kind.contiguousA)
     aColumn = e.constant(1);
-  inlineEpilogue = kind.epilogue && op.getEpilogue().front().getOperations().size() <= kInlineEpilogueOps;
+  else if (kind.wideA)
+    aRow = e.constant(1);
 }
 
 void GemmEmitter::emit() {
-  e.loop(e.constant(0), rows, tileRows, [&](Value row) {
+  e.loop(e.constant(0), rows, layout.rows, [&](Value row) {
     e.loop(e.constant(0), columns, kTileColumns, [&](Value column) { emitTile(row, column); });
   });
 }
 
 void GemmEmitter::emitTile(Value firstRow, Value firstColumn) {
-  Values sums(kRowsPerThread * kColumnsPerThread, e.constant(element, 0.0));
-  auto panel = [&](Value k, Value count, ValueRange carried) {
-    load(firstRow, firstColumn, k);
-    e.barrier();
-    Values next = multiply(count, carried);
-    e.barrier();
-    return next;
+  Value panels = e.divide(e.add(depth, e.constant(kDepth - 1)), e.constant(kDepth));
+  auto start = [&](Value panel) {
+    e.when(e.isLess(panel, panels), [&] { startPanels(firstRow, firstColumn, panel); });
+    // Where nothing is left to copy the group is empty, and the number of groups to wait for the same.
+    NVVM::CpAsyncCommitGroupOp::create(e.builder, e.loc);
   };
-  Value whole = e.roundDown(depth, kDepth);
-  sums = e.loop(e.constant(0), whole, kDepth, sums, [&](Value k, ValueRange carried) { return panel(k, e.constant(kDepth), carried); });
-  sums = e.loop(whole, depth, kDepth, sums, [&](Value k, ValueRange carried) { return panel(k, e.subtract(depth, k), carried); });
-  for (int64_t i = 0; i < kRowsPerThread; ++i)
-    for (int64_t j = 0; j < kColumnsPerThread; ++j)
-      storeSum(sums[i * kColumnsPerThread + j], rowOf(firstRow, i), columnOf(firstColumn, j));
-  if (!kind.epilogue || inlineEpilogue)
-    return;
-  e.loop(e.constant(0), e.constant(kRowsPerThread * kColumnsPerThread), 1, [&](Value place) {
-    Value i = e.divide(place, e.constant(kColumnsPerThread)), j = e.remainder(place, e.constant(kColumnsPerThread));
-    Value row = e.add(rowOf(firstRow, 0), i), column = e.add(columnOf(firstColumn, 0), e.multiply(j, kThreadsAlongN));
-    e.when(e.isLess(row, rows), [&] {
-      e.when(e.isLess(column, columns), [&] {
-        Value target = at(c, row, cRow, column);
-        e.store(apply(e.load(element, target)), target);
-      });
-    });
+  int64_t ahead = layout.stages - 1;
+  for (int64_t panel = 0; panel < ahead; ++panel)
+    start(e.constant(panel));
+  SmallVector<Value> sums = e.loop(e.constant(0), panels, 1, product->zeros(e), [&](Value panel, ValueRange carried) {
+    NVVM::CpAsyncWaitGroupOp::create(e.builder, e.loc, ahead - 1);
+    e.barrier(); // All threads' copies are there, and nobody reads the stage that the next ones go to.
+    start(e.add(panel, e.constant(ahead)));
+    Value here = stage(panel);
+    return product->multiply(here, e.address(here, element, e.constant(layout.aSize)), carried);
+  });
+  e.barrier();
+  product->write(sums, shared);
+  e.barrier();
+  writeTile(firstRow, firstColumn);
+  e.barrier();
+}
+
+void GemmEmitter::startPanels(Value firstRow, Value firstColumn, Value panel) {
+  Value k = e.multiply(panel, kDepth), deep = e.subtract(depth, k), down = e.subtract(rows, firstRow), target = stage(panel);
+  Value corner = e.address(a, element, e.add(e.multiply(firstRow, aRow), e.multiply(k, aColumn)));
+  if (kind.contiguousA)
+    startCopies({corner, aRow, aColumn, down, deep, target, layout.rows, kDepth, layout.aRow, kind.wideA});
+  else
+    startCopies({corner, aColumn, aRow, deep, down, target, kDepth, layout.rows, layout.aStep, kind.wideA});
+  startCopies({e.address(b, element, e.add(e.multiply(k, bRow), firstColumn)), bRow, e.constant(1), deep, e.subtract(columns, firstColumn),
+               e.address(target, element, e.constant(layout.aSize)), kDepth, kTileColumns, layout.bStep, kind.wideB});
+}
+
+void GemmEmitter::startCopies(const Lines &lines) {
+  int64_t width = lines.wide ? layout.wide : 1, perLine = lines.length / width;
+  int32_t bytes = width * targets::elementBytes(element);
+  Type word = e.builder.getI32Type();
+  e.share(e.constant(lines.lines * perLine), [&](Value place) {
+    Value line = e.divide(place, e.constant(perLine)), first = e.multiply(e.remainder(place, e.constant(perLine)), width);
+    // How many of the numbers there are; where there is none the address must still be one.
+    Value left = e.select(e.isLess(line, lines.lineCount), e.subtract(lines.count, first), e.constant(0));
+    Value there = e.minimum(e.maximum(left, e.constant(0)), e.constant(width)), any = e.isLess(e.constant(0), there);
+    Value offset = e.add(e.multiply(line, lines.lineStride), e.multiply(first, lines.apart));
+    Value source = e.address(lines.source, element, e.select(any, offset, e.constant(0)));
+    Value target = e.address(lines.target, element, e.add(e.multiply(line, lines.pitch), first));
+    Value size = arith::TruncIOp::create(e.builder, e.loc, word, e.multiply(there, targets::elementBytes(element)));
+    NVVM::CpAsyncOp::create(e.builder, e.loc, target, source, bytes, NVVM::LoadCacheModifierKind::CA, size);
   });
 }
 
-void GemmEmitter::load(Value firstRow, Value firstColumn, Value k) {
-  Value one = e.constant(1);
-  auto inside = [&](Value index, Value size) { return e.minimum(index, e.subtract(size, one)); };
-  // Neighbours read neighbours, whichever way a lies.
-  Value fast = e.constant(kind.contiguousA ? kDepth : tileRows);
-  e.share(e.constant(kDepth * tileRows), [&](Value place) {
-    Value slow = e.divide(place, fast), quick = e.remainder(place, fast);
-    Value m = kind.contiguousA ? slow : quick, step = kind.contiguousA ? quick : slow;
-    Value column = e.multiply(inside(e.add(k, step), depth), aColumn);
-    Value number = e.load(element, at(a, inside(e.add(firstRow, m), rows), aRow, column));
-    e.store(number, e.address(aShared, element, e.add(e.multiply(step, aPitch), m)));
-  });
-  e.share(e.constant(kDepth * kTileColumns), [&](Value place) {
-    Value step = e.divide(place, e.constant(kTileColumns)), n = e.remainder(place, e.constant(kTileColumns));
-    Value number = e.load(element, at(b, inside(e.add(k, step), depth), bRow, inside(e.add(firstColumn, n), columns)));
-    e.store(number, e.address(bShared, element, place));
-  });
-}
-
-GemmEmitter::Values GemmEmitter::multiply(Value count, ValueRange sums) {
-  return e.loop(e.constant(0), count, 1, sums, [&](Value step, ValueRange carried) {
-    Value aPart = e.address(aShared, element, e.add(e.multiply(step, aPitch), e.multiply(threadRow, kRowsPerThread)));
-    Value bPart = e.address(bShared, element, e.add(e.multiply(step, kTileColumns), threadColumn));
-    Values left, right, next;
-    for (int64_t i = 0; i < kRowsPerThread; ++i)
-      left.push_back(e.load(element, e.address(aPart, element, e.constant(i))));
-    for (int64_t j = 0; j < kColumnsPerThread; ++j)
-      right.push_back(e.load(element, e.address(bPart, element, e.constant(j * kThreadsAlongN))));
-    for (Value x : left)
-      for (Value y : right)
-        next.push_back(e.fusedMultiplyAdd(x, y, carried[next.size()]));
-    return next;
-  });
-}
-
-void GemmEmitter::storeSum(Value sum, Value row, Value column) {
-  e.when(e.isLess(row, rows), [&] {
-    e.when(e.isLess(column, columns), [&] {
-      Value target = at(c, row, cRow, column), value = sum;
-      if (kind.bias)
-        value = e.addFloats(value, e.load(element, e.address(bias, element, row)));
+void GemmEmitter::writeTile(Value firstRow, Value firstColumn) {
+  int64_t width = kind.wideC && kind.epilogue <= kWideEpilogueOps ? layout.wide : 1, perRow = kTileColumns / width;
+  e.share(e.constant(layout.rows * perRow), [&](Value place) {
+    Value down = e.divide(place, e.constant(perRow)), across = e.multiply(e.remainder(place, e.constant(perRow)), width);
+    Value row = e.add(firstRow, down), column = e.add(firstColumn, across);
+    auto emit = [&] {
+      Value target = e.address(e.address(c, element, e.multiply(row, cRow)), element, column);
+      SmallVector<Value> values = e.loadWide(element, width, e.address(shared, element, e.add(e.multiply(down, layout.pitch), across))), before;
+      Value added = kind.bias ? e.load(element, e.address(bias, element, row)) : Value();
       if (kind.accumulate)
-        value = e.addFloats(e.load(element, target), value);
-      e.store(inlineEpilogue ? apply(value) : value, target);
-    });
+        before = e.loadWide(element, width, target);
+      for (auto [j, value] : llvm::enumerate(values)) {
+        if (added)
+          value = e.addFloats(value, added);
+        if (kind.accumulate)
+          value = e.addFloats(before[j], value);
+        if (kind.epilogue)
+          value = cloneBody(e.builder, op.getEpilogue().front(), value, outside, 0).front();
+      }
+      e.storeWide(values, target);
+    };
+    e.when(e.isLess(row, rows), [&] { e.when(e.isLess(column, columns), emit); });
   });
 }
 
-Value GemmEmitter::apply(Value value) { return cloneBody(e.builder, op.getEpilogue().front(), value, outside, 0).front(); }
+/// Products of f64 are exact to f64; what is f32 may be asked to be, too.
+static std::optional<Matmul> tensorKind(Type element, Matmul asked) {
+  return element.isF32() && asked != Matmul::F32 ? std::optional(asked) : std::nullopt;
+}
 
 void flowc::cuda::lowerGemm(tile::GemmOp op, KernelCache &cache) {
   auto aType = cast<MemRefType>(op.getA().getType()), cType = cast<MemRefType>(op.getC().getType());
-  int64_t rows = cType.getShape()[0], columns = cType.getShape()[1];
+  Type element = cType.getElementType();
+  int64_t rows = cType.getShape()[0], columns = cType.getShape()[1], wide = 16 / targets::elementBytes(element);
   if (rows == 0 || columns == 0)
     return;
   OpBuilder builder(op);
@@ -190,10 +193,22 @@ void flowc::cuda::lowerGemm(tile::GemmOp op, KernelCache &cache) {
   llvm::append_range(arguments, captured);
 
   bool contiguous = aStrides[1] == 1 || aType.getShape()[1] <= 1;
-  GemmKind kind{contiguous, op.getAccumulate(), bool(op.getBias()), !op.getEpilogue().empty()};
+  auto isWide = [&](Value buffer, int64_t next, int64_t stride) { return next == 1 && stride % wide == 0 && cache.isAligned(buffer, wide); };
+  std::optional<Matmul> tensor = tensorKind(element, cache.matmul());
+  int64_t threads = cache.threadsPerBlock();
+  GemmKind kind{contiguous,
+                op.getAccumulate(),
+                bool(op.getBias()),
+                op.getEpilogue().empty() ? 0 : static_cast<int64_t>(op.getEpilogue().front().getOperations().size()),
+                isWide(op.getA(), aStrides[contiguous], aStrides[!contiguous]),
+                isWide(op.getB(), 1, rowStride(op.getB())),
+                isWide(op.getC(), 1, rowStride(op.getC())) && columns % wide == 0,
+                tensor,
+                tensor ? tensorTileRows(threads, rows) : fusedTileRows(threads, rows)};
   std::string key;
   llvm::raw_string_ostream stream(key);
-  stream << "gemm " << cType.getElementType() << ' ' << kind.contiguousA << kind.accumulate << kind.bias;
+  stream << "gemm " << element << ' ' << kind.contiguousA << kind.accumulate << kind.bias << kind.wideA << kind.wideB << kind.wideC
+         << kind.tileRows;
   if (kind.epilogue)
     stream << bodyFingerprint(op.getEpilogue().front(), captured);
   cache.call(builder, op.getLoc(), "gemm", key, arguments, [&](BlockEmitter &e, ValueRange values) -> SmallVector<Value> {

@@ -7,6 +7,7 @@
 #include "targets/cuda/Kernels.h"
 
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -20,25 +21,29 @@ namespace {
 struct LowerTilePass : PassWrapper<LowerTilePass, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(LowerTilePass)
   LowerTilePass() = default;
-  explicit LowerTilePass(int64_t given) { threads = given; }
+  explicit LowerTilePass(const CudaOptions &options) {
+    threads = options.threads;
+    matmul = options.matmul;
+  }
   LowerTilePass(const LowerTilePass &other) : PassWrapper(other) {}
 
   StringRef getArgument() const final { return "convert-tile-to-cuda"; }
   StringRef getDescription() const final { return "lower tile ops to what the threads of a block do together"; }
   void getDependentDialects(DialectRegistry &registry) const final {
-    registry.insert<LLVM::LLVMDialect, arith::ArithDialect, func::FuncDialect, gpu::GPUDialect, math::MathDialect, scf::SCFDialect>();
+    registry.insert<LLVM::LLVMDialect, NVVM::NVVMDialect, arith::ArithDialect, func::FuncDialect, gpu::GPUDialect, math::MathDialect,
+                    scf::SCFDialect>();
   }
 
   void runOnOperation() final {
     int64_t count = threads;
-    if (count < 64 || count > 1024 || count % kWarp) {
-      getOperation().emitError("a block of ") << count << " threads; expected a multiple of 32 from 64 to 1024";
+    if (count != 64 && count != 128 && count != 256) {
+      getOperation().emitError("a block of ") << count << " threads; expected 64, 128 or 256";
       return signalPassFailure();
     }
     OpBuilder builder = OpBuilder::atBlockEnd(getOperation().getBody());
     auto device = gpu::GPUModuleOp::create(builder, getOperation().getLoc(), "flow_device");
     SymbolTableCollection symbols;
-    KernelCache cache(device.getBody(), symbols, count);
+    KernelCache cache(device.getBody(), symbols, count, matmul);
     for (auto function : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
       function->moveBefore(device.getBody(), device.getBody()->end());
       if (failed(lowerFunction(function, cache)))
@@ -60,7 +65,7 @@ struct LowerTilePass : PassWrapper<LowerTilePass, OperationPass<ModuleOp>> {
     auto pointer = LLVM::LLVMPointerType::get(&getContext(), kGlobalMemory);
     for (unsigned k = 0; k < count; ++k) {
       (void)function.insertArgument(count + k, pointer, {}, function.getArgument(k).getLoc());
-      cache.place(function.getArgument(k), function.getArgument(count + k));
+      cache.place(function.getArgument(k), function.getArgument(count + k), arguments[k].alignment());
     }
     if (failed(lowerOps(function, cache)))
       return failure();
@@ -109,6 +114,10 @@ struct LowerTilePass : PassWrapper<LowerTilePass, OperationPass<ModuleOp>> {
   }
 
   Option<int64_t> threads{*this, "threads", llvm::cl::desc("threads of a block"), llvm::cl::init(128)};
+  Option<Matmul> matmul{*this, "matmul", llvm::cl::desc("how products of f32 are computed"), llvm::cl::init(Matmul::Tf32),
+                        llvm::cl::values(clEnumValN(Matmul::Tf32, "tf32", "on tensor cores, factors rounded to tf32"),
+                                         clEnumValN(Matmul::Bf16, "bf16", "on tensor cores, factors rounded to bf16"),
+                                         clEnumValN(Matmul::F32, "f32", "exactly as on the CPU"))};
 };
 
 /// What NVPTX has instructions for, or short sequences. Everything else would become a call of a library that no driver has.
@@ -135,6 +144,8 @@ struct MathCheckPass : PassWrapper<MathCheckPass, OperationPass<gpu::GPUModuleOp
 
 } // namespace
 
-std::unique_ptr<Pass> flowc::cuda::createLowerTilePass(int64_t threads) { return std::make_unique<LowerTilePass>(threads); }
+std::unique_ptr<Pass> flowc::cuda::createLowerTilePass(const CudaOptions &options) {
+  return std::make_unique<LowerTilePass>(options);
+}
 
 std::unique_ptr<Pass> flowc::cuda::createMathCheckPass() { return std::make_unique<MathCheckPass>(); }

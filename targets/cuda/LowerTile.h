@@ -4,6 +4,8 @@
 
 #pragma once
 
+#include "targets/cuda/CudaTarget.h"
+
 #include "mlir/Pass/Pass.h"
 
 #include <memory>
@@ -11,7 +13,7 @@
 namespace flowc::cuda {
 
 /// Functions of tile ops -> a gpu.module with a kernel for each, over many tiles.
-std::unique_ptr<mlir::Pass> createLowerTilePass(int64_t threads = 128);
+std::unique_ptr<mlir::Pass> createLowerTilePass(const CudaOptions &options = {});
 
 /// In a gpu.module: adds the kernels between rows and tiles.
 std::unique_ptr<mlir::Pass> createRowKernelsPass(int64_t threads = 128);

@@ -49,7 +49,7 @@ void flowc::cuda::registerCudaPasses() {
 
 LogicalResult flowc::cuda::lowerToGpu(ModuleOp module, const CudaOptions &options) {
   PassManager passes(module.getContext());
-  passes.addPass(createLowerTilePass(options.threads));
+  passes.addPass(createLowerTilePass(options));
   OpPassManager &device = passes.nest<gpu::GPUModuleOp>();
   device.addPass(createRowKernelsPass(options.threads));
   device.addPass(targets::createRollCallsPass(kGlobalMemory));
@@ -82,6 +82,22 @@ static const llvm::Target *findTarget() {
   LLVMInitializeNVPTXAsmPrinter();
   std::string error; // The library that we link has NVPTX.
   return llvm::TargetRegistry::lookupTarget(kTriple, error);
+}
+
+static constexpr std::pair<StringRef, Matmul> kMatmulNames[] = {{"tf32", Matmul::Tf32}, {"bf16", Matmul::Bf16}, {"f32", Matmul::F32}};
+
+std::optional<Matmul> flowc::cuda::matmulByName(StringRef wanted) {
+  for (auto [name, kind] : kMatmulNames)
+    if (name == wanted)
+      return kind;
+  return std::nullopt;
+}
+
+StringRef flowc::cuda::matmulName(Matmul wanted) {
+  for (auto [name, kind] : kMatmulNames)
+    if (kind == wanted)
+      return name;
+  llvm_unreachable("every kind has a name");
 }
 
 bool flowc::cuda::isKnownChip(StringRef chip) {

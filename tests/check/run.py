@@ -10,7 +10,8 @@ Every definition or flow that is judged stands below a comment that says what is
     # expect: unknown monotone -- needs a bound on a product of two networks
 
 The word after the verdict is the obligation that fails; after `proved`, whether there is a warning that 32-bit numbers are not enough
-(`lost`) or none (`kept`). `unknown` counts: the corpus may have at most a few. Bijections and layers are
+(`lost`) or none (`kept`), and of a
+flow whether features depend on no other though layers mix (`unmixed`) or not (`mixed`). `unknown` counts: the corpus may have at most a few. Bijections and layers are
 judged alone; a flow is judged as a whole, with all definitions of its file.
 """
 import json
@@ -66,7 +67,8 @@ def judge(flowc, path, text, wanted):
             judged[False, layer["type"]] = (layer["verdict"], failures([layer]) + precision([layer]))
     for match in FLOW.finditer(text):
         report = check(flowc, definitions + match.group(0), f"{path}: {match.group(1)}")
-        judged[True, match.group(1)] = (report["verdict"], failures(report["layers"]) + precision(report["layers"]))
+        notes = precision(report["layers"]) + (["unmixed"] if "unmixed" in report else ["mixed"])
+        judged[True, match.group(1)] = (report["verdict"], failures(report["layers"]) + notes)
     return judged
 
 

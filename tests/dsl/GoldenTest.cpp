@@ -82,7 +82,7 @@ TEST_CASE("wrong specs give their messages, and every kind of message occurs") {
   for (const std::string &path : paths)
     compare(path, elaborated(path, kinds));
   // The compiler's own: tests/compiler has their cases.
-  kinds.insert({"not-monotone", "not-triangular", "rank-deficient", "no-inverse-rule", "not-contracting", "not-smooth", "lost-in-f32",
+  kinds.insert({"not-monotone", "not-triangular", "rank-deficient", "no-inverse-rule", "not-contracting", "not-smooth", "lost-in-f32", "unmixed",
                 "not-defined", "not-continuous", "not-onto", "not-compiled"});
   static constexpr std::string_view all[] = {
 #define DIAGNOSTIC(ID, NAME) NAME,

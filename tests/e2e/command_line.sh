@@ -29,9 +29,13 @@ says err 'unknown GPU `sm_7`'
 echo 'flow both { data real[2]; affine_coupling(net = mlp(hidden = [])) }' >both.flow
 expect 0 "$flowc" both.flow --target cpu,cuda --gpu sm_90
 says both/both.so '.target sm_90'
-for kernel in flow_f32_log_prob flow_f64_gradient_reduce; do
+for kernel in flow_f32_log_prob flow_f64_gradient_reduce flow_f64_rows_to_tiles; do
   says both/both.so ".visible .entry $kernel("
 done
+expect 0 "$flowc" both.flow --target cpu,cuda --matmul=bf16 -o rounded
+says rounded/both.ptx 'mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32'
+says rounded/manifest.json '"matmul": "bf16"'
+expect 2 "$flowc" both.flow --target cpu,cuda --matmul=fp16
 expect 0 "$flowc" both.flow -o cpu_alone
 grep -q '.target sm_' cpu_alone/both.so && fail 'a model for the CPU alone has PTX'
 

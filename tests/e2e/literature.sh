@@ -12,8 +12,8 @@ for kind in angles tails shares; do expect 0 "$examples/data/toy.py" "$kind" --r
 # system [FOLDER/]NAME DATA SED_EXPRESSIONS [RATE]: training at toy size must raise the likelihood of rows that it did not see.
 mean_in_err() { sed -n 's/^mean log_prob \([^ ]*\) .*/\1/p' err; }
 system() {
-  local name=${1##*/} data=$2 before after
-  local spec=$examples/${1%/*}/$name.flow
+  local name=${1//\//_} data=$2 before after
+  local spec=$examples/${1%/*}/${1##*/}.flow
   expect 0 "$flowc" check "$spec"
   sed -E "$3" "$spec" >"$name.flow"
   cmp -s "$name.flow" "$spec" && fail "$name is not made smaller"
@@ -32,6 +32,7 @@ system nice digits 's/784/90/; s/\[1000.*1000\]/[16]/'
 system real_nvp patches 's/repeat 10/repeat 3/; s/512/16/'
 system maf patches 's/repeat 5/repeat 2/; s/512/64/g'
 system maf/mnist digits 's/784/90/; s/repeat 5/repeat 2/; s/1024/64/'
+system real_nvp/mnist digits 's/784/90/; s/repeat 5/repeat 2/; s/512/64/g'
 system maf/maf_mog patches 's/repeat 5/repeat 1/; s/\[512\]\)\)/[64]), components = 2)/; s/512/64/g'
 system neural_spline patches 's/repeat 10/repeat 1/; s/random\(10\)/random(1)/; s/128/16/; s/bins = 4/bins = 3/'
 system residual_flow patches 's/repeat 6/repeat 1/; s/64, 64/16/'

@@ -61,7 +61,7 @@ std::string Workshop::finish(Derived derived, const std::string &directory) {
   if (failed(objects))
     return "no code: " + messages;
   std::vector<llvm::StringRef> code{llvm::StringRef(objects->front().data(), objects->front().size())};
-  driver::ModelFiles files{"mutant", features, code, derived.manifest, "", "mutant.flow", "", /*ptx=*/"", /*threads=*/true};
+  driver::ModelFiles files{"mutant", features, code, derived.manifest, "", "mutant.flow", "", /*threads=*/true};
   return driver::writeModelDirectory(directory, files).value_or("");
 }
 

@@ -49,30 +49,28 @@ public:
   template <typename Reference>
   void check(const std::string &body, const cpu::CompiledTiles::Options &options, double tolerance,
              Reference reference) {
-    std::string text = "func.func @flow_test(%ws: memref<" + std::to_string(data.size()) + "x" + element + ">) {\n" +
-                       prologue + body + "  return\n}\n",
-                error;
+    std::string text = kernel(body), error;
     INFO(text);
     std::vector<T> before = data;
     reference();
     auto tiles = cpu::CompiledTiles::compile(text, options, error);
     INFO(error);
     REQUIRE(tiles);
-    T *memory = static_cast<T *>(std::aligned_alloc(64, (data.size() * sizeof(T) + 63) / 64 * 64));
-    std::memcpy(memory, before.data(), data.size() * sizeof(T));
-    tiles->kernel<void(T *)>("flow_test")(memory);
-    compare(memory, tolerance);
+    Memory memory = copyOf(before);
+    tiles->kernel<void(T *)>("flow_test")(memory.get());
+    compare(memory.get(), tolerance);
     // What is asked of the CPU changes nothing there.
     static std::set<std::string> seen;
-    if (onGpu && seen.insert(text).second) {
-      auto kernels = EmulatedKernels::compile(text, 128, error);
-      INFO(error);
-      REQUIRE(kernels);
-      std::memcpy(memory, before.data(), data.size() * sizeof(T));
-      CHECK(kernels->launch("flow_test", 1, {memory}) == "");
-      compare(memory, tolerance);
-    }
-    std::free(memory);
+    if (onGpu && seen.insert(text).second)
+      launch(text, before, 128, "f32", tolerance);
+  }
+
+  /// The same on the emulated GPU alone.
+  template <typename Reference>
+  void checkOnGpu(const std::string &body, int64_t threads, const std::string &matmul, double tolerance, Reference reference) {
+    std::vector<T> before = data;
+    reference();
+    launch(kernel(body), before, threads, matmul, tolerance);
   }
 
   void compare(const T *memory, double tolerance) {
@@ -101,6 +99,33 @@ public:
   bool onGpu = true; ///< Whether the CUDA target can do it, too.
 
 private:
+  struct Free {
+    void operator()(T *memory) const { std::free(memory); }
+  };
+  using Memory = std::unique_ptr<T, Free>;
+
+  std::string kernel(const std::string &body) const {
+    return "func.func @flow_test(%ws: memref<" + std::to_string(data.size()) + "x" + element + ">) {\n" + prologue + body +
+           "  return\n}\n";
+  }
+
+  static Memory copyOf(const std::vector<T> &numbers) {
+    Memory memory(static_cast<T *>(std::aligned_alloc(64, (numbers.size() * sizeof(T) + 63) / 64 * 64)));
+    std::memcpy(memory.get(), numbers.data(), numbers.size() * sizeof(T));
+    return memory;
+  }
+
+  void launch(const std::string &text, const std::vector<T> &before, int64_t threads, const std::string &matmul, double tolerance) {
+    INFO(text << matmul << ", " << threads << " threads");
+    std::string error;
+    auto kernels = EmulatedKernels::compile(text, threads, error, matmul);
+    INFO(error);
+    REQUIRE(kernels);
+    Memory memory = copyOf(before);
+    CHECK(kernels->launch("flow_test", 1, {memory.get()}) == "");
+    compare(memory.get(), tolerance);
+  }
+
   Slice add(int64_t rows, int64_t columns, int64_t rowStride, int64_t columnStride, int64_t extent) {
     int64_t offset = (data.size() + 15) / 16 * 16 + 16;
     data.resize(offset + extent + 32);

@@ -36,7 +36,8 @@ template <typename T> T applyEpilogue(int kind, T value) {
   return value;
 }
 
-template <typename T> void checkGemm(const GemmCase &test, const flowc::cpu::CompiledTiles::Options &options) {
+/// The product of one case, and what it must be when its factors are rounded so.
+template <typename T> void withGemm(const GemmCase &test, double (*rounded)(double), auto check) {
   Arena<T> arena(static_cast<unsigned>(test.m * 131 + test.n * 17 + test.k));
   Slice a = test.transA ? arena.matrix(test.m, test.k, 1, test.m + 3) : arena.matrix(test.m, test.k, test.k + 2, 1);
   Slice b = arena.matrix(test.k, test.n, test.n + 5, 1), c = arena.matrix(test.m, test.n, test.n + test.besideC, 1);
@@ -49,13 +50,35 @@ template <typename T> void checkGemm(const GemmCase &test, const flowc::cpu::Com
       for (int64_t j = 0; j < test.n; ++j) {
         double sum = test.bias ? arena.at(bias, i) : 0;
         for (int64_t k = 0; k < test.k; ++k)
-          sum += double(arena.at(a, i, k)) * arena.at(b, k, j);
+          sum += rounded(arena.at(a, i, k)) * rounded(arena.at(b, k, j));
         if (test.accumulate)
           sum += arena.at(c, i, j);
         arena.at(c, i, j) = applyEpilogue<T>(test.epilogue, static_cast<T>(sum));
       }
   };
-  arena.check(text, options, sizeof(T) == 4 ? 3e-5 : 1e-13, reference);
+  check(arena, text, reference);
+}
+
+template <typename T> void checkGemm(const GemmCase &test, const flowc::cpu::CompiledTiles::Options &options) {
+  withGemm<T>(test, [](double number) { return number; }, [&](Arena<T> &arena, const std::string &text, auto reference) {
+    arena.check(text, options, sizeof(T) == 4 ? 3e-5 : 1e-13, reference);
+  });
+}
+
+/// To the nearest number with so many bits behind the point; `whole` says which it is of two equally near.
+double roundTo(int bits, double (*whole)(double), double number) {
+  int exponent;
+  double mantissa = std::frexp(number, &exponent);
+  return std::ldexp(whole(std::ldexp(mantissa, bits + 1)), exponent - bits - 1);
+}
+double tf32(double number) { return roundTo(10, std::round, number); }
+double bf16(double number) { return roundTo(7, std::nearbyint, number); }
+
+void checkTensorGemm(const GemmCase &test, int64_t threads = 128) {
+  for (auto [matmul, rounded] : {std::pair("tf32", &tf32), {"bf16", &bf16}})
+    withGemm<float>(test, rounded, [&](Arena<float> &arena, const std::string &text, auto reference) {
+      arena.checkOnGpu(text, threads, matmul, 3e-5, reference);
+    });
 }
 
 template <typename T> void checkTranspose(int64_t rows, int64_t samples, int64_t columns, int bits) {
@@ -104,6 +127,43 @@ TEMPLATE_TEST_CASE("products for some columns of a wider matrix", "[gemm]", floa
   for (int64_t n : {1, 7, 64, 128, 200})
     for (bool accumulate : {false, true})
       checkGemm<TestType>({5, n, 9, false, accumulate, false, 0, 48}, {"native"});
+}
+
+TEST_CASE("products on tensor cores are those of rounded factors", "[gemm][tensor]") {
+  for (int64_t m : {1, 2, 3, 7, 16, 17, 33, 63, 64, 65, 130})
+    checkTensorGemm({m, 64, 19});
+  for (int64_t n : {1, 2, 3, 7, 33, 63, 64, 65, 100})
+    checkTensorGemm({13, n, 9, false, true});
+  for (int64_t k : {0, 1, 2, 3, 7, 8, 15, 16, 17, 32, 33, 63, 64, 65})
+    for (bool transA : {false, true})
+      checkTensorGemm({40, 32, k, transA, false, true, 1});
+  for (bool transA : {false, true})
+    for (bool accumulate : {false, true})
+      for (bool bias : {false, true})
+        for (int epilogue : {0, 1, 2})
+          checkTensorGemm({11, 41, 23, transA, accumulate, bias, epilogue});
+}
+
+TEST_CASE("products whose rows begin at 16 bytes", "[gemm][tensor]") {
+  for (bool transA : {false, true})
+    for (int64_t m : {17, 61, 64})
+      for (int64_t k : {14, 18, 62}) { // with what the test lays out, the rows of a and b are multiples of four numbers
+        checkTensorGemm({m, 63, k, transA, false, true, 1, 1});
+        checkGemm<float>({m, 63, k, transA, false, true, 1, 1}, {});
+        checkGemm<double>({m, 63, k, transA, false, true, 1, 1}, {});
+      }
+  checkTensorGemm({64, 64, 30, false, true, true, 2});
+}
+
+TEST_CASE("products with other numbers of threads", "[gemm][tensor]") {
+  for (int64_t threads : {64, 256})
+    for (int64_t m : {5, 33, 100})
+      for (bool transA : {false, true}) {
+        checkTensorGemm({m, 64, 21, transA, false, true, 1}, threads);
+        withGemm<double>({m, 64, 21, transA}, [](double number) { return number; }, [&](auto &arena, const std::string &text, auto reference) {
+          arena.checkOnGpu(text, threads, "f32", 1e-13, reference);
+        });
+      }
 }
 
 TEST_CASE("products for machines without AVX and without optimization", "[gemm]") {

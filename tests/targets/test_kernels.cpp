@@ -91,16 +91,16 @@ TEST_CASE("tiles and chunks are shared among any number of blocks", "[kernels]")
 
 TEST_CASE("sums do not depend on the number of threads", "[kernels]") {
   std::vector<float> first = sumsOf(*emulated(kSums, 64), 3, 2, 1);
-  for (int64_t threads : {96, 128, 256, 1024}) {
+  for (int64_t threads : {128, 256}) {
     std::vector<float> other = sumsOf(*emulated(kSums, threads), 3, 2, 1);
     CHECK(std::memcmp(first.data(), other.data(), 5 * sizeof(float)) == 0);
   }
 }
 
-TEST_CASE("blocks of other sizes than warps are refused", "[kernels]") {
-  for (int64_t threads : {0, 1, 32, 100, 2048}) {
+TEST_CASE("blocks of other sizes are refused", "[kernels]") {
+  for (int64_t threads : {0, 1, 32, 96, 100, 512}) {
     std::string error;
     CHECK(!EmulatedKernels::compile(kSums, threads, error));
-    CHECK_THAT(error, Catch::Contains("expected a multiple of 32"));
+    CHECK_THAT(error, Catch::Contains("expected 64, 128 or 256"));
   }
 }

@@ -45,12 +45,12 @@ public:
   static constexpr bool single = sizeof(T) == 4;
   static constexpr int64_t tiles = 3, chunks = 2, blocks = 2;
 
-  explicit Pair(const std::string &spec) {
+  explicit Pair(const std::string &spec, const std::string &matmul) {
     std::string text = scheduled(spec, single ? "f32" : "f64"), error;
     cpu = CompiledTiles::compile(text, {}, error);
     INFO(error);
     REQUIRE(cpu);
-    gpu = EmulatedKernels::compile(text, 128, error);
+    gpu = EmulatedKernels::compile(text, 128, error, matmul);
     INFO(error);
     REQUIRE(gpu);
     info = cpu->kernel<const flowrt_kernel_info>(name("info").c_str());
@@ -116,16 +116,19 @@ template <typename T> Numbers<T> randomNumbers(int64_t count, unsigned seed, dou
 }
 
 /// What is computed sample by sample has the same steps on both machines, and in practice the same bits; sums over samples are added up
-/// in another order.
-template <typename T> void checkModel(const std::string &spec, double low, double high) {
-  Pair<T> model(spec);
+/// in another order. Where factors are rounded that is how near they are, with weights of the size that training gives, and gradients four
+/// times as far.
+template <typename T>
+void checkModel(const std::string &spec, double low, double high, const std::string &matmul = "f32", double rounding = 0) {
+  Pair<T> model(spec, matmul);
   const flowrt_kernel_info &info = *model.info;
   constexpr int64_t tiles = Pair<T>::tiles, chunks = Pair<T>::chunks, blocks = Pair<T>::blocks;
   T *workspace = Pair<T>::aligned(model.workspace);
   constexpr bool single = Pair<T>::single;
-  auto sameOn = [&](const char *what, Numbers<T> &expected, Numbers<T> &found) { compare(what, expected, found, single ? 1e-6 : 1e-14); };
+  auto sameOn = [&](const char *what, Numbers<T> &expected, Numbers<T> &found) { compare(what, expected, found, rounding + (single ? 1e-6 : 1e-14)); };
 
-  Numbers<T> parameters = randomNumbers<T>(info.parameters, 3, -0.5, 0.5), staged(info.staged, 0), stagedOnGpu(info.staged, 0);
+  double size = rounding > 0 ? 0.2 : 0.5;
+  Numbers<T> parameters = randomNumbers<T>(info.parameters, 3, -size, size), staged(info.staged, 0), stagedOnGpu(info.staged, 0);
   model.onCpu("stage", parameters.data(), staged.data());
   model.onGpu("stage", 1, {parameters.data(), stagedOnGpu.data(), workspace});
   sameOn("stage", staged, stagedOnGpu);
@@ -155,7 +158,7 @@ template <typename T> void checkModel(const std::string &spec, double low, doubl
   model.onGpu("gradient_reduce", blocks, {sumsOnGpu.data(), chunks});
   sums.count = sumsOnGpu.count = info.staged;
   sameOn("objective", density, densityOnGpu);
-  compare("gradient", sums, sumsOnGpu, single ? 1e-5 : 1e-13);
+  compare("gradient", sums, sumsOnGpu, 4 * rounding + (single ? 1e-5 : 1e-13));
 
   Numbers<T> gradient(info.parameters, 0), gradientOnGpu(info.parameters, 0);
   model.onCpu("stage_adjoint", parameters.data(), sums.data(), gradient.data());
@@ -175,6 +178,15 @@ TEMPLATE_TEST_CASE("models on the emulated GPU are the CPU's", "[models]", float
                          "actnorm; maf(net = made(hidden = [19])); reverse", "lu_linear; spline_coupling(net = mlp(hidden = [8]), bins = 4)",
                          "repeat 2 { planar; radial }", "residual(net = contraction(hidden = [6]))");
   checkModel<TestType>(flowOf("", "real[5]", layers), -2, 2);
+}
+
+TEST_CASE("models on tensor cores are near the CPU's", "[models][tensor]") {
+  auto [matmul, rounding] = GENERATE(table<std::string, double>({{"tf32", 2e-3}, {"bf16", 16e-3}}));
+  auto layers = GENERATE(as<std::string>(), "repeat 2 { affine_coupling(mask = alternate, net = mlp(hidden = [17, 33])); actnorm }",
+                         "maf(net = made(hidden = [19])); reverse", "lu_linear; spline_coupling(net = mlp(hidden = [8]), bins = 4)",
+                         "affine_coupling(net = mlp(hidden = [64, 65], activation = relu))");
+  INFO(layers << matmul);
+  checkModel<float>(flowOf("", "real[5]", layers), -2, 2, matmul, rounding);
 }
 
 TEST_CASE("every layer on the emulated GPU is the CPU's", "[.layers]") {

@@ -6,6 +6,7 @@
 #ifndef FLOWC_RUNTIME_MODEL_DEVICE_DEVICE_H
 #define FLOWC_RUNTIME_MODEL_DEVICE_DEVICE_H
 
+#include "runtime/model/Memory.h"
 #include "runtime/model/device/Driver.h"
 
 namespace flowc::runtime::model {
@@ -44,7 +45,7 @@ public:
   /// Whether an address is of a device's memory; another device's is remembered as a failure.
   bool owns(const void *pointer);
 
-  // In the order of a stream.
+  // In the order of a stream. What is copied from the host's memory must stay until the stream is through.
   template <typename T> void toDevice(T *to, const T *from, int64_t count, DriverStream *stream) {
     if (count > 0)
       did(good() ? driver->copyToDevice(address(to), from, bytes<T>(count), stream) : DriverSuccess);
@@ -61,12 +62,15 @@ public:
     if (count > 0)
       did(good() ? driver->clear(address(at), 0, bytes<T>(count), stream) : DriverSuccess);
   }
-  /// From or to wherever the pointer outside lies.
+  /// From or to wherever the pointer outside lies; `put` from the host, the others from or to the device.
   template <typename T> void bring(T *to, const T *outside, int64_t count, DriverStream *stream) {
     owns(outside) ? copy(to, outside, count, stream) : toDevice(to, outside, count, stream);
   }
   template <typename T> void give(T *outside, const T *from, int64_t count, DriverStream *stream) {
     owns(outside) ? copy(outside, from, count, stream) : toHost(outside, from, count, stream);
+  }
+  template <typename T> void put(T *outside, const T *from, int64_t count, DriverStream *stream) {
+    owns(outside) ? toDevice(outside, from, count, stream) : model::copy(outside, from, count);
   }
   /// Every argument is a pointer or a number of 64 bits.
   template <typename... Arguments>
@@ -107,15 +111,21 @@ private:
 /// The calling thread uses the device while this lives.
 class DeviceUse {
 public:
-  explicit DeviceUse(Device &device) : device(device) { device.did(device.driver->pushContext(device.context)); }
+  explicit DeviceUse(Device &device)
+      : device(device), isCurrent(device.driver->pushContext(device.context) == DriverSuccess) {
+    if (!isCurrent && device.good())
+      device.failure = FLOWRT_DEVICE_FAILED;
+  }
   ~DeviceUse() {
     DriverContext *context;
-    device.driver->popContext(&context);
+    if (isCurrent)
+      device.driver->popContext(&context);
   }
   DeviceUse(const DeviceUse &) = delete;
 
 private:
   Device &device;
+  bool isCurrent;
 };
 
 } // namespace flowc::runtime::model

@@ -52,7 +52,7 @@ template <typename T> flowrt_status DeviceInstance<T>::prepare(int64_t ordinal) 
   parameters = machine.allocate<T>(info->parameters);
   staged = machine.allocate<T>(info->staged);
   result = machine.allocate<T>(info->parameters);
-  moments = machine.allocate<T>(2 * info->probes);
+  moments = machine.allocate<T>(2 * paddedProbes());
   workspace = machine.allocate<T>(info->workspace);
   for (Passage<T> &passage : passages)
     passage.stream = machine.makeStream();
@@ -167,8 +167,8 @@ template <typename T> flowrt_status DeviceInstance<T>::probe(Given<T> x, int64_t
     }
     DeviceUse use(machine);
     DriverStream *at = streamOf(passages[0]);
-    machine.give(mean, static_cast<const T *>(both), probes, at);
-    machine.give(deviation, static_cast<const T *>(both + probes), probes, at);
+    machine.put(mean, static_cast<const T *>(both), probes, at);
+    machine.put(deviation, static_cast<const T *>(both + probes), probes, at);
     machine.wait(at);
     status = machine.status();
   }
@@ -181,7 +181,7 @@ template <typename T> flowrt_status DeviceInstance<T>::probe(Given<T> x, int64_t
 template <typename T> flowrt_status DeviceInstance<T>::start(const T *mean, const T *deviation, T *values) {
   DeviceUse use(machine);
   DriverStream *at = streamOf(passages[0]);
-  T *deviations = moments + info->probes;
+  T *deviations = moments + paddedProbes();
   machine.bring(moments, mean, info->probes, at);
   machine.bring(deviations, deviation, info->probes, at);
   machine.bring(result, static_cast<const T *>(values), info->parameters, at);
@@ -225,14 +225,15 @@ template <typename T> bool DeviceInstance<T>::makeRoom(int64_t rows) {
   one.rows = 1;
   one.blocks = 0;
   int64_t most = wholeTiles(MostPassageBytes / (one.onDevice() * int64_t(sizeof(T))));
-  int64_t wanted = smaller(wholeTiles(rows), most);
+  int64_t wanted = smaller(wholeTiles(rows), most > tile ? most : tile);
   if (size.rows >= wanted)
     return true;
   for (Passage<T> &passage : passages) {
     machine.wait(streamOf(passage));
     passage.release(machine);
   }
-  for (int64_t free = machine.freeBytes() / 2;; wanted = wholeTiles(wanted / 2)) {
+  // The host program wants memory, too.
+  for (int64_t free = machine.freeBytes() / 4;; wanted = wholeTiles(wanted / 2)) {
     size.rows = wanted;
     size.blocks = smaller(wanted / tile, mostBlocks());
     bool fits = size.onDevice() * int64_t(sizeof(T)) <= free;

@@ -55,6 +55,8 @@ private:
   flowrt_status prepare(int64_t ordinal);
   flowrt_status run(const Work &work);
   bool makeRoom(int64_t rows);
+  /// So that what lies behind probes is aligned as kernels expect it.
+  int64_t paddedProbes() const { return int64_t(roundUp(size_t(info->probes) * sizeof(T)) / sizeof(T)); }
   int64_t mostBlocks() const;
   int64_t blocksFor(const DeviceKernel &kernel, int64_t items) const;
   const T *brought(Passage<T> &passage, const T *from, int64_t count, T *to, T *(Passage<T>::*pinned));
@@ -74,7 +76,7 @@ private:
   T *parameters = nullptr; // [parameters]
   T *staged = nullptr;     // [staged]
   T *result = nullptr;     // [parameters], started ones
-  T *moments = nullptr;    // [2][probes]
+  T *moments = nullptr;    // [2][padded probes]
   T *workspace = nullptr;  // of the kernels without samples
   PassageSize size;
   Passage<T> passages[2];

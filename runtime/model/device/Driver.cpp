@@ -43,7 +43,6 @@ flowrt_status statusOf(DriverResult result) {
     return FLOWRT_NO_DEVICE_MEMORY;
   case DriverStub:
     return FLOWRT_NO_DRIVER;
-  case DriverTooOldForToolkit:
   case DriverUnsupportedPtx:
   case DriverMismatch:
     return FLOWRT_OLD_DRIVER;

@@ -19,7 +19,6 @@ enum : DriverResult {
   DriverInvalidValue = 1,
   DriverOutOfMemory = 2,
   DriverStub = 34,
-  DriverTooOldForToolkit = 35,
   DriverNoDevice = 100,
   DriverInvalidDevice = 101,
   DriverNoBinary = 209,

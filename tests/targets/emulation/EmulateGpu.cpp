@@ -6,6 +6,7 @@
 
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 
 using namespace mlir;
 using namespace flowc::test;
@@ -13,7 +14,23 @@ using namespace flowc::test;
 namespace {
 
 /// The places of the hooks in EmulatorHooks.
-enum Hook { Thread, Block_, Blocks, Barrier, Shuffle, Read, Write, HookCount };
+enum Hook {
+  Thread,
+  Block_,
+  Blocks,
+  Barrier,
+  Shuffle,
+  Matrices,
+  Product,
+  RoundToTf32,
+  PackBf16,
+  Copy,
+  CloseCopies,
+  WaitForCopies,
+  Read,
+  Write,
+  HookCount
+};
 static_assert(sizeof(EmulatorHooks) == HookCount * sizeof(void *));
 
 constexpr StringRef kHooks = "flow_emulator";
@@ -82,10 +99,68 @@ private:
       finished.push_back(op);
     } else if (auto shuffle = dyn_cast<gpu::ShuffleOp>(op))
       replace(op, exchanged(shuffle));
-    else if (auto load = dyn_cast<LLVM::LoadOp>(op))
+    else if (auto load = dyn_cast<NVVM::LdMatrixOp>(op))
+      rewriteMatrices(load);
+    else if (auto product = dyn_cast<NVVM::MmaOp>(op))
+      rewriteProduct(product);
+    else if (auto round = dyn_cast<NVVM::ConvertFloatToTF32Op>(op))
+      replace(op, call(loc, RoundToTf32, builder.getI32Type(), round.getSrc()));
+    else if (auto pack = dyn_cast<NVVM::ConvertF32x2ToBF16x2Op>(op)) {
+      Value packed = call(loc, PackBf16, builder.getI32Type(), {pack.getSrcHi(), pack.getSrcLo()});
+      replace(op, LLVM::BitcastOp::create(builder, loc, op->getResult(0).getType(), packed));
+    } else if (auto copy = dyn_cast<NVVM::CpAsyncOp>(op)) {
+      Value there = LLVM::ZExtOp::create(builder, loc, word, copy.getCpSize());
+      call(loc, Copy, {}, {copy.getDst(), copy.getSrc(), number(loc, copy.getSize()), there});
+      finished.push_back(op);
+    } else if (isa<NVVM::CpAsyncCommitGroupOp>(op)) {
+      call(loc, CloseCopies, {}, {});
+      finished.push_back(op);
+    } else if (auto wait = dyn_cast<NVVM::CpAsyncWaitGroupOp>(op)) {
+      call(loc, WaitForCopies, {}, number(loc, wait.getN()));
+      finished.push_back(op);
+    } else if (auto load = dyn_cast<LLVM::LoadOp>(op))
       tell(loc, Read, load.getAddr(), load.getType());
     else if (auto store = dyn_cast<LLVM::StoreOp>(op))
       tell(loc, Write, store.getAddr(), store.getValue().getType());
+  }
+
+  /// Room for some numbers, made once a call of the function.
+  Value room(Operation *op, Type type, int64_t count) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(&op->getParentOfType<FunctionOpInterface>().getFunctionBody().front());
+    return LLVM::AllocaOp::create(builder, op->getLoc(), pointer, type, number(op->getLoc(), count));
+  }
+  Value place(Location loc, Value numbers, Type type, int64_t k) {
+    return LLVM::GEPOp::create(builder, loc, pointer, type, numbers, ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(k)});
+  }
+  Value inMemory(Operation *op, ValueRange values) {
+    Type type = values.front().getType();
+    Value numbers = room(op, type, values.size());
+    for (auto [k, value] : llvm::enumerate(values))
+      LLVM::StoreOp::create(builder, op->getLoc(), value, place(op->getLoc(), numbers, type, k));
+    return numbers;
+  }
+  void replaceStruct(Operation *op, Value numbers) {
+    auto type = cast<LLVM::LLVMStructType>(op->getResult(0).getType());
+    Value all = LLVM::PoisonOp::create(builder, op->getLoc(), type);
+    for (auto [k, element] : llvm::enumerate(type.getBody())) {
+      Value one = LLVM::LoadOp::create(builder, op->getLoc(), element, place(op->getLoc(), numbers, element, k));
+      all = LLVM::InsertValueOp::create(builder, op->getLoc(), all, one, k);
+    }
+    replace(op, all);
+  }
+
+  void rewriteMatrices(NVVM::LdMatrixOp op) {
+    Value words = room(op, builder.getI32Type(), op.getNum());
+    call(op.getLoc(), Matrices, {}, {op.getPtr(), words});
+    replaceStruct(op, words);
+  }
+
+  void rewriteProduct(NVVM::MmaOp op) {
+    Value a = inMemory(op, op.getOperandA()), b = inMemory(op, op.getOperandB()), c = inMemory(op, op.getOperandC());
+    Value d = room(op, builder.getF32Type(), 4);
+    call(op.getLoc(), Product, {}, {a, b, c, d, number(op.getLoc(), op.getShape().getK())});
+    replaceStruct(op, d);
   }
 
   Value exchanged(gpu::ShuffleOp op) {
@@ -98,7 +173,9 @@ private:
 
   void tell(Location loc, Hook hook, Value address, Type type) {
     bool isShared = cast<LLVM::LLVMPointerType>(address.getType()).getAddressSpace() == 3;
-    call(loc, hook, {}, {address, number(loc, type.getIntOrFloatBitWidth() / 8), number(loc, isShared)});
+    auto vector = dyn_cast<VectorType>(type);
+    int64_t bytes = getElementTypeOrSelf(type).getIntOrFloatBitWidth() / 8 * (vector ? vector.getNumElements() : 1);
+    call(loc, hook, {}, {address, number(loc, bytes), number(loc, isShared)});
   }
 
   void makeEntry(gpu::GPUFuncOp kernel) {

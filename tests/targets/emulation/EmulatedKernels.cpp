@@ -19,7 +19,8 @@ using namespace mlir;
 
 namespace flowc::test {
 
-bool compileEmulation(const std::string &text, int64_t threads, const std::string &library, std::string &error) {
+bool compileEmulation(const std::string &text, int64_t threads, const std::string &library, std::string &error,
+                      const std::string &matmul) {
   DialectRegistry registry;
   cpu::registerCpuDialects(registry);
   cuda::registerCudaDialects(registry);
@@ -31,6 +32,7 @@ bool compileEmulation(const std::string &text, int64_t threads, const std::strin
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, ParserConfig(&context));
   cuda::CudaOptions gpu;
   gpu.threads = threads;
+  gpu.matmul = *cuda::matmulByName(matmul);
   if (!module || failed(cuda::lowerToGpu(*module, gpu)))
     return false;
   emulateGpu(*module);
@@ -49,13 +51,14 @@ bool compileEmulation(const std::string &text, int64_t threads, const std::strin
   return false;
 }
 
-std::unique_ptr<EmulatedKernels> EmulatedKernels::compile(const std::string &text, int64_t threads, std::string &error) {
+std::unique_ptr<EmulatedKernels> EmulatedKernels::compile(const std::string &text, int64_t threads, std::string &error,
+                                                          const std::string &matmul) {
   llvm::SmallString<128> path;
   if (llvm::sys::fs::createTemporaryFile("kernels", "so", path))
     return nullptr;
   std::unique_ptr<EmulatedKernels> result(new EmulatedKernels);
   result->threads = threads;
-  if (compileEmulation(text, threads, path.str().str(), error)) {
+  if (compileEmulation(text, threads, path.str().str(), error, matmul)) {
     if ((result->handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)))
       *static_cast<EmulatorHooks *>(dlsym(result->handle, "flow_emulator")) = emulatorHooks();
     else

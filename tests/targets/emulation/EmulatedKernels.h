@@ -13,13 +13,16 @@
 namespace flowc::test {
 
 /// Compiles a text of tile kernels for the CUDA target, for blocks of so many threads, into a library of this machine whose calls of the
-/// emulator are open: `flow_emulator` is to be set. False where it does not compile; `error` says why.
-bool compileEmulation(const std::string &text, int64_t threads, const std::string &library, std::string &error);
+/// emulator are open: `flow_emulator` is to be set. False where it does not compile; `error` says why. `matmul` is the option's name: f32 is
+/// what the CPU computes.
+bool compileEmulation(const std::string &text, int64_t threads, const std::string &library, std::string &error,
+                      const std::string &matmul = "f32");
 
 class EmulatedKernels {
 public:
-  /// Null where it does not compile; `error` says why.
-  static std::unique_ptr<EmulatedKernels> compile(const std::string &text, int64_t threads, std::string &error);
+  /// Null where it does not compile; the rest as above.
+  static std::unique_ptr<EmulatedKernels> compile(const std::string &text, int64_t threads, std::string &error,
+                                                  const std::string &matmul = "f32");
   ~EmulatedKernels();
 
   /// An address or a number.

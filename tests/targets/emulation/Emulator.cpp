@@ -3,6 +3,10 @@
 #include "tests/targets/emulation/Emulator.h"
 
 #include <array>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <deque>
 #include <ucontext.h>
 #include <unordered_map>
 #include <vector>
@@ -20,25 +24,38 @@ struct Access {
 };
 struct Word {
   Access read, write;
+  int64_t copiesUnderWay = 0;
 };
 
-enum class State { Ready, AtBarrier, AtShuffle, Done };
+enum class State { Ready, AtBarrier, AtExchange, Done };
+
+/// What a lane tells the others of its warp when they meet.
+struct Message {
+  int64_t purpose; ///< The same in all lanes, or they are at different places.
+  std::array<uint64_t, 4> words;
+};
+
+struct Copy {
+  char *target;
+  const char *source;
+  int64_t bytes, there;
+};
 
 struct Fiber {
   ucontext_t context;
-  std::vector<char> stack;
   State state;
-  uint32_t bits;
-  int32_t distance;
+  Message message;
+  std::vector<Copy> open;                ///< Copies that no group has yet.
+  std::deque<std::vector<Copy>> pending; ///< Groups under way.
 };
 
 /// One launch; there is one at a time.
 class Launch {
 public:
-  Launch(int64_t blocks, int64_t threads, const std::function<void()> &kernel) : blocks(blocks), kernel(kernel), fibers(threads) {
+  Launch(int64_t blocks, int64_t threads, const std::function<void()> &kernel) : blocks(blocks), kernel(kernel), fibers(threads), mail(threads) {
     ++launches;
-    for (Fiber &fiber : fibers)
-      fiber.stack.resize(kStackBytes);
+    while (stacks.size() < fibers.size())
+      stacks.emplace_back(new char[kStackBytes]);
   }
 
   std::string run() {
@@ -53,11 +70,40 @@ public:
     fiber.state = state;
     swapcontext(&fiber.context, &scheduler);
   }
-  uint32_t shuffle(uint32_t bits, int32_t distance) {
-    fibers[thread].bits = bits;
-    fibers[thread].distance = distance;
-    wait(State::AtShuffle);
-    return fibers[thread].bits;
+
+  /// What every lane of the warp has brought, once all are here.
+  template <typename T> std::array<T, kWarp> exchange(int64_t purpose, const T &mine) {
+    static_assert(sizeof(T) <= sizeof(Message::words) && std::is_trivially_copyable_v<T>);
+    fibers[thread].message.purpose = purpose;
+    std::memcpy(fibers[thread].message.words.data(), &mine, sizeof(T));
+    wait(State::AtExchange);
+    std::array<T, kWarp> all;
+    for (int64_t lane = 0; lane < kWarp; ++lane)
+      std::memcpy(&all[lane], mail[thread / kWarp * kWarp + lane].words.data(), sizeof(T));
+    return all;
+  }
+
+  void startCopy(const Copy &copy) {
+    access(copy.source, copy.there, false, false);
+    access(copy.target, copy.bytes, true, true);
+    for (int64_t offset = 0; offset < copy.bytes; offset += 4)
+      ++wordAt(reinterpret_cast<uintptr_t>(copy.target) + offset).copiesUnderWay;
+    fibers[thread].open.push_back(copy);
+  }
+  void closeCopies() {
+    fibers[thread].pending.push_back(std::move(fibers[thread].open));
+    fibers[thread].open.clear();
+  }
+  void waitForCopies(size_t left) {
+    for (auto &pending = fibers[thread].pending; pending.size() > left; pending.pop_front())
+      for (const Copy &copy : pending.front()) {
+        for (int64_t offset = 0; offset < copy.bytes; offset += 4)
+          --wordAt(reinterpret_cast<uintptr_t>(copy.target) + offset).copiesUnderWay;
+        access(copy.source, copy.there, false, false);
+        access(copy.target, copy.bytes, true, true);
+        std::memcpy(copy.target, copy.source, copy.there);
+        std::memset(copy.target + copy.there, 0, copy.bytes - copy.there);
+      }
   }
 
   void access(const void *address, int64_t bytes, bool isShared, bool isWrite) {
@@ -75,13 +121,16 @@ private:
 
   void runBlock() {
     ++epoch;
-    for (Fiber &fiber : fibers) {
+    for (size_t k = 0; k < fibers.size(); ++k) {
+      Fiber &fiber = fibers[k];
       getcontext(&fiber.context);
-      fiber.context.uc_stack.ss_sp = fiber.stack.data();
-      fiber.context.uc_stack.ss_size = fiber.stack.size();
+      fiber.context.uc_stack.ss_sp = stacks[k].get();
+      fiber.context.uc_stack.ss_size = kStackBytes;
       fiber.context.uc_link = nullptr;
       makecontext(&fiber.context, enter, 0);
       fiber.state = State::Ready;
+      fiber.open.clear();
+      fiber.pending.clear();
     }
     do {
       for (thread = 0; thread < static_cast<int64_t>(fibers.size()); ++thread)
@@ -100,16 +149,21 @@ private:
   /// Lets go what waits for each other; false where nothing is left to run.
   bool release() {
     auto count = static_cast<int64_t>(fibers.size());
-    bool shuffled = false;
+    bool exchanged = false;
     for (int64_t first = 0; first < count; first += kWarp)
-      if (all(first, first + kWarp, State::AtShuffle)) {
-        exchange(first);
-        shuffled = true;
+      if (all(first, first + kWarp, State::AtExchange)) {
+        meet(first);
+        exchanged = true;
       }
-    if (shuffled)
+    if (exchanged)
       return true;
-    if (all(0, count, State::Done))
+    if (all(0, count, State::Done)) {
+      for (const Fiber &fiber : fibers)
+        for (const auto &group : fiber.pending)
+          if (!group.empty())
+            problem = "a thread of block " + std::to_string(block) + " ends while its copies are under way";
       return false;
+    }
     if (!all(0, count, State::AtBarrier)) {
       problem = "threads of block " + std::to_string(block) + " wait at different places";
       return false;
@@ -120,15 +174,12 @@ private:
     return true;
   }
 
-  void exchange(int64_t first) {
-    std::array<uint32_t, kWarp> bits;
+  void meet(int64_t first) {
     for (int64_t lane = 0; lane < kWarp; ++lane) {
-      bits[lane] = fibers[first + lane].bits;
-      if (fibers[first + lane].distance != fibers[first].distance)
-        problem = "the lanes of a warp shuffle over different distances";
-    }
-    for (int64_t lane = 0; lane < kWarp; ++lane) {
-      fibers[first + lane].bits = bits[lane ^ fibers[first].distance];
+      if (fibers[first + lane].message.purpose != fibers[first].message.purpose)
+        problem = "the lanes of a warp exchange different things";
+      // One that goes ahead may bring its next message before others have read this one.
+      mail[first + lane] = fibers[first + lane].message;
       fibers[first + lane].state = State::Ready;
     }
   }
@@ -156,6 +207,8 @@ private:
 
   void accessWord(uintptr_t address, bool isShared, bool isWrite) {
     Word &word = wordAt(address);
+    if (word.copiesUnderWay && problem.empty())
+      problem = "thread " + std::to_string(thread) + " of block " + std::to_string(block) + " meets a copy that is under way";
     if (meets(word.write, isShared))
       report(word.write, isWrite ? "both write" : "one writes and the other reads", isShared);
     if (isWrite && meets(word.read, isShared))
@@ -178,6 +231,7 @@ private:
 
   const std::function<void()> &kernel;
   std::vector<Fiber> fibers;
+  std::vector<Message> mail; ///< What each thread brought when its warp last met.
   ucontext_t scheduler;
   std::string problem;
   std::unordered_map<uintptr_t, std::vector<Word>> pages;
@@ -185,10 +239,73 @@ private:
   Word *lastWords = nullptr;
   int64_t epoch = 0;
   static inline int64_t launches = 0;
+  static inline std::vector<std::unique_ptr<char[]>> stacks; // kept from launch to launch
 
 public:
   static inline Launch *current = nullptr;
 };
+
+/// What lanes exchange for; a shuffle's purpose is its distance.
+constexpr int64_t kMatrices = 100, kProduct = 200;
+
+uint32_t shuffle(uint32_t bits, int32_t distance) {
+  return Launch::current->exchange(distance, bits)[(Launch::current->thread % kWarp) ^ distance];
+}
+
+/// Lane l has word l % 4 of row l / 4 of each matrix; rows 0 .. 7 of matrix m are named by the lanes from 8 m on (PTX ISA, ldmatrix).
+void matrices(const void *row, uint32_t *words) {
+  Launch &launch = *Launch::current;
+  launch.access(row, 16, true, false);
+  auto rows = launch.exchange(kMatrices, row);
+  int64_t lane = launch.thread % kWarp;
+  for (int64_t matrix = 0; matrix < 4; ++matrix)
+    words[matrix] = static_cast<const uint32_t *>(rows[matrix * 8 + lane / 4])[lane % 4];
+}
+
+/// The factors that a lane brings: `depth` / 4 numbers of each of two rows of a, and of one column of b.
+struct Factors {
+  std::array<uint32_t, 4> a;
+  std::array<uint32_t, 2> b;
+};
+
+/// Number k of a row of a, or of a column of b, is in lane 4 g + t. tf32 (m16n8k8): word k / 4 of a pair, t = k % 4. bf16 (m16n8k16): the
+/// half k % 2 of word k / 8, t = k % 8 / 2. What lies below a factor's precision does not count.
+float factor(uint32_t word, int64_t depth, int64_t k) {
+  uint32_t bits = depth == 8 ? word & ~0x1fffu : k % 2 ? word & 0xffff0000u : word << 16;
+  return std::bit_cast<float>(bits);
+}
+
+void product(const uint32_t *a, const uint32_t *b, const float *c, float *d, int64_t depth) {
+  Launch &launch = *Launch::current;
+  auto lanes = launch.exchange(kProduct + depth, Factors{{a[0], a[1], a[2], a[3]}, {b[0], b[1]}});
+  int64_t lane = launch.thread % kWarp, group = lane / 4, step = lane % 4;
+  std::array<float, 4> result;
+  for (int64_t place = 0; place < 4; ++place) { // (row g, column 2 t), the column behind it, then eight rows further down
+    int64_t lower = place / 2, column = 2 * step + place % 2;
+    double sum = c[place];
+    for (int64_t k = 0; k < depth; ++k) {
+      int64_t owner = depth == 8 ? k % 4 : k % 8 / 2, word = depth == 8 ? k / 4 : k / 8;
+      sum += static_cast<double>(factor(lanes[group * 4 + owner].a[word * 2 + lower], depth, k)) *
+             factor(lanes[column * 4 + owner].b[word], depth, k);
+    }
+    result[place] = static_cast<float>(sum);
+  }
+  std::copy(result.begin(), result.end(), d);
+}
+
+/// To the nearest, and of two equally near to the one farther from 0.
+uint32_t roundToTf32(float number) {
+  auto bits = std::bit_cast<uint32_t>(number);
+  return std::isfinite(number) ? (bits + 0x1000) & ~0x1fffu : bits;
+}
+
+/// To the nearest, and of two equally near to the even one.
+uint32_t roundToBf16(float number) {
+  auto bits = std::bit_cast<uint32_t>(number);
+  if (std::isnan(number))
+    return 0x7fff;
+  return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+}
 
 } // namespace
 
@@ -198,7 +315,16 @@ const EmulatorHooks &emulatorHooks() {
       [] { return Launch::current->block; },
       [] { return Launch::current->blocks; },
       [] { Launch::current->wait(State::AtBarrier); },
-      [](uint32_t bits, int32_t distance) { return Launch::current->shuffle(bits, distance); },
+      shuffle,
+      matrices,
+      product,
+      roundToTf32,
+      [](float high, float low) { return roundToBf16(high) << 16 | roundToBf16(low); },
+      [](void *target, const void *source, int64_t bytes, int64_t there) {
+        Launch::current->startCopy({static_cast<char *>(target), static_cast<const char *>(source), bytes, there});
+      },
+      [] { Launch::current->closeCopies(); },
+      [](int64_t left) { Launch::current->waitForCopies(left); },
       [](const void *address, int64_t bytes, int64_t isShared) { Launch::current->access(address, bytes, isShared, false); },
       [](const void *address, int64_t bytes, int64_t isShared) { Launch::current->access(address, bytes, isShared, true); },
   };

@@ -20,6 +20,17 @@ struct EmulatorHooks {
   void (*barrier)();
   /// The bits of the lane that is `distance` (exclusive or) away.
   uint32_t (*shuffle)(uint32_t bits, int32_t distance);
+  /// Four matrices of 8 x 4 words, of which each lane names the address of one row; four words of each lane.
+  void (*matrices)(const void *row, uint32_t *words);
+  /// d = a b + c by all lanes of a warp: `depth` is 8 for tf32 and 16 for bf16. Lanes have four words of a, two of b, four of c and d.
+  void (*product)(const uint32_t *a, const uint32_t *b, const float *c, float *d, int64_t depth);
+  uint32_t (*roundToTf32)(float number);
+  uint32_t (*packBf16)(float high, float low);
+  /// Starts to copy `there` of `bytes` bytes from global to shared memory, and zeros behind them; closes a group of such copies; waits
+  /// until all but `left` groups are done.
+  void (*copy)(void *target, const void *source, int64_t bytes, int64_t there);
+  void (*closeCopies)();
+  void (*waitForCopies)(int64_t left);
   /// Shared memory is a block's own.
   void (*read)(const void *address, int64_t bytes, int64_t isShared);
   void (*write)(const void *address, int64_t bytes, int64_t isShared);

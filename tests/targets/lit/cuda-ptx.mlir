@@ -21,7 +21,7 @@
 // NEWER: .target sm_90
 // NEWER: .maxntid 256
 // UNKNOWN: unknown GPU `sm_7`; expected a name that LLVM knows, such as `sm_80`
-// THREADS: a block of 100 threads; expected a multiple of 32 from 64 to 1024
+// THREADS: a block of 100 threads; expected 64, 128 or 256
 func.func @flow_f32_kernel(%x: memref<5x64xf32>, %sums: memref<5xf32> {tile.sums_over_samples}, %ws: memref<16xf32>) {
   tile.map rows 5 ins(%x : memref<5x64xf32>) outs(%sums : memref<5xf32>)
       attributes {input_rows = [array<i64>], output_rows = [array<i64>], output_kinds = array<i32: 3>} {

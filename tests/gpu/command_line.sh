@@ -1,0 +1,71 @@
+# The commands with --device, as a user types them: what they say of the device, and of machines that lack something. Takes, after what all
+# scripts take, the folder of the driver's stand-in, emulate-model and python.
+source "$(dirname "$0")/../e2e/common.sh"
+driver=$1
+emulate=$2
+python=$3
+
+# same A B: two tables agree to rounding.
+same() {
+  "$python" - "$1" "$2" <<'END' || fail "$1 and $2 differ"
+import sys
+one, other = ([line.split(",") for line in open(path).read().splitlines()[1:]] for path in sys.argv[1:])
+sys.exit(len(one) != len(other) or any(abs(float(a) - float(b)) > 1e-5 * (1 + abs(float(a))) for r, s in zip(one, other) for a, b in zip(r, s)))
+END
+}
+
+cat >labels.flow <<'END'
+flow labels {
+  data real[2]
+  context label[3]
+  affine_coupling(net = mlp(hidden = [4]))
+}
+END
+expect 0 "$flowc" labels.flow -O1 --target cpu,cuda
+expect 0 "$flowc" labels.flow -O1 -o plain
+expect 0 "$flowc" labels.flow -O1 --emit scheduled -o labels.mlir
+expect 0 "$emulate" labels.mlir emulated.so
+export FLOWC_EMULATED_KERNELS=$work/emulated.so
+
+expect 3 labels/model sample --label 1 --device cuda
+says err 'cuda: this machine has no driver for NVIDIA GPUs (libcuda.so.1); or compute on the CPU, with `--device cpu`'
+expect 0 labels/model sample --label 1 --device auto
+says err 'device: cpu, for this machine has no driver'
+expect 3 plain/model sample --label 1 --device cuda
+says err 'compiled for the CPU alone; compile it with `--target cpu,cuda`'
+
+export LD_LIBRARY_PATH=$driver
+expect 0 plain/model sample --label 1 --device auto
+says err 'device: cpu, for the model was compiled for the CPU alone'
+for command in 'sample -n 65 --label 2 --with-log-prob' 'log-prob --data x.csv --label 1' \
+  'transform --to latent --data x.csv --label 0 --with-log-det' 'transform --to data --data x.csv --label 0'; do
+  [ -e x.csv ] || expect 0 labels/model sample -n 65 --label 0 -o x.csv
+  expect 0 labels/model $command -o cpu.csv
+  for name in cuda cuda:0 auto; do
+    expect 0 labels/model $command -o gpu.csv --device $name
+    says err 'device: cuda:0, emulated GPU'
+    same cpu.csv gpu.csv
+  done
+done
+# The spec itself is compiled for the GPU where that is asked for.
+XDG_CACHE_HOME=$work expect 0 "$flowc" log-prob labels.flow --data x.csv --label 1 --device cuda
+says err 'device: cuda:0, emulated GPU'
+
+expect 3 labels/model sample --label 1 --device cuda:1
+says err 'cuda:1: this machine has no GPU of that number'
+expect 2 labels/model sample --label 1 --device gpu
+says err '`--device gpu`: no such kind of device; expected cpu, cuda or cuda:N, or auto'
+FLOWC_EMULATED_PTX=6.0 expect 3 labels/model sample --label 1 --device cuda
+says err 'driver is too old'
+FLOWC_EMULATED_ARCHITECTURE=75 expect 3 labels/model sample --label 1 --device cuda
+says err 'the GPU is older than those that the model was compiled for; compile it with a lower `--gpu`'
+FLOWC_EMULATED_MEMORY=4000 expect 3 labels/model sample --label 1 --device cuda
+says err 'too little free memory'
+FLOWC_EMULATED_MEMORY=24000 expect 3 labels/model sample --label 1 --device cuda
+says err 'labels: the GPU has too little free memory for the model; or compute on the CPU'
+FLOWC_EMULATED_DEVICES=0 expect 0 labels/model sample --label 1 --device auto
+says err 'device: cpu, for this machine has no GPU'
+expect 3 labels/model train --data x.csv --context x.csv --device cuda
+says err 'training on a GPU is not there yet'
+
+finish
