@@ -24,6 +24,8 @@ TIMED = {
     "nsf": (4, "spline_coupling(mask = alternate, net = mlp(hidden = [{width}, {width}]))"),
 }
 ROWS_TO_COMPARE = 16
+# What results in f32 may be off by on a GPU that rounds the factors of products; those of f32 are told by the CPU's (device_check.cpp).
+TOLERANCE = {"tf32": 2e-2, "bf16": 2e-1}
 
 
 def weights(generator, shapes):
@@ -31,13 +33,15 @@ def weights(generator, shapes):
     return {name: generator.normal(0, 0.7 / (shape[-1] if len(shape) > 1 else 2) ** 0.5, shape) for name, shape in shapes.items()}
 
 
-def build(options, name, spec, folder):
+def build(options, name, spec, matmul, folder):
     """A model with random weights, and what the index says of it."""
     scratch = os.path.join(folder, ".building", name)
-    model = Compiled(options.flowc, spec, scratch, "--target", "cpu,cuda", "--gpu", options.gpu)
+    model = Compiled(options.flowc, spec, scratch, "--target", "cpu,cuda", "--gpu", options.gpu, "--matmul", matmul)
     generator = numpy.random.default_rng(1)
     model.set(weights(generator, model.shapes))
-    entry = {"folder": name}
+    entry = {"folder": name, "matmul": matmul}
+    if matmul in TOLERANCE:
+        entry["tolerance"] = TOLERANCE[matmul]
     matrices = [shape[0] * shape[1] for shape in model.shapes.values() if len(shape) == 2]
     if matrices:
         entry |= {"products": sum(matrices), "first_products": matrices[0]}
@@ -48,16 +52,16 @@ def build(options, name, spec, folder):
 
 
 def models(options):
-    """(name, spec, what else the index says)"""
+    """(name, spec, what products in f32 are of, what else the index says)"""
     for file in sorted(os.listdir(os.path.join(HERE, "models"))):
         with open(os.path.join(HERE, "models", file)) as text:
-            yield file.removesuffix(".flow"), text.read(), {"check": True}
+            yield file.removesuffix(".flow"), text.read(), "f32", {"check": True}
     for kind, (layers, layer) in TIMED.items():
         for width in WIDTHS:
             name = f"{kind}_{width}"
             spec = f"flow {name} {{\n  data real[{FEATURES}]\n  repeat {layers} {{ {layer.format(width=width)} }}\n}}\n"
-            yield name, spec, {"check": width == WIDTHS[0], "time": True, "kind": kind, "features": FEATURES, "layers": layers,
-                               "width": width}
+            yield name, spec, options.matmul, {"check": width == WIDTHS[0], "time": True, "kind": kind, "features": FEATURES,
+                                               "layers": layers, "width": width}
 
 
 def main():
@@ -66,12 +70,15 @@ def main():
     parser.add_argument("--flowc", required=True)
     parser.add_argument("--checker", required=True, help="the program device_check")
     parser.add_argument("--gpu", default="sm_80", help="the oldest GPU that it is for (default: %(default)s)")
+    parser.add_argument("--matmul", default="tf32", choices=["tf32", "bf16", "f32"],
+                        help="what the timed models round the factors of products to; the compared ones do not (default: %(default)s)")
     parser.add_argument("--only", default="", help="models with this in their name")
     options = parser.parse_args()
     options.flowc = os.path.abspath(options.flowc)
     shutil.rmtree(options.output, ignore_errors=True)
     os.makedirs(options.output)
-    index = [build(options, name, spec, options.output) | more for name, spec, more in models(options) if options.only in name]
+    index = [build(options, name, spec, matmul, options.output) | more for name, spec, matmul, more in models(options)
+             if options.only in name]
     shutil.rmtree(os.path.join(options.output, ".building"), ignore_errors=True)
     with open(os.path.join(options.output, "index.json"), "w") as out:
         json.dump({"models": index}, out)

@@ -10,7 +10,7 @@ fail() { echo "FAILED: $*"; exit 1; }
 
 rm -rf "$folder" && mkdir -p "$folder/elsewhere"
 for model in splines real_nvp_64; do
-  "$python" "$here/make.py" --flowc "$flowc" --checker "$checker" --only $model "$folder/$model"
+  "$python" "$here/make.py" --flowc "$flowc" --checker "$checker" --matmul f32 --only $model "$folder/$model"
   tar -xzf "$folder/$model.tar.gz" -C "$folder/elsewhere"
   rm -rf "${folder:?}/$model"
   "$python" -c 'import json, sys; print(json.load(open(sys.argv[1]))["spec"]["text"])' "$folder/elsewhere/$model/$model/manifest.json" \
