@@ -9,7 +9,7 @@
 // printed; `peak` is the fastest library at any of its shapes, on as many threads as the model. With 0 ROUNDS the
 // gradient alone runs for some seconds on one thread, for a profiler.
 
-#include "bench/Peers.h"
+#include "bench/Peak.h"
 #include "runtime/abi/flowrt.hpp"
 
 #include <algorithm>
@@ -20,8 +20,6 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
-#include <thread>
-#include <unistd.h>
 
 using namespace bench;
 
@@ -39,25 +37,7 @@ struct Program {
   double rate() { return flops / median() * 1e-9; }
 };
 
-/// The libraries' shapes: a large square, and the products of a tile of 64 rows in a layer of 128 x 128.
-const Product peakShapes[] = {
-    {1024, 1024, 1024, false, false}, {128, 64, 128, false, false}, {128, 128, 64, false, true}};
-
 } // namespace
-
-/// Runs for some milliseconds and notes the time of one run.
-static void measure(Program &program) {
-  using Clock = std::chrono::steady_clock;
-  auto start = Clock::now();
-  std::chrono::duration<double> seconds{};
-  long runs = 0;
-  do {
-    program.run();
-    ++runs;
-    seconds = Clock::now() - start;
-  } while (seconds.count() < 0.01);
-  program.seconds.push_back(seconds.count() / double(runs));
-}
 
 struct Flops {
   double forward = 0, gradient = 0;
@@ -74,39 +54,8 @@ static Flops countFlops(const nlohmann::json &manifest, int64_t rows) {
   return flops;
 }
 
-/// Several products on each of `threads` threads at once, each thread with matrices of its own.
-static Program peakProgram(const Peer &peer, const Product &shape, int threads) {
-  double once = 2.0 * shape.m * shape.n * shape.k;
-  int repetitions = std::max(1, int(2e8 / once));
-  auto buffers = std::make_shared<std::vector<std::vector<float>>>();
-  for (int i = 0; i < 3 * threads; ++i)
-    buffers->emplace_back(1 << 20, 1e-3f);
-  auto work = [=](int thread) {
-    float *a = (*buffers)[size_t(3 * thread)].data(), *b = (*buffers)[size_t(3 * thread + 1)].data();
-    float *c = (*buffers)[size_t(3 * thread + 2)].data();
-    for (int i = 0; i < repetitions; ++i)
-      peer.multiply(shape, a, b, c);
-  };
-  work(0); // Prepares kernels, which is not for several threads.
-  auto run = [=] {
-    std::vector<std::thread> others;
-    for (int i = 1; i < threads; ++i)
-      others.emplace_back(work, i);
-    work(0);
-    for (std::thread &other : others)
-      other.join();
-  };
-  std::string name =
-      peer.name + " " + std::to_string(shape.m) + "x" + std::to_string(shape.n) + "x" + std::to_string(shape.k);
-  return {name, run, once * repetitions * threads, {}};
-}
-
 int main(int argc, char **argv) {
-  // OpenMP reads this before main.
-  if (!std::getenv("OMP_NUM_THREADS")) {
-    setenv("OMP_NUM_THREADS", "1", 1);
-    execv("/proc/self/exe", argv);
-  }
+  holdOpenMpToOneThread(argv);
   if (argc < 2) {
     std::fprintf(stderr, "usage: gradient_step MODEL_DIRECTORY [ROWS] [ROUNDS]\n");
     return 2;
@@ -140,7 +89,6 @@ int main(int argc, char **argv) {
     return 0;
   }
 
-  const std::vector<Peer> libraries = peers();
   const Flops flops = countFlops(manifest, rows);
   const int counts[] = {1, 2};
   std::vector<std::vector<Program>> programs;
@@ -160,14 +108,13 @@ int main(int argc, char **argv) {
                     },
                     flops.forward,
                     {}});
-    for (const Peer &peer : libraries)
-      for (const Product &shape : peakShapes)
-        list.push_back(peakProgram(peer, shape, threads));
+    for (PeakProgram &peak : peakPrograms(threads))
+      list.push_back({peak.name, peak.run, peak.flops, {}});
   }
   for (int round = 0; round < rounds; ++round)
     for (auto &list : programs)
       for (Program &program : list)
-        measure(program);
+        program.seconds.push_back(secondsOf(program.run, 0.01));
 
   std::printf("%s, %lld rows, f32, medians of %d rounds, %.1f MFLOP a gradient\n\n", name.c_str(),
               static_cast<long long>(rows), rounds, flops.gradient * 1e-6);

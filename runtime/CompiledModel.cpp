@@ -78,4 +78,6 @@ Result<CompiledModel> CompiledModel::open(const std::string &path) {
   return model;
 }
 
+void *CompiledModel::symbol(const std::string &name) const { return dlsym(handle.get(), name.c_str()); }
+
 } // namespace flowc::runtime

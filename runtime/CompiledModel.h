@@ -23,6 +23,8 @@ public:
   const Manifest &manifest() const { return description; }
   const flowrt_api *api() const { return interface; }
   const std::string &directory() const { return folder; }
+  /// What the library exports beside its entry, or null: the counters of one that was compiled with them (docs/runtime.md).
+  void *symbol(const std::string &name) const;
   bool has(flowrt_dtype dtype) const { return interface->dtypes & (1u << dtype); }
 
   /// Where `train` leaves the parameters that the other commands use by default.

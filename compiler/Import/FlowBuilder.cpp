@@ -3,6 +3,7 @@
 #include "compiler/Import/FlowBuilder.h"
 
 #include "compiler/Dialect/Flow/FlowDialect.h"
+#include "compiler/Dialect/Flow/LayerLocation.h"
 #include "compiler/Dialect/Flow/Models/ScalarRules.h"
 #include "compiler/Import/Assumptions.h"
 
@@ -73,7 +74,8 @@ FlowBuilder::FlowBuilder(MLIRContext *context, std::function<std::string(uint32_
 Location FlowBuilder::locate(dsl::SourceLocation loc) {
   if (loc.line == 0)
     return builder.getUnknownLoc();
-  return FileLineColLoc::get(builder.getContext(), fileName(loc.file), loc.line, loc.column);
+  Location place = FileLineColLoc::get(builder.getContext(), fileName(loc.file), loc.line, loc.column);
+  return layerName ? flow::inLayer(place, layerName) : place;
 }
 
 RankedTensorType FlowBuilder::tensorType(const dsl::Shape &shape) {
@@ -158,6 +160,7 @@ void FlowBuilder::endEnergy(dsl::Value result, dsl::SourceLocation loc) {
 
 dsl::Value FlowBuilder::beginLayer(const dsl::LayerInfo &info, dsl::SourceLocation loc) {
   builder.setInsertionPointToEnd(modelBody);
+  layerName = builder.getStringAttr(info.name);
   auto layer = flow::LayerOp::create(builder, locate(loc), info.name, info.type, info.generative, info.base, FloatAttr(), FloatAttr());
   Block *body = builder.createBlock(&layer.getBody(), {}, tensorType({info.features}), locate(loc));
   declarations = OpBuilder::InsertPoint(modelBody, Block::iterator(layer));
@@ -173,6 +176,7 @@ void FlowBuilder::layerDomain(dsl::Interval domain) {
 
 void FlowBuilder::endLayer(dsl::Value result, dsl::SourceLocation loc) {
   auto end = flow::ReturnOp::create(builder, locate(loc), get(result));
+  layerName = nullptr;
   stateAssumptions(cast<flow::LayerOp>(end->getParentOp()));
 }
 

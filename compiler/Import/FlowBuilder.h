@@ -73,6 +73,8 @@ private:
   /// Where parameters are declared: the model's body, ahead of the layers.
   mlir::OpBuilder::InsertPoint declarations;
   mlir::Block *modelBody = nullptr;
+  /// Of the layer that is being built.
+  mlir::StringAttr layerName;
   std::vector<mlir::Value> values;
 };
 

@@ -61,6 +61,7 @@ BuildRequest readRequest(const cli::Arguments &arguments, const cli::Terminal &t
   request.options.cuda.matmul = *cuda::matmulByName(arguments.text("matmul").value_or("tf32"));
   // A command that is to run on a GPU compiles for it.
   request.cuda = arguments.text("target").value_or("cpu") == "cpu,cuda" || arguments.text("device").value_or("cpu") != "cpu";
+  request.options.cpu.profile = arguments.has("profile");
   request.options.timing = arguments.has("timing");
   request.style = {terminal.colored, arguments.text("diagnostics") == "json"};
   request.threads = arguments.text("threads-in-model").value_or("pool") == "pool";
@@ -279,7 +280,7 @@ int runBuild(const cli::Arguments &arguments) {
   return code;
 }
 
-std::optional<std::string> compileIntoCache(const std::string &spec, const cli::Arguments &arguments, int &exitCode) {
+std::optional<std::string> compileIntoCache(const std::string &spec, const cli::Arguments &arguments, bool profile, int &exitCode) {
   cli::Terminal terminal = terminalOf(arguments);
   BuildRequest request = readRequest(arguments, terminal);
   llvm::SmallString<256> absolute(spec);
@@ -290,6 +291,7 @@ std::optional<std::string> compileIntoCache(const std::string &spec, const cli::
   std::string folder = cacheFolder() + "/" + llvm::toHex(hash.final(), /*LowerCase=*/true).substr(0, 16);
   request.spec = spec;
   request.output = folder;
+  request.options.cpu.profile = profile;
   registerPasses();
   exitCode = Build(std::move(request), terminal).run();
   if (exitCode)

@@ -33,6 +33,7 @@ const std::vector<cli::Command> &compilerCommands() {
         {"gpu", 0, "NAME", "LLVM's name of the oldest GPU that the PTX is for", "sm_80"},
         {"matmul", 0, "TYPE", "what a GPU rounds the factors of f32 products to", "tf32", {"tf32", "bf16", "f32"}},
         {"tile", 0, "N", "samples in a tile, a multiple of 16", "64"},
+        {"profile", 0, "", "counters around every op of the kernels, which `bench` shows"},
         {"threads-in-model", 0, "HOW", "threads of the model's own", "pool", {"pool", "none"}},
         {"opt-level", 'O', "N", "0 to 3", "3"},
         {"diagnostics", 0, "FORM", "form of the messages", "text", {"text", "json"}},

@@ -24,7 +24,7 @@ int runList(const cli::Arguments &arguments);
 bool looksLikeSpec(const std::string &operand);
 
 /// Compiles `spec` into the user's cache unless it is there already, and gives the model directory; nothing after an error, which
-/// has been printed and whose exit code is in `exitCode`.
-std::optional<std::string> compileIntoCache(const std::string &spec, const cli::Arguments &arguments, int &exitCode);
+/// has been printed and whose exit code is in `exitCode`. `profile`: with counters around the kernels' ops.
+std::optional<std::string> compileIntoCache(const std::string &spec, const cli::Arguments &arguments, bool profile, int &exitCode);
 
 } // namespace flowc::driver

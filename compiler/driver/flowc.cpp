@@ -26,7 +26,7 @@ int runOnModel(const cli::Command &command, cli::Arguments arguments) {
   arguments.operands.erase(arguments.operands.begin());
   if (driver::looksLikeSpec(model)) {
     int exitCode = 0;
-    auto directory = driver::compileIntoCache(model, arguments, exitCode);
+    auto directory = driver::compileIntoCache(model, arguments, command.name == "bench", exitCode);
     if (!directory)
       return exitCode;
     model = *directory;

@@ -158,6 +158,13 @@ std::vector<Command> makeCommands() {
         {"params", 'p', "FILE", "checkpoint to test besides random parameters"},
         device,
         {"json", 0, "", "print the verdicts as JSON"}}},
+      {"bench",
+       "",
+       0,
+       0,
+       "how long a training step, log densities and samples take, and which layers take it",
+       {"bench", "bench --batch 4096 --dtype f64"},
+       {{"batch", 'b', "N", "rows of a batch", "1024"}, params, dtype}},
   };
 }
 
@@ -183,7 +190,7 @@ const std::vector<Command> &modelCommands(bool takesModel) {
 int runModelCommand(std::string_view name, const ModelSource &source, const cli::Arguments &arguments) {
   static constexpr std::pair<std::string_view, int (*)(const ModelSource &, const cli::Arguments &)> commands[] = {
       {"train", runTrain},     {"sample", runSample}, {"log-prob", runLogProb}, {"transform", runTransform}, {"mix", runMix},
-      {"explain", runExplain}, {"plot", runPlot},     {"selftest", runSelftest}};
+      {"explain", runExplain}, {"plot", runPlot},     {"selftest", runSelftest}, {"bench", runBench}};
   cli::Terminal terminal = cli::describeTerminal(arguments.text("color").value_or("auto"));
   try {
     for (auto [known, run] : commands)

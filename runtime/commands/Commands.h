@@ -32,6 +32,7 @@ int runMix(const ModelSource &source, const cli::Arguments &arguments);
 int runExplain(const ModelSource &source, const cli::Arguments &arguments);
 int runPlot(const ModelSource &source, const cli::Arguments &arguments);
 int runSelftest(const ModelSource &source, const cli::Arguments &arguments);
+int runBench(const ModelSource &source, const cli::Arguments &arguments);
 
 /// The one of them with this name. Exceptions (no memory, a mistake of ours) end here, as an exit code.
 int runModelCommand(std::string_view name, const ModelSource &source, const cli::Arguments &arguments);

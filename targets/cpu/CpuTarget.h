@@ -28,6 +28,8 @@ struct CpuOptions {
   /// Whether symbols can be seen from outside of the library that the object is linked into. The model's driver needs
   /// it not.
   bool exported = false;
+  /// Counters around every op of the kernels (Profile.h).
+  bool profile = false;
 };
 
 /// The LLVM name of the machine that compiles.

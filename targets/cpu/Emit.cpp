@@ -5,6 +5,7 @@
 #include "targets/common/MachineCode.h"
 #include "targets/cpu/CpuTarget.h"
 #include "targets/cpu/Machine.h"
+#include "targets/cpu/Profile.h"
 
 #include "llvm/IR/Module.h"
 #include "llvm/Target/TargetMachine.h"
@@ -19,7 +20,7 @@ static void describeFunctions(llvm::Module &module, const CpuOptions &options, i
     if (!function.isDeclaration())
       function.addFnAttr("prefer-vector-width", std::to_string(bits));
   for (llvm::GlobalValue &global : module.global_values())
-    if (!global.isDeclaration() && !global.hasLocalLinkage() && !options.exported)
+    if (!global.isDeclaration() && !global.hasLocalLinkage() && !options.exported && !isProfileSymbol(global.getName()))
       global.setVisibility(llvm::GlobalValue::HiddenVisibility);
 }
 

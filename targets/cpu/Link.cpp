@@ -103,7 +103,7 @@ llvm::Error flowc::cpu::linkModel(const LinkOptions &options) {
     arguments.insert(arguments.end(),
                      {"--undefined=flowrt_model_entry", "--defsym=" + exported + "=flowrt_model_entry"});
   }
-  auto script = files.write(options.output, ".ver", "{ global: " + exported + "; local: *; };\n");
+  auto script = files.write(options.output, ".ver", "{ global: " + exported + "; flow_*_profile_*; local: *; };\n");
   if (!script)
     return script.takeError();
   arguments.push_back("--version-script=" + *script);

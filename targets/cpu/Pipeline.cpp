@@ -10,6 +10,7 @@
 #include "targets/cpu/CpuTarget.h"
 #include "targets/cpu/LowerTile.h"
 #include "targets/cpu/Machine.h"
+#include "targets/cpu/Profile.h"
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -96,6 +97,8 @@ LogicalResult flowc::cpu::lowerToLLVM(ModuleOp module, const CpuOptions &options
   if (!machine)
     return module.emitError(llvm::toString(machine.takeError()));
   describeKernelArguments(module);
+  if (options.profile)
+    addProfile(module);
   PassManager passes(module.getContext());
   addPasses(passes, vectorUnitOf(**machine, options), options);
   return passes.run(module);

@@ -8,7 +8,7 @@ class Case:
 
     `module` holds the library's parameters, `names` says which of them is which of flowc's, each by its full name; `limit(name, array)`
     brings random ones into the library's bounds. `density(x)` and `to_data(z)` are the library's. One that cannot go from data to latent
-    has `sampled(z)` in their place, which gives x and its density; one whose inverse is inexact has `to_latent(x)` in place of `to_data`.
+    has `sampled(z)` in their place, which gives x and its density; one whose `to_data` is inexact is judged by its `to_latent(x)`.
     `needs_gradients`: its density takes derivatives.
     """
 

@@ -9,16 +9,16 @@ import numpy
 
 
 class Compiled:
-    """`spec` compiled into `folder`. Its parameters are what `set` was given last."""
+    """`spec` compiled into `folder`, with more of flowc's options. Its parameters are what `set` was given last."""
 
-    def __init__(self, flowc, spec, folder):
+    def __init__(self, flowc, spec, folder, *options):
         os.makedirs(folder, exist_ok=True)
         self.folder = folder
         file = os.path.join(folder, "spec.flow")
         with open(file, "w") as out:
             out.write(spec)
         self.model = os.path.join(folder, "model")
-        built = subprocess.run([flowc, file, "-o", self.model], capture_output=True, text=True)
+        built = subprocess.run([flowc, file, "-o", self.model, *options], capture_output=True, text=True)
         if built.returncode != 0:
             raise RuntimeError(f"flowc refuses this spec:\n{spec}\n{built.stderr}")
         with open(os.path.join(self.model, "manifest.json")) as manifest:

@@ -4,7 +4,7 @@ import torch
 from nflows.distributions import StandardNormal
 from nflows.flows import Flow
 from nflows.nn.nets import ResidualNet
-from nflows.transforms import (AffineCouplingTransform, CompositeTransform, MaskedAffineAutoregressiveTransform,
+from nflows.transforms import (AffineCouplingTransform, CompositeTransform, InverseTransform, MaskedAffineAutoregressiveTransform,
                                MaskedPiecewiseRationalQuadraticAutoregressiveTransform, PiecewiseRationalQuadraticCouplingTransform,
                                ReversePermutation)
 
@@ -32,13 +32,15 @@ def coupling(name, layer, transform, depth=2, features=7, width=16, **options):
     return case(name, [f"repeat {depth} {{ {layer}(width = {width}) }}"], transforms, names, features)
 
 
-def autoregressive(name, layer, transform, depth=2, features=7, width=16, **options):
+def autoregressive(name, layer, transform, depth=2, features=7, width=16, turned=False, **options):
     transforms, names = [], {}
     for k in range(depth):
-        transforms += [transform(features=features, hidden_features=width, num_blocks=BLOCKS, **options), ReversePermutation(features)]
-        names |= matrices(f"{2 * k}.{layer}.residual_masked", f"_transform._transforms.{2 * k}.autoregressive_net", "causal_linear",
-                          RESIDUAL)
-    return case(name, [f"repeat {depth} {{ {layer}(width = {width}); reverse }}"], transforms, names, features)
+        made = transform(features=features, hidden_features=width, num_blocks=BLOCKS, **options)
+        transforms += [InverseTransform(made) if turned else made, ReversePermutation(features)]
+        theirs = f"_transform._transforms.{2 * k}" + ("._transform" if turned else "")
+        names |= matrices(f"{2 * k}.{layer}.residual_masked", f"{theirs}.autoregressive_net", "causal_linear", RESIDUAL)
+    call = f"{layer}(width = {width})"
+    return case(name, [f"repeat {depth} {{ {f'inverse({call})' if turned else call}; reverse }}"], transforms, names, features)
 
 
 def affine_coupling(**sizes):
@@ -58,5 +60,9 @@ def spline_maf(**sizes):
                           **sizes)
 
 
+def iaf(**sizes):
+    return autoregressive("IAF", "nflows_maf", MaskedAffineAutoregressiveTransform, turned=True, **sizes)
+
+
 def cases():
-    return [affine_coupling(), spline_coupling(), maf(), spline_maf()]
+    return [affine_coupling(), spline_coupling(), maf(), spline_maf(), iaf()]

@@ -52,7 +52,7 @@ def run_library(case, latents, points):
         if case.sampled:
             samples, density = case.sampled(torch.from_numpy(latents))
             return samples.detach().numpy(), density.detach().numpy(), samples.detach().numpy()
-        samples = case.to_data(torch.from_numpy(latents)).detach().numpy() if case.to_data else None
+        samples = None if case.to_latent else case.to_data(torch.from_numpy(latents)).detach().numpy()
         return samples, case.density(torch.from_numpy(points)).detach().numpy(), points
 
 

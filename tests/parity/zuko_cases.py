@@ -4,18 +4,27 @@ from zuko.flows import MAF, NSF
 
 from case import Case, matrices
 
-FEATURES, HIDDEN = 7, [16, 16]
 
 
-def case(name, layer, flow):
-    backwards = list(reversed(range(FEATURES)))  # the order of every second transform
+def case(name, layer, flow, depth=2, features=7, width=16):
+    model = flow(features=features, transforms=depth, hidden_features=[width, width])
+    backwards = list(reversed(range(features)))  # the order of every second transform
+    places = ["", f"place = {backwards}, "]
     names = {}
-    for k in range(2):
+    for k in range(depth):
         names |= matrices(f"{k}.{layer}.masked_mlp", f"transform.transforms.{k}.hyper", "causal_linear", [0, 2, 4])
-    return Case(f"zuko {name}", "zuko.flow", [layer, f"{layer}(place = {backwards})"], flow, names, FEATURES,
-                lambda x: flow().log_prob(x), lambda z: flow().transform.inv(z))
+    layers = [f"{layer}({places[k % 2]}hidden = [{width}, {width}])" for k in range(depth)]
+    return Case(f"zuko {name}", "zuko.flow", layers, model, names, features, lambda x: model().log_prob(x),
+                lambda z: model().transform.inv(z))
+
+
+def maf(**sizes):
+    return case("MAF", "zuko_maf", MAF, **sizes)
+
+
+def spline_maf(**sizes):
+    return case("NSF", "zuko_spline_maf", NSF, **sizes)
 
 
 def cases():
-    options = {"features": FEATURES, "transforms": 2, "hidden_features": HIDDEN}
-    return [case("MAF", "zuko_maf", MAF(**options)), case("NSF", "zuko_spline_maf", NSF(**options))]
+    return [maf(), spline_maf()]
