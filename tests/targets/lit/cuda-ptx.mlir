@@ -17,7 +17,6 @@
 // MAP: ld.global.b32
 // MAP: fma.rn.f32
 // MAP: shfl.sync.bfly.b32
-// MAP: bar{{(rier)?}}.sync
 // NEWER: .target sm_90
 // NEWER: .maxntid 256
 // UNKNOWN: unknown GPU `sm_7`; expected a name that LLVM knows, such as `sm_80`
