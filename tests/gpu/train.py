@@ -90,6 +90,8 @@ CASES = {
                ["f64"]),
     "energy": ("data real[2]; context real[2]; %s; %s; objective reverse_kl(bowl)" % (COUPLING, COUPLING),
                "--samples 150 --context context.csv", ["f64"]),
+    "estimates": ("data real[3]; context label[3]; residual(net = contraction(hidden = [4])); actnorm; "
+                  "objective likelihood(log_det = roulette)", "--data x.csv --context labels.csv", ["f64"]),
 }
 
 for name, (layers, options, dtypes) in CASES.items():
