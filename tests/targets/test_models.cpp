@@ -115,16 +115,26 @@ template <typename T> Numbers<T> randomNumbers(int64_t count, unsigned seed, dou
   return result;
 }
 
+/// Tiles of data with `more` rows of numbers between 0 and 1 behind them: their context, and what training takes at random.
+template <typename T> Numbers<T> withRows(Numbers<T> &data, int64_t features, int64_t more) {
+  int64_t from = features * kTile, to = (features + more) * kTile, tiles = data.count / from;
+  Numbers<T> result = randomNumbers<T>(tiles * to, 6, 0.1, 0.9);
+  for (int64_t tile = 0; tile < tiles; ++tile)
+    std::copy_n(data.data() + tile * from, from, result.data() + tile * to);
+  return result;
+}
+
 /// Training, segment by segment, from the same numbers on both machines: what a segment gives, and its gradient. Returns the sums over samples.
-template <typename T, typename Compare> Numbers<T> checkTraining(Pair<T> &model, Numbers<T> &staged, Numbers<T> &x, Compare sameOn, double rounding) {
+template <typename T, typename Compare>
+Numbers<T> checkTraining(Pair<T> &model, Numbers<T> &staged, Numbers<T> &x, Compare sameOn, double rounding) {
   const flowrt_kernel_info &info = *model.info;
   constexpr int64_t tiles = Pair<T>::tiles, chunks = Pair<T>::chunks, blocks = Pair<T>::blocks;
   T *workspace = Pair<T>::aligned(model.workspace);
   const flowrt_segment whole[] = {{1, 0, 0, 0}, {}};
   const auto *listed = model.cpu->template kernel<const flowrt_segment>(model.name("segments").c_str());
   const flowrt_segment *segments = listed ? listed : whole;
-  Numbers<T> in = x, total(info.staged, 0);
-  int64_t given = info.features; // rows that a segment begins from
+  Numbers<T> in = withRows(x, info.features, info.context + info.noise), total(info.staged, 0);
+  int64_t given = info.features + info.context + info.noise; // rows that a segment begins from
   for (int64_t k = 0; segments[k].outputs; ++k) {
     bool isLast = !segments[k + 1].outputs;
     int64_t outputs = segments[k].outputs, perTile = given * kTile, perOutput = outputs * kTile;
@@ -186,9 +196,10 @@ void checkModel(const std::string &spec, double low, double high, const std::str
   int64_t perTile = info.features * kTile;
   Numbers<T> x = randomNumbers<T>(tiles * perTile, 4, low, high), z(tiles * perTile), zOnGpu(tiles * perTile), back(tiles * perTile),
       backOnGpu(tiles * perTile), density(tiles * kTile), densityOnGpu(tiles * kTile);
-  auto map = [&](const char *kernel, Numbers<T> &in, Numbers<T> &out, Numbers<T> &outOnGpu) {
+  auto map = [&](const char *kernel, Numbers<T> &from, Numbers<T> &out, Numbers<T> &outOnGpu) {
+    Numbers<T> in = withRows(from, info.features, info.context);
     for (int64_t tile = 0; tile < tiles; ++tile)
-      model.onCpu(kernel, staged.data(), in.data() + tile * perTile, out.data() + tile * perTile, density.data() + tile * kTile);
+      model.onCpu(kernel, staged.data(), in.data() + in.count / tiles * tile, out.data() + tile * perTile, density.data() + tile * kTile);
     model.onGpu(kernel, blocks, {staged.data(), in.data(), outOnGpu.data(), densityOnGpu.data(), workspace, tiles});
     sameOn(kernel, out, outOnGpu);
     sameOn(kernel, density, densityOnGpu);
