@@ -4,6 +4,7 @@
 // registers; the solved rows are read back from the result, which lies in the nearest cache. Every number of the matrix is loaded
 // once per block of samples, so a block has several vectors, and as many sums that do not wait for each other.
 
+#include "targets/common/SolveArguments.h"
 #include "targets/cpu/KernelBuilder.h"
 
 using namespace mlir;
@@ -77,14 +78,7 @@ void flowc::cpu::lowerSolve(tile::SolveOp op, KernelCache &cache) {
   int64_t count = 4;
   while (samples % (count * vector.getNumElements()) != 0)
     count /= 2;
-  SmallVector<int64_t> strides = tile::bufferStrides(cast<MemRefType>(op.getA().getType()));
-  SmallVector<Value> arguments;
-  for (Value buffer : {op.getA(), op.getY(), op.getX()})
-    arguments.push_back(cache.pointerTo(outer, buffer));
-  for (int64_t size : {strides[0], strides[1], rowStride(op.getY()), rowStride(op.getX()), rows, samples})
-    arguments.push_back(outer.constant(size));
-  if (Value diagonal = op.getDiagonal())
-    arguments.append({cache.pointerTo(outer, diagonal), outer.constant(rowStride(diagonal))});
+  SmallVector<Value> arguments = targets::solveArguments(op, cache, outer);
 
   bool backward = op.getBackward(), fma = cache.vectorUnit().fma;
   std::string key;

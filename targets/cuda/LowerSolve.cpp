@@ -3,6 +3,7 @@
 // tile.solve: a thread per sample. Row after row, what the rows before contribute is taken away; the solved rows are read back from the
 // result, where this thread wrote them.
 
+#include "targets/common/SolveArguments.h"
 #include "targets/cuda/KernelBuilder.h"
 
 using namespace mlir;
@@ -17,14 +18,7 @@ void flowc::cuda::lowerSolve(tile::SolveOp op, KernelCache &cache) {
   OpBuilder builder(op);
   targets::Emitter outer(builder, op.getLoc());
   Type element = type.getElementType();
-  SmallVector<int64_t> strides = tile::bufferStrides(cast<MemRefType>(op.getA().getType()));
-  SmallVector<Value> arguments;
-  for (Value buffer : {op.getA(), op.getY(), op.getX()})
-    arguments.push_back(cache.pointerTo(outer, buffer));
-  for (int64_t size : {strides[0], strides[1], rowStride(op.getY()), rowStride(op.getX()), rows, samples})
-    arguments.push_back(outer.constant(size));
-  if (Value diagonal = op.getDiagonal())
-    arguments.append({cache.pointerTo(outer, diagonal), outer.constant(rowStride(diagonal))});
+  SmallVector<Value> arguments = targets::solveArguments(op, cache, outer);
 
   bool backward = op.getBackward();
   std::string key;
