@@ -81,4 +81,13 @@ for memory in 20000 30000 40000 60000 80000 100000 150000 200000 300000; do
 done
 [ "$went" -gt 0 ] && [ "$went" -lt 9 ] || fail "$went of 9 memories suffice"
 
+# All that a model is judged by, computed there: with statistics over a batch, which no other model has.
+printf 'flow bn {\n  data real[2]\n  affine_coupling(net = mlp(hidden = [3]))\n  batch_norm\n}\n' >bn.flow
+expect 0 "$flowc" bn.flow -O1 --target cpu,cuda --matmul f32
+expect 0 "$flowc" bn.flow -O1 --emit scheduled -o bn.mlir
+expect 0 "$emulate" bn.mlir bn.so
+FLOWC_EMULATED_KERNELS=$work/bn.so expect 0 bn/model selftest --device cuda
+says out 'statistics of a batch'
+says err 'properties hold'
+
 finish
