@@ -2,6 +2,8 @@
 
 #include "runtime/DeviceSteps.h"
 
+#include <algorithm>
+
 namespace flowc::runtime {
 
 template <typename T> void DeviceSteps<T>::check(flowrt_status status) const {
@@ -33,7 +35,8 @@ template <typename T> void DeviceSteps<T>::load() {
                                    options.l2,
                                    state.averaged.empty() ? 0 : options.ema,
                                    manifest.trainedCount,
-                                   shares.empty() ? nullptr : shares.data()};
+                                   shares.empty() ? nullptr : shares.data(),
+                                   std::min(options.batchSize, batches.rows())};
   flowrt_instance *instance = model.instance();
   check(api.begin(instance, &given));
   auto set = [&](flowrt_training_vector vector, const std::vector<T> &values) {
@@ -50,16 +53,17 @@ template <typename T> void DeviceSteps<T>::load() {
 }
 
 template <typename T> bool DeviceSteps<T>::bringData() {
-  const Examples<T> *data = batches.examples();
-  if (!data)
-    return false;
-  const T *context = data->context.columns ? data->context.values.data() : nullptr;
-  const T *weights = data->weights.empty() ? nullptr : data->weights.data();
-  flowrt_status status = api.set_data(model.instance(), data->table.values.data(), context, weights, data->table.rows);
-  if (status == FLOWRT_NO_DEVICE_MEMORY)
-    return false;
-  check(status);
-  return true;
+  if (const Examples<T> *data = batches.examples()) {
+    const T *context = data->context.columns ? data->context.values.data() : nullptr;
+    const T *weights = data->weights.empty() ? nullptr : data->weights.data();
+    flowrt_status status = api.set_data(model.instance(), data->table.values.data(), context, weights, data->table.rows);
+    if (status != FLOWRT_NO_DEVICE_MEMORY) {
+      check(status);
+      return true;
+    }
+  }
+  check(api.set_data(model.instance(), nullptr, nullptr, nullptr, 0));
+  return false;
 }
 
 template <typename T> void DeviceSteps<T>::take(const StepPlan &plan) {

@@ -24,7 +24,7 @@ public:
 
 private:
   void check(flowrt_status status) const;
-  /// Copies the data to the device; false where there is none, or no room for it.
+  /// Copies the data to the device; false where there is none, or no room for it, and steps bring their rows.
   bool bringData();
 
   const Manifest &manifest;

@@ -88,6 +88,7 @@ template <typename T> Failure Trainer<T>::begin(const std::string &teacher) {
   if (Failure failure = checkBatches())
     return failure;
   const Manifest &manifest = compiled.manifest();
+  isPrepared = false;
   current = {};
   current.parameters = initialParameters<T>(manifest, options.seed);
   if (!teacher.empty())
@@ -124,6 +125,7 @@ template <typename T> Failure Trainer<T>::resume() {
     return badInput("{}; begin a new run with --run-dir", loaded.error().message);
   if (!loaded)
     return loaded.error();
+  isPrepared = false;
   current = std::move(*loaded);
   size_t second = options.optimizer.kind == OptimizerOptions::Kind::Adam ? current.parameters.size() : 0;
   if (current.optimizer.first.size() != current.parameters.size() || current.optimizer.second.size() != second)
@@ -131,6 +133,17 @@ template <typename T> Failure Trainer<T>::resume() {
   if (options.ema > 0 && current.averaged.empty())
     current.averaged = current.parameters;
   return folder.dropMetricsAfter(current.step);
+}
+
+template <typename T> void Trainer<T>::prepare() {
+  // What judges takes its share first; the data take half of what is left.
+  int64_t judged = std::min(input.valid.table.rows, EvaluationRows);
+  if (model.device() != "cpu" && judged > 0) {
+    model.set_parameters(current.parameters);
+    objectiveOf(input.valid, 0, judged);
+  }
+  steps->load();
+  isPrepared = true;
 }
 
 template <typename T> Failure Trainer<T>::diverged(const char *what, double value) const {
@@ -191,15 +204,19 @@ template <typename T> Failure Trainer<T>::look() {
   return badLoss ? diverged("the loss", -found.lastSum / double(plan(current.step).rows)) : diverged("the gradient's norm", found.lastNorm);
 }
 
+template <typename T> std::vector<T> Trainer<T>::objectiveOf(const Examples<T> &examples, int64_t first, int64_t count) {
+  const Table<T> &table = examples.table, &given = examples.context;
+  std::span<const T> rows(table.values.data() + first * table.columns, size_t(count * table.columns));
+  std::span<const T> context(given.values.data() + first * given.columns, size_t(count * given.columns));
+  return model.objective(rows, context);
+}
+
 template <typename T> double Trainer<T>::meanLoss(const Examples<T> &examples) {
   const Table<T> &table = examples.table;
   std::vector<T> objective;
   objective.reserve(size_t(table.rows));
   for (int64_t row = 0; row < table.rows; row += EvaluationRows) {
-    int64_t count = std::min(EvaluationRows, table.rows - row);
-    std::span<const T> rows(table.values.data() + row * table.columns, size_t(count * table.columns));
-    std::span<const T> context(examples.context.values.data() + row * examples.context.columns, size_t(count * examples.context.columns));
-    for (T value : model.objective(rows, context))
+    for (T value : objectiveOf(examples, row, std::min(EvaluationRows, table.rows - row)))
       objective.push_back(value);
   }
   return -weightedSum(objective, examples.weights) / double(table.rows);
@@ -291,11 +308,12 @@ template <typename T> Error Trainer<T>::giveUp(const Error &failure) const {
 }
 
 template <typename T> Result<TrainSummary> Trainer<T>::run(const TrainObserver &observer) {
+  if (!isPrepared)
+    prepare();
   began = epochBegan = saved = looked = Clock::now();
   secondsBetweenSaves = SaveSeconds;
   beganStep = loadedStep = current.step;
   epochBeganRows = current.epochRows;
-  steps->load();
   TrainSummary summary;
   while (current.step < totalSteps && summary.end == TrainSummary::End::Finished) {
     Failure failure = takeStep();

@@ -67,6 +67,10 @@ public:
   /// Goes on from the folder's saved state.
   Failure resume();
 
+  /// Brings what has begun to where it computes, and takes all memory there, so that a lack of it is known before anything is written.
+  void prepare();
+
+  /// Prepares first, unless that was done.
   Result<TrainSummary> run(const TrainObserver &observer);
 
   const TrainState<T> &state() const { return current; }
@@ -78,6 +82,7 @@ private:
   /// The row of an epoch at which its batch `k` begins.
   int64_t firstRow(int64_t k) const;
   Failure checkBatches() const;
+  std::vector<T> objectiveOf(const Examples<T> &examples, int64_t first, int64_t count);
   /// The step that follows so many.
   StepPlan plan(int64_t step) const;
   Failure takeStep();
@@ -101,6 +106,7 @@ private:
   Schedule schedule;
   int64_t stepsPerEpoch = 1, totalSteps = 1, epochs = 1;
   std::unique_ptr<Steps<T>> steps;
+  bool isPrepared = false;
   double lastNorm = 0, lastTrain = 0, lastValid = 0;
   Clock::time_point began, epochBegan, saved, looked;
   double secondsBetweenSaves = 0;

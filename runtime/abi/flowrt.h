@@ -26,7 +26,7 @@
 extern "C" {
 #endif
 
-#define FLOWRT_ABI 4
+#define FLOWRT_ABI 5
 
 typedef enum flowrt_status {
   FLOWRT_OK = 0,
@@ -75,6 +75,7 @@ typedef struct flowrt_training_options {
   double ema;                              /* decay of the averaged parameters; 0: there are none */
   int64_t trained;                         /* the first so many parameters; the others stay as they are */
   const void *follow;                      /* [parameters]: how far each goes towards the statistics of the batch; or NULL */
+  int64_t batch;                           /* rows of the largest step: `begin` takes its memory. A larger one takes more */
 } flowrt_training_options;
 
 typedef struct flowrt_training_step {
@@ -108,7 +109,8 @@ typedef struct flowrt_training_api {
   /* [parameters] numbers to and from the GPU, after the steps so far. */
   flowrt_status (*set_vector)(flowrt_instance *instance, flowrt_training_vector vector, const void *values);
   flowrt_status (*get_vector)(flowrt_instance *instance, flowrt_training_vector vector, void *values);
-  /* Copies rows, which stay on the GPU; FLOWRT_NO_DEVICE_MEMORY where they take more than half of what is free. `weight` may be NULL. */
+  /* Copies rows, which stay on the GPU; FLOWRT_NO_DEVICE_MEMORY where they take more than half of what is free. `weight` may be NULL.
+     With x NULL steps will bring their rows: takes the memory that these pass through. */
   flowrt_status (*set_data)(flowrt_instance *instance, const void *x, const void *context, const void *weight, int64_t rows);
   /* The order of those rows from now on, [rows] places from 0 to rows - 1, which must be set before a step of them. */
   flowrt_status (*set_order)(flowrt_instance *instance, const int64_t *order);

@@ -253,8 +253,12 @@ int trainTyped(const Session &session, const RunFolder &folder, bool resume, con
   Trainer<T> trainer(session.compiled, options, std::move(*input), folder, session.threads, device);
   // All that may fail comes before the first change: a damaged run stays as it is, a start that fails leaves nothing.
   Failure failure = resume ? folder.create(resume) : trainer.begin(session.arguments.text("teacher").value_or(""));
+  if (!failure && resume)
+    failure = trainer.resume();
   if (!failure)
-    failure = resume ? trainer.resume() : folder.create(resume);
+    trainer.prepare();
+  if (!failure && !resume)
+    failure = folder.create(resume);
   if (!failure)
     failure = writeConfig(session, folder, options);
   if (failure)

@@ -23,6 +23,7 @@ flowrt_status begin(flowrt_instance *instance, const flowrt_training_options *op
   return train(instance, options, [&]<typename T>(Backend<T> &typed, Training<T> &training) {
     bool isKnown = options->optimizer == FLOWRT_ADAM || options->optimizer == FLOWRT_SGD;
     bool fits = options->trained >= 0 && options->trained <= typed.parameterCount();
+    fits &= options->batch >= 0;
     return isKnown && fits ? training.begin(*options) : FLOWRT_BAD_ARGUMENT;
   });
 }
@@ -42,7 +43,9 @@ flowrt_status getVector(flowrt_instance *instance, flowrt_training_vector vector
 }
 
 flowrt_status setData(flowrt_instance *instance, const void *x, const void *context, const void *weight, int64_t rows) {
-  return train(instance, x && rows > 0, [&]<typename T>(Backend<T> &typed, Training<T> &training) {
+  return train(instance, x ? rows > 0 : rows == 0, [&]<typename T>(Backend<T> &typed, Training<T> &training) {
+    if (!x)
+      return training.setData({nullptr, nullptr}, nullptr, 0);
     auto contexts = static_cast<const T *>(context);
     flowrt_status status = typed.checkContext(contexts, rows);
     return status == FLOWRT_OK ? training.setData({static_cast<const T *>(x), contexts}, static_cast<const T *>(weight), rows) : status;

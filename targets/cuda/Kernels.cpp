@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // Blocks stay: block b takes tiles b, b + the number of blocks, and so on. A kernel with sums over samples takes chunks of tiles
-// instead, as many as the caller wants, each with sums of its own: what a sum is made of then depends on the number of chunks and not on
-// the launch. A second kernel adds the chunks' sums up in order.
+// instead, as many as the caller wants, each with sums of its own: chunk c takes tiles c, c + the number of chunks, ... What a sum is made of
+// then depends on the number of chunks, neither on the launch nor on how many launches take the tiles. A second kernel adds the chunks' sums
+// up in order.
 
 #include "targets/cuda/Kernels.h"
 
@@ -101,10 +102,9 @@ void flowc::cuda::makeKernels(func::FuncOp function, StringRef name, ArrayRef<Ke
   else
     e.loop(block, kernel.getArgument(count + 1), blocks, [&](Value chunk) {
       Value chunks = kernel.getArgument(count + 1);
-      auto bound = [&](Value k) -> Value { return arith::DivUIOp::create(maker.builder, maker.loc, e.multiply(k, tiles), chunks); };
       SmallVector<Value> before = pointers;
       move(KernelArgument::PerChunk, chunk);
-      e.loop(bound(chunk), bound(e.add(chunk, e.constant(1))), 1, callOn);
+      e.loop(chunk, tiles, chunks, callOn);
       pointers = before;
     });
   maker.close();

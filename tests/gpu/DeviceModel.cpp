@@ -23,6 +23,7 @@ int cuMemcpyDtoHAsync_v2(void *to, const void *from, size_t bytes, void *stream)
 int cuStreamCreate(void **stream, unsigned flags);
 int cuStreamDestroy_v2(void *stream);
 int cuStreamSynchronize(void *stream);
+int emulatedModules(); // the stand-in's own
 }
 
 namespace flowc::test {
@@ -88,6 +89,8 @@ void DeviceModel::useKernels(const std::string &matmul) const {
     run(std::string(EMULATE_MODEL) + " " + folder + "/model.mlir " + library + " " + matmul);
   setenv("FLOWC_EMULATED_KERNELS", library.c_str(), 1);
 }
+
+int modulesOnDevice() { return emulatedModules(); }
 
 DeviceModel::~DeviceModel() { std::filesystem::remove_all(folder); }
 

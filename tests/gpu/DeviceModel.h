@@ -41,6 +41,9 @@ private:
   const char *name;
 };
 
+/// How many modules are loaded there.
+int modulesOnDevice();
+
 /// Bytes on the emulated GPU, as a host program has them.
 class DeviceMemory {
 public:

@@ -2,6 +2,8 @@
 
 #include "tests/gpu/Results.h"
 
+#include "runtime/Steps.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -70,12 +72,35 @@ double distance(const Result &expected, const Result &found) {
 }
 
 template <typename T>
-std::vector<double> sensitivity(Model<T> &model, const runtime::Manifest &manifest, const Values &parameters, const Rows &rows,
+Result takeSteps(Model<T> &model, const runtime::Manifest &manifest, const Values &parameters, const Rows &rows) {
+  runtime::TrainOptions options;
+  options.optimizer.kind = runtime::OptimizerOptions::Kind::Sgd;
+  options.clipNorm = 1;
+  runtime::TrainState<T> state;
+  state.parameters = narrowed<T>(parameters);
+  state.optimizer = runtime::makeOptimizerState<T>(options.optimizer, parameters.size());
+  int64_t columns = rows.context.empty() ? 0 : static_cast<int64_t>(rows.context.size()) / rows.count;
+  runtime::Examples<T> examples{{rows.count, manifest.features, narrowed<T>(rows.x)}, {}, {rows.count, columns, narrowed<T>(rows.context)}};
+  runtime::DataBatches<T> batches(std::move(examples), options.seed);
+  std::vector<T> before = state.parameters;
+  auto steps = runtime::makeSteps<T>(manifest, options, model, batches, state);
+  steps->load();
+  for (int64_t number = 1; number <= 3; ++number)
+    steps->take({number, 0.01, 0, 0, rows.count, 0});
+  steps->look();
+  steps->fetchParameters();
+  Result moved{"training steps", {}, true};
+  for (size_t i = 0; i < before.size(); ++i)
+    moved.numbers.push_back(double(state.parameters[i]) - double(before[i]));
+  return moved;
+}
+
+std::vector<double> sensitivity(const std::function<std::vector<Result>(const Values &)> &compute, const Values &parameters,
                                 double rounding) {
   constexpr unsigned trials = 4;
   if (rounding == 0)
     return {};
-  std::vector<Result> exact = computeAll(model, manifest, parameters, rows);
+  std::vector<Result> exact = compute(parameters);
   std::vector<double> worst(exact.size());
   for (unsigned trial = 0; trial < trials; ++trial) {
     std::mt19937 random(trial);
@@ -83,7 +108,7 @@ std::vector<double> sensitivity(Model<T> &model, const runtime::Manifest &manife
     Values moved = parameters;
     for (double &number : moved)
       number *= 1 + share(random);
-    std::vector<Result> found = computeAll(model, manifest, moved, rows);
+    std::vector<Result> found = compute(moved);
     for (size_t k = 0; k < exact.size(); ++k)
       worst[k] = std::max(worst[k], distance(exact[k], found[k]));
   }
@@ -94,7 +119,7 @@ double roundingOf(const std::string &matmul) { return matmul == "tf32" ? 0x1p-11
 
 template std::vector<Result> computeAll(Model<float> &, const runtime::Manifest &, const Values &, const Rows &, bool);
 template std::vector<Result> computeAll(Model<double> &, const runtime::Manifest &, const Values &, const Rows &, bool);
-template std::vector<double> sensitivity(Model<float> &, const runtime::Manifest &, const Values &, const Rows &, double);
-template std::vector<double> sensitivity(Model<double> &, const runtime::Manifest &, const Values &, const Rows &, double);
+template Result takeSteps(Model<float> &, const runtime::Manifest &, const Values &, const Rows &);
+template Result takeSteps(Model<double> &, const runtime::Manifest &, const Values &, const Rows &);
 
 } // namespace flowc::gpu

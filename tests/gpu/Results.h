@@ -7,6 +7,7 @@
 
 #include "runtime/CompiledModel.h"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -38,11 +39,14 @@ std::vector<Result> computeAll(Model<T> &model, const runtime::Manifest &manifes
 /// is missing or none.
 double distance(const Result &expected, const Result &found);
 
-/// By how much rounding the factors of products may move each result: so much do `computeAll`'s of `model` when all parameters are moved by
-/// up to `rounding` of their size, at random, in the worst of some trials. A weight is a factor of every product, and what it is multiplied
-/// with is rounded as often and as much. Empty where nothing is rounded.
+/// Three steps of gradient descent on those rows, on the machine that computes: how far they move the parameters, as sums over rows.
 template <typename T>
-std::vector<double> sensitivity(Model<T> &model, const runtime::Manifest &manifest, const Values &parameters, const Rows &rows,
+Result takeSteps(Model<T> &model, const runtime::Manifest &manifest, const Values &parameters, const Rows &rows);
+
+/// By how much rounding the factors of products may move each result: so much do those of `compute` when all parameters are moved by up to
+/// `rounding` of their size, at random, in the worst of some trials. A weight is a factor of every product, and what it is multiplied with is
+/// rounded as often and as much. Empty where nothing is rounded.
+std::vector<double> sensitivity(const std::function<std::vector<Result>(const Values &parameters)> &compute, const Values &parameters,
                                 double rounding);
 
 /// How far factors are from what they are rounded to, at most, relative to them; 0 for those that are not.

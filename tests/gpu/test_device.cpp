@@ -8,6 +8,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <cmath>
+
 using namespace flowc;
 using namespace flowc::test;
 
@@ -48,7 +50,49 @@ TEST_CASE("a model on a GPU is the CPU's", "[device]") {
 TEST_CASE("a batch goes through in parts where the GPU's memory is small", "[device]") {
   const DeviceModel &model = DeviceModel::of(kCoupling);
   Setting memory("FLOWC_EMULATED_MEMORY", "100000");
-  compareWithCpu<float>(model, {300, 65, 1000, 0}, "f32", /*hasGradients=*/false); // whose rows must all be there at once
+  compareWithCpu<float>(model, {300, 65, 1000, 0}, "f32", /*hasGradients=*/false); // whose sums take more
+}
+
+TEST_CASE("a gradient has the same bits in parts and at once", "[device]") {
+  const DeviceModel &device = DeviceModel::of(flowOf("actnorm"));
+  constexpr size_t rows = 40000;
+  std::vector<float> parameters = narrow<float>(runtime::randomParameters(device.compiled().manifest(), 1)), x, weight;
+  for (size_t i = 0; i < rows; ++i) {
+    x.insert(x.end(), {std::sin(float(i)), std::cos(3 * float(i))});
+    weight.push_back(float(i % 4) / 2);
+  }
+  auto gradientOn = [&](const char *memory) {
+    Setting setting("FLOWC_EMULATED_MEMORY", memory);
+    Model<float> gpu(device.compiled().api(), "cuda");
+    gpu.set_parameters(parameters);
+    std::vector<float> gradient(parameters), objective = gpu.gradient(x, gradient, weight);
+    objective.insert(objective.end(), gradient.begin(), gradient.end());
+    return objective;
+  };
+  std::vector<float> atOnce = gradientOn("1e8");
+  CHECK(atOnce == gradientOn("1.7e6")); // room for 512 tiles, not for 1024
+  Model<float> cpu(device.compiled().api());
+  cpu.set_parameters(parameters);
+  std::vector<float> gradient(parameters), objective = cpu.gradient(x, gradient, weight);
+  same("objective", objective, {atOnce.begin(), atOnce.begin() + rows});
+  same("gradient", gradient, {atOnce.begin() + rows, atOnce.end()});
+}
+
+TEST_CASE("instances on one device share the model's code", "[device]") {
+  const DeviceModel &device = DeviceModel::of(flowOf("actnorm"));
+  auto first = std::make_unique<Model<float>>(device.compiled().api(), "cuda");
+  CHECK(modulesOnDevice() == 1);
+  {
+    Model<float> second(device.compiled().api(), "cuda");
+    Model<double> third(device.compiled().api(), "cuda");
+    CHECK(modulesOnDevice() == 1);
+    first.reset();
+    CHECK(modulesOnDevice() == 1);
+    std::vector<float> parameters = narrow<float>(runtime::randomParameters(device.compiled().manifest(), 1));
+    second.set_parameters(parameters);
+    CHECK(second.log_prob(std::vector<float>(2)).size() == 1);
+  }
+  CHECK(modulesOnDevice() == 0);
 }
 
 TEST_CASE("rows may lie in the GPU's memory and work in the host program's stream", "[device]") {

@@ -44,7 +44,7 @@ Data someData() {
 }
 
 flowrt_training_options someOptions(const Model<double> &model) {
-  return {FLOWRT_ADAM, 0.9, 0.9, 0.999, 1e-8, 0.01, 0.5, 0.01, 0.9, model.parameter_count(), nullptr};
+  return {FLOWRT_ADAM, 0.9, 0.9, 0.999, 1e-8, 0.01, 0.5, 0.01, 0.9, model.parameter_count(), nullptr, 2};
 }
 
 /// The parameters after some steps; each brings its rows, or finds them.

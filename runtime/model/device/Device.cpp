@@ -3,6 +3,7 @@
 #include "runtime/model/device/Device.h"
 
 #include "runtime/abi/flowrt_device.h"
+#include "runtime/model/device/Modules.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,8 @@ static void *const PackedPointer = reinterpret_cast<void *>(1), *const PackedSiz
 
 /// Orders itself with the legacy default stream, so that what a host program has begun there is seen.
 static constexpr unsigned BlockingStream = 0;
+
+static Modules modules;
 
 bool Device::did(DriverResult result) {
   if (good())
@@ -63,18 +66,20 @@ flowrt_status Device::prepare(int64_t number) {
   return load(10 * major + minor);
 }
 
-/// The newest image that the device and the driver take.
+/// The newest image that the device and the driver take, unless it is there.
 flowrt_status Device::load(int64_t architecture) {
   flowrt_status result = FLOWRT_OLD_DEVICE;
-  for (const flowrt_device_image *image = flow_cuda_images; image->architecture; ++image)
-    if (image->architecture <= architecture) {
-      result = statusOf(driver->loadModule(&module, flow_cuda_text + image->text, 0, nullptr, nullptr));
-      if (result != FLOWRT_OLD_DRIVER)
-        break;
-    }
-  if (result != FLOWRT_OK)
-    module = nullptr;
-  return result == FLOWRT_OK ? status() : result;
+  module = modules.use(context, [&]() -> DriverModule * {
+    DriverModule *made = nullptr;
+    for (const flowrt_device_image *image = flow_cuda_images; image->architecture; ++image)
+      if (image->architecture <= architecture) {
+        result = statusOf(driver->loadModule(&made, flow_cuda_text + image->text, 0, nullptr, nullptr));
+        if (result != FLOWRT_OLD_DRIVER)
+          break;
+      }
+    return result == FLOWRT_OK ? made : nullptr;
+  });
+  return module ? status() : result;
 }
 
 void Device::close() {
@@ -82,8 +87,9 @@ void Device::close() {
     return;
   {
     DeviceUse use(*this);
-    if (module)
+    if (module && modules.leave(module))
       driver->unloadModule(module);
+    module = nullptr;
   }
   driver->releaseContext(device);
   context = nullptr;

@@ -118,7 +118,7 @@ private:
 
   const Driver *driver = nullptr;
   DriverContext *context = nullptr;
-  DriverModule *module = nullptr;
+  DriverModule *module = nullptr; // shared by all instances there
   int device = 0, ordinal = 0, multiprocessors = 1;
   flowrt_status failure = FLOWRT_OK;
   char text[160] = {};

@@ -132,7 +132,7 @@ template <typename T> void DeviceGradient<T>::runForward(int64_t k, int64_t tile
 template <typename T> void DeviceGradient<T>::runBack(int64_t k, int64_t tiles, T *staged, DriverStream *stream) {
   const Segment &segment = segments[k];
   const flowrt_segment &rows = segment.rows;
-  int64_t chunks = chunksFor(tiles), tile = info->tile;
+  int64_t tile = info->tile;
   bool isLast = k + 1 == segmentCount;
   if (!isLast) {
     bool fromLast = k + 2 == segmentCount; // which gives the objective first
@@ -146,22 +146,35 @@ template <typename T> void DeviceGradient<T>::runBack(int64_t k, int64_t tiles, 
                   isLast ? last : given, sums, workspace, tiles, chunks);
 }
 
-template <typename T>
-T *DeviceGradient<T>::compute(const DeviceRows<T> &rows, int64_t count, const T *parameters, T *staged, DriverStream *stream) {
-  int64_t tiles = filler.tilesIn(count), chunks = chunksFor(tiles);
+template <typename T> void DeviceGradient<T>::begin(int64_t rows, DriverStream *stream) {
+  chunks = chunksFor(filler.tilesIn(rows));
   machine->clear(slope, info->parameters, stream);
-  if (count == 0)
-    return slope;
-  fill(rows, count, stream);
   machine->clear(sums, chunks * info->staged, stream);
+}
+
+template <typename T> void DeviceGradient<T>::add(const DeviceRows<T> &rows, int64_t count, T *staged, DriverStream *stream) {
+  int64_t tiles = filler.tilesIn(count);
+  fill(rows, count, stream);
   for (int64_t k = 0; k + 1 < segmentCount; ++k)
     runForward(k, tiles, staged, stream);
   for (int64_t k = segmentCount - 1; k >= 0; --k)
     runBack(k, tiles, staged, stream);
+}
+
+template <typename T> T *DeviceGradient<T>::finish(const T *parameters, DriverStream *stream) {
   if (chunks > 1)
     machine->launch(kernels.reduce, kernels.reduce.blocksFor(info->staged), stream, sums, chunks);
-  machine->launch(kernels.stageAdjoint, 1, stream, parameters, sums, slope, workspace);
+  if (chunks > 0)
+    machine->launch(kernels.stageAdjoint, 1, stream, parameters, sums, slope, workspace);
   return slope;
+}
+
+template <typename T>
+T *DeviceGradient<T>::compute(const DeviceRows<T> &rows, int64_t count, const T *parameters, T *staged, DriverStream *stream) {
+  begin(count, stream);
+  if (count > 0)
+    add(rows, count, staged, stream);
+  return finish(parameters, stream);
 }
 
 /// With nothing to add, what arrives is what was given.

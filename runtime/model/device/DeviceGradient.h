@@ -21,6 +21,13 @@ public:
   /// d(sum of weight * objective) / d(parameters) of `count` rows, which there is room for; and their objective. Where statistics are taken,
   /// those of the rows go into the staged vector.
   T *compute(const DeviceRows<T> &rows, int64_t count, const T *parameters, T *staged, DriverStream *stream);
+  /// The same of more rows, part by part: parts are multiples of partUnit(rows) but for the last one. The bits are those of one part.
+  void begin(int64_t rows, DriverStream *stream);
+  void add(const DeviceRows<T> &rows, int64_t count, T *staged, DriverStream *stream);
+  T *finish(const T *parameters, DriverStream *stream);
+  int64_t partUnit(int64_t rows) const { return chunksFor(filler.tilesIn(rows)) * info->tile; }
+  /// Statistics are of all rows: these must be there at once.
+  bool needsAll() const { return segmentCount > 1; }
   /// The objective of row r is at r / tile * objectiveStride() + r % tile.
   const T *objective() const { return last; }
   int64_t objectiveStride() const { return (1 + outputsBefore(segmentCount - 1)) * info->tile; }
@@ -56,7 +63,7 @@ private:
   Segment *segments = nullptr;
   int64_t segmentCount = 0, carriedRows = 0, mostOutputs = 0, mostProbed = 0;
 
-  int64_t roomTiles = 0;
+  int64_t roomTiles = 0, chunks = 0;
   T *memory = nullptr, *slope = nullptr;
   T *in = nullptr, *weight = nullptr, *last = nullptr, *sums = nullptr, *workspace = nullptr; // parts of `memory`
   T *carried = nullptr, *given = nullptr, *arrived = nullptr;                                 // between segments

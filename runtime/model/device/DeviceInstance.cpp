@@ -207,43 +207,67 @@ template <typename T> flowrt_status DeviceInstance<T>::statistics(T *values) {
   return machine.status();
 }
 
-/// Room for the gradient of so many rows. All are there at once: statistics are of all of them.
-template <typename T> bool DeviceInstance<T>::prepareGradient(int64_t rows) {
+/// Room for so many rows of a gradient, and of what is copied to the device for them.
+template <typename T> bool DeviceInstance<T>::growGradient(int64_t rows) {
   DriverStream *at = streamOf(passages[0]);
-  if (batchRows < 0)
-    backward.prepare(machine, *info);
   if (rows > batchRows) {
     machine.wait(at);
     machine.free(batch);
-    int64_t lanes = (rows + info->tile - 1) / info->tile * info->tile; // the objective comes in whole tiles
-    batch = machine.allocate<T>(lanes * (info->features + contextColumns(*info) + 1));
-    batchRows = batch ? rows : 0;
+    batch = nullptr;
+    batchRows = 0;
+    if (!backward.grow(rows, at) || !(batch = machine.allocate<T>(rows * (info->features + contextColumns(*info) + 1))))
+      return false;
+    batchRows = rows;
   }
-  return batch && backward.grow(rows, at);
+  return true;
+}
+
+/// How many rows of a gradient go through at a time, which there is room for now; 0 where there is none.
+template <typename T> int64_t DeviceInstance<T>::partOfGradient(int64_t rows) {
+  if (!isReady) {
+    backward.prepare(machine, *info);
+    isReady = machine.isGood();
+  }
+  if (!isReady)
+    return 0;
+  rows = rows > 0 ? rows : 1;
+  // The objective comes in whole tiles.
+  int64_t unit = backward.needsAll() ? filler.tilesIn(rows) * info->tile : backward.partUnit(rows), units = (rows + unit - 1) / unit;
+  int64_t most = MostPassageBytes / (unit * (2 * size.tile + 3) * int64_t(sizeof(T)) + 1);
+  for (int64_t part = smaller(units, most > 1 ? most : 1);; part = (part + 1) / 2) {
+    if (growGradient(part * unit))
+      return part * unit;
+    if (part == 1)
+      return 0;
+    machine.status(); // of what did not fit; the half may
+  }
 }
 
 template <typename T>
 flowrt_status DeviceInstance<T>::gradient(Given<T> in, const T *weight, int64_t rows, T *objective, T *gradient) {
   DeviceUse use(machine);
   DriverStream *at = streamOf(passages[0]);
-  if (!prepareGradient(rows))
+  int64_t atOnce = partOfGradient(rows), features = info->features, columns = contextColumns(*info);
+  if (!atOnce)
     return machine.status();
-  int64_t contexts = rows * contextColumns(*info);
-  T *to = batch;
-  auto onDevice = [&](const T *from, int64_t count) -> const T * {
-    if (!from || machine.owns(from))
-      return from;
-    machine.toDevice(to, from, count, at);
-    return (to += count) - count;
-  };
-  const T *x = onDevice(in.rows, rows * info->features), *context = onDevice(in.context, contexts), *weights = onDevice(weight, rows);
-  const T *result = backward.compute({x, context, weights, nullptr, 0, this->noiseSeed, this->firstNoise}, rows, parameters,
-                                      staged, at);
-  machine.give(gradient, result, info->parameters, at);
-  if (objective && rows > 0) {
-    backward.copyObjective(batch, rows, at);
-    machine.give(objective, static_cast<const T *>(batch), rows, at);
+  backward.begin(rows, at);
+  for (int64_t first = 0; first < rows; first += atOnce) {
+    int64_t count = smaller(atOnce, rows - first);
+    T *to = batch;
+    auto onDevice = [&](const T *from, int64_t numbers) -> const T * {
+      if (!from || machine.owns(from))
+        return from ? from + first * numbers : nullptr;
+      machine.toDevice(to, from + first * numbers, count * numbers, at);
+      return (to += count * numbers) - count * numbers;
+    };
+    const T *x = onDevice(in.rows, features), *context = onDevice(in.context, columns), *weights = onDevice(weight, 1);
+    backward.add({x, context, weights, nullptr, 0, this->noiseSeed, this->firstNoise + uint64_t(first)}, count, staged, at);
+    if (!objective)
+      continue;
+    backward.copyObjective(batch, count, at);
+    machine.give(objective + first, static_cast<const T *>(batch), count, at);
   }
+  machine.give(gradient, static_cast<const T *>(backward.finish(parameters, at)), info->parameters, at);
   machine.wait(at);
   return machine.status();
 }

@@ -55,7 +55,8 @@ private:
   };
 
   flowrt_status prepare(int64_t ordinal);
-  bool prepareGradient(int64_t rows);
+  bool growGradient(int64_t rows);
+  int64_t partOfGradient(int64_t rows);
   flowrt_status run(const Work &work);
   bool makeRoom(int64_t rows);
   /// So that what lies behind probes is aligned as kernels expect it.
@@ -81,8 +82,9 @@ private:
   T *moments = nullptr;    // [2][padded probes]
   T *workspace = nullptr;  // of the kernels without samples
   DeviceGradient<T> backward; // prepared when it is first wanted
+  bool isReady = false;       // it is
   T *batch = nullptr;         // [batchRows] of data, context and weight, from the host
-  int64_t batchRows = -1;
+  int64_t batchRows = 0;
   DeviceTraining<T> *trained = nullptr;
   PassageSize size;
   bool isLimited = false; // the device's memory has no room for larger passages

@@ -37,6 +37,8 @@ template <typename T> flowrt_status DeviceTraining<T>::begin(const flowrt_traini
     machine.bring(follow, static_cast<const T *>(options.follow), parameters, stream);
   }
   copies = machine.makeStream();
+  if (machine.isGood())
+    makeRoom(options.batch);
   machine.clear(vectors, 4 * parameters, stream);
   machine.clear(record, sizeof(flowrt_training_record) / sizeof(double), stream);
   machine.wait(stream);
@@ -115,6 +117,10 @@ template <typename T> flowrt_status DeviceTraining<T>::setData(Given<T> in, cons
   DeviceUse use(machine);
   machine.wait(stream);
   forgetData();
+  if (!in.rows) {
+    growSlots(options.batch);
+    return machine.status();
+  }
   // Half of what is free stays so: for the steps, and for whoever else is on the device.
   int64_t bytes = rows * (numbersOfRow() * int64_t(sizeof(T)) + int64_t(sizeof(int64_t)));
   if (bytes > machine.freeBytes() / 2)
@@ -158,6 +164,19 @@ template <typename T> flowrt_status DeviceTraining<T>::setSum(double sum) {
   machine.toDevice(record, static_cast<const double *>(&sum), 1, stream);
   machine.wait(stream);
   return machine.status();
+}
+
+/// Room for steps of so many rows.
+template <typename T> bool DeviceTraining<T>::makeRoom(int64_t rows) {
+  bool fits = gradient.grow(rows, stream);
+  if (fits && piecesIn(rows) > lossPieces) {
+    machine.wait(stream);
+    machine.free(losses);
+    lossPieces = 0;
+    if ((fits = (losses = machine.allocate<double>(piecesIn(rows)))))
+      lossPieces = piecesIn(rows);
+  }
+  return fits;
 }
 
 template <typename T> bool DeviceTraining<T>::growSlots(int64_t rows) {
@@ -214,14 +233,7 @@ template <typename T> flowrt_status DeviceTraining<T>::step(const flowrt_trainin
   if (!step.x && (!isOrdered || step.first + step.rows > dataRows))
     return FLOWRT_BAD_ARGUMENT;
   DeviceUse use(machine);
-  bool fits = gradient.grow(step.rows, stream) && (step.x ? growSlots(step.rows) : true);
-  if (fits && piecesIn(step.rows) > lossPieces) {
-    machine.wait(stream);
-    machine.free(losses);
-    lossPieces = piecesIn(step.rows);
-    fits = (losses = machine.allocate<double>(lossPieces));
-  }
-  if (!fits)
+  if (!makeRoom(step.rows) || (step.x && !growSlots(step.rows)))
     return machine.status();
   T *parameters = vectorOf(FLOWRT_PARAMETERS);
   Slot &slot = slots[slotSteps % 2];

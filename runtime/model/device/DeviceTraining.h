@@ -43,6 +43,7 @@ private:
     return {data, context, weight, order, step.first, step.noise_seed, step.first_noise};
   }
   DeviceRows<T> bring(const flowrt_training_step &step, Slot &slot);
+  bool makeRoom(int64_t rows);
   bool growSlots(int64_t rows);
   void descend(const flowrt_training_step &step, T *slope);
   void forgetData();

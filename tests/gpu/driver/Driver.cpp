@@ -252,6 +252,11 @@ EXPORTED cuModuleUnload(Module *module) {
   delete module;
   return Success;
 }
+/// For tests: how many are loaded.
+EXPORTED emulatedModules() {
+  LOCKED;
+  return static_cast<int>(modules.size());
+}
 EXPORTED cuModuleGetFunction(Function **function, Module *module, const char *name) {
   LOCKED;
   size_t at = module->ptx.find(std::string(".entry ") + name + "(");

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
 //
-// device_check PACK [--device NAME] [--only WORD] [--batches N,N,...] [--json FILE] [--no-check] [--no-times]: models on a GPU beside the
-// same on the CPU, then how long they take there. Needs a driver, and nothing else of a GPU's software. README.md has what it prints.
+// device_check PACK [--device NAME] [--only WORD] [--rows N,N,...] [--batches N,N,...] [--json FILE] [--no-check] [--no-times]: models on a
+// GPU beside the same on the CPU, then how long they take there. Needs a driver, and nothing else of a GPU's software. README.md has what it prints.
 //
 // Ends with 0, with 1 if a number is wrong, and with 3 where there is no GPU to use.
 
 #include "runtime/Parameters.h"
+#include "tests/gpu/Results.h"
 #include "tests/gpu/pack/Clock.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
+#include <numeric>
 #include <random>
 #include <string_view>
 
@@ -21,6 +23,8 @@ namespace {
 
 struct Options {
   std::string pack, device = "cuda", only, json;
+  /// Of every kind of tile: none, one, less than a tile, a tile, more.
+  std::vector<int64_t> rows = {0, 1, 2, 3, 7, 63, 64, 65, 1000};
   std::vector<int64_t> batches = {1024, 16384, 131072, 1048576};
   bool check = true, times = true;
 };
@@ -36,13 +40,9 @@ template <typename T> struct Loaded {
   }
 };
 
-/// What is compared, by name. Absent what the device cannot do yet.
-using Results = std::map<std::string, std::vector<double>>;
-
 int failures = 0;
-/// Rows of every kind of tile: none, one, less than a tile, a tile, more.
-const int64_t rowCounts[] = {0, 1, 2, 3, 7, 63, 64, 65, 1000};
-/// f64 computes the same in another order. In f32 a GPU may be so many times as far from the CPU's f64 as the CPU's f32 is.
+/// f64 computes the same in another order. In f32 a GPU may be so many times as far from the CPU's f64 as the CPU's f32 is, or, where it
+/// rounds factors, as parameters that are moved by as much move the CPU's f64.
 constexpr double WideTolerance = 1e-9, NarrowFactor = 8, NarrowTolerance = 2e-5;
 
 std::vector<double> normals(int64_t count) {
@@ -54,39 +54,19 @@ std::vector<double> normals(int64_t count) {
 }
 
 template <typename T> std::vector<T> as(const std::vector<double> &numbers) { return {numbers.begin(), numbers.end()}; }
-template <typename T> std::vector<double> widened(const std::vector<T> &numbers) { return {numbers.begin(), numbers.end()}; }
 
-template <typename T> Results compute(Loaded<T> &loaded, int64_t rows) {
-  flowc::Model<T> &model = loaded.model;
-  Results results;
-  std::vector<T> x = as<T>(normals(rows * model.features())), logDet(static_cast<size_t>(rows));
-  results["log_prob"] = widened(model.log_prob(x));
-  results["to_latent"] = widened(model.to_latent(x, logDet));
-  results["to_latent, log_det"] = widened(logDet);
-  results["to_data"] = widened(model.to_data(x, logDet));
-  results["to_data, log_det"] = widened(logDet);
-  results["sample"] = widened(model.sample(rows, 5, 3, logDet));
-  results["sample, log_prob"] = widened(logDet);
-  std::vector<T> gradient(loaded.parameters.size());
-  results["objective"] = widened(model.gradient(x, gradient));
-  results["gradient"] = widened(gradient);
-  return results;
+flowc::gpu::Rows someRows(const Manifest &manifest, int64_t count) {
+  std::vector<double> x = normals(count * manifest.features);
+  return {count, x, x, {}, {}};
 }
 
-/// The largest difference. Elements of a gradient are compared by the size of the largest, all others by their own where that is above 1.
-double difference(const std::string &name, const std::vector<double> &found, const std::vector<double> &expected) {
-  if (found.size() != expected.size())
-    return INFINITY;
-  double largest = 1, worst = 0;
-  if (name == "gradient")
-    for (double number : expected)
-      largest = std::max(largest, std::abs(number));
-  for (size_t i = 0; i < found.size(); ++i) {
-    double size = name == "gradient" ? largest : std::max(1.0, std::abs(expected[i]));
-    double distance = std::abs(found[i] - expected[i]) / size;
-    worst = std::isnan(distance) ? INFINITY : std::max(worst, distance);
-  }
-  return worst;
+template <typename T>
+std::vector<flowc::gpu::Result> compute(Loaded<T> &loaded, const Manifest &manifest, const std::vector<double> &parameters, int64_t count) {
+  flowc::gpu::Rows rows = someRows(manifest, count);
+  std::vector<flowc::gpu::Result> results = flowc::gpu::computeAll(loaded.model, manifest, parameters, rows);
+  if (count > 1) // of one row there are no statistics
+    results.push_back(flowc::gpu::takeSteps(loaded.model, manifest, parameters, rows));
+  return results;
 }
 
 void judge(const std::string &model, const char *type, std::map<std::string, std::pair<double, double>> &worst) {
@@ -102,7 +82,8 @@ void judge(const std::string &model, const char *type, std::map<std::string, std
 
 /// The device beside the CPU for all numbers of rows: in f64 directly, in f32 both beside the CPU's f64.
 void check(const CompiledModel &compiled, const std::vector<double> &parameters, const nlohmann::json &entry, const Options &options) {
-  const double tolerance = entry.value("tolerance", NarrowTolerance);
+  const Manifest &manifest = compiled.manifest();
+  const double rounding = flowc::gpu::roundingOf(entry.value("matmul", "f32"));
   Loaded<double> exact(compiled, parameters, "cpu"), wide(compiled, parameters, options.device);
   Loaded<float> usual(compiled, parameters, "cpu"), narrow(compiled, parameters, options.device);
   std::map<std::string, std::pair<double, double>> wideWorst, narrowWorst;
@@ -111,19 +92,54 @@ void check(const CompiledModel &compiled, const std::vector<double> &parameters,
     if (!(found / allowed <= pair.first / pair.second))
       pair = {found, allowed};
   };
-  for (int64_t rows : rowCounts) {
-    Results expected = compute(exact, rows), onDevice = compute(wide, rows);
-    Results expectedNarrow = compute(usual, rows), onDeviceNarrow = compute(narrow, rows);
-    for (auto &[name, numbers] : onDevice)
-      note(wideWorst, name, difference(name, numbers, expected[name]), WideTolerance);
-    for (auto &[name, numbers] : onDeviceNarrow) {
-      double usualError = difference(name, expectedNarrow[name], expected[name]);
-      note(narrowWorst, name, difference(name, numbers, expected[name]), std::max(tolerance, NarrowFactor * usualError));
+  for (int64_t rows : options.rows) {
+    auto onCpu = [&](const std::vector<double> &values) { return compute(exact, manifest, values, rows); };
+    std::vector<double> sensitive = flowc::gpu::sensitivity(onCpu, parameters, rounding);
+    auto expected = onCpu(parameters), onDevice = compute(wide, manifest, parameters, rows);
+    auto expectedNarrow = compute(usual, manifest, parameters, rows), onDeviceNarrow = compute(narrow, manifest, parameters, rows);
+    for (size_t k = 0; k < expected.size(); ++k) {
+      note(wideWorst, expected[k].name, flowc::gpu::distance(expected[k], onDevice[k]), WideTolerance);
+      double moved = std::max(flowc::gpu::distance(expected[k], expectedNarrow[k]), sensitive.empty() ? 0 : sensitive[k]);
+      note(narrowWorst, expected[k].name, flowc::gpu::distance(expected[k], onDeviceNarrow[k]), std::max(NarrowTolerance, NarrowFactor * moved));
     }
   }
-  judge(compiled.manifest().name, "f64", wideWorst);
-  judge(compiled.manifest().name, "f32", narrowWorst);
+  judge(manifest.name, "f64", wideWorst);
+  judge(manifest.name, "f32", narrowWorst);
 }
+
+/// Steps of training whose rows lie on the device, in its memory.
+class Steps {
+public:
+  Steps(Loaded<float> &loaded, const std::vector<float> &x, int64_t rows)
+      : api(*loaded.model.api().training), instance(loaded.model.instance()), x(x), parameters(loaded.parameters), rows(rows) {}
+
+  /// Prepares what steps need, then takes one; later only that.
+  flowrt_status take() {
+    if (!number)
+      if (flowrt_status status = begin(); status != FLOWRT_OK)
+        return status;
+    flowrt_training_step step = {++number, 1e-4, nullptr, nullptr, nullptr, 0, rows, 0, 0};
+    return api.step(instance, &step);
+  }
+
+private:
+  flowrt_status begin() {
+    std::vector<int64_t> order(static_cast<size_t>(rows));
+    std::iota(order.begin(), order.end(), 0);
+    flowrt_training_options options = {FLOWRT_ADAM, 0, 0.9, 0.999, 1e-8, 0, 0, 0, 0, static_cast<int64_t>(parameters.size()), nullptr, rows};
+    flowrt_status status = api.begin(instance, &options);
+    if (status == FLOWRT_OK)
+      status = api.set_vector(instance, FLOWRT_PARAMETERS, parameters.data());
+    if (status == FLOWRT_OK)
+      status = api.set_data(instance, x.data(), nullptr, nullptr, rows);
+    return status == FLOWRT_OK ? api.set_order(instance, order.data()) : status;
+  }
+
+  const flowrt_training_api &api;
+  flowrt_instance *instance;
+  const std::vector<float> &x, &parameters;
+  int64_t rows, number = 0;
+};
 
 /// Medians of the seconds that each call takes, in f32, with the rows and the results in the device's memory.
 void time(const CompiledModel &compiled, const std::vector<double> &parameters, const nlohmann::json &entry, const Options &options,
@@ -141,10 +157,12 @@ void time(const CompiledModel &compiled, const std::vector<double> &parameters, 
       double flops;
       std::function<flowrt_status()> run;
     };
+    Steps steps(loaded, x, rows);
     double forward = 2.0 * double(rows) * entry.value("products", 0.0), first = 2.0 * double(rows) * entry.value("first_products", 0.0);
     const Call calls[] = {
         {"gradient", 3 * forward - first,
          [&] { return api.gradient(instance, in.data(), nullptr, nullptr, rows, density.data(), gradient.data()); }},
+        {"step", 3 * forward - first, [&] { return steps.take(); }},
         {"log_prob", forward, [&] { return api.log_prob(instance, in.data(), nullptr, rows, density.data()); }},
         {"sample", forward, [&] { return api.sample(instance, nullptr, 1, 0, rows, out.data(), density.data()); }},
     };
@@ -182,11 +200,12 @@ Options readOptions(int argc, char **argv) {
       options.check = false;
     else if (word == "--no-times")
       options.times = false;
-    else if (word == "--batches") {
-      options.batches.clear();
+    else if (word == "--batches" || word == "--rows") {
+      std::vector<int64_t> &numbers = word == "--rows" ? options.rows : options.batches;
+      numbers.clear();
       std::string list = value();
       for (size_t at = 0; at < list.size(); at = std::min(list.size(), list.find(',', at)) + 1)
-        options.batches.push_back(std::atoll(list.c_str() + at));
+        numbers.push_back(std::atoll(list.c_str() + at));
     } else
       options.pack = word;
   }
@@ -243,8 +262,8 @@ int run(const Options &options) {
 int main(int argc, char **argv) {
   Options options = readOptions(argc, argv);
   if (options.pack.empty() || options.batches.empty()) {
-    std::fprintf(stderr, "usage: device_check PACK [--device NAME] [--only WORD] [--batches N,N,...] [--json FILE] [--no-check] "
-                         "[--no-times]\n");
+    std::fprintf(stderr, "usage: device_check PACK [--device NAME] [--only WORD] [--rows N,N,...] [--batches N,N,...] [--json FILE] "
+                         "[--no-check] [--no-times]\n");
     return 2;
   }
   try {

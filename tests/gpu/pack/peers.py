@@ -195,10 +195,16 @@ def peaks(device):
 
 def calls(flow, x, function):
     density, to_data = function(flow.log_prob), function(flow.to_data)
+    optimizer = torch.optim.Adam(flow.parameters(), lr=1e-4, fused=x.is_cuda)
 
     def gradient():
         flow.zero_grad()
         density(x).sum().backward()
+
+    def step():
+        flow.zero_grad()
+        (-density(x).mean()).backward()
+        optimizer.step()
 
     def log_prob():
         with torch.no_grad():
@@ -208,7 +214,7 @@ def calls(flow, x, function):
         with torch.no_grad():
             to_data(torch.randn_like(x))
 
-    return {"gradient": gradient, "log_prob": log_prob, "sample": sample}
+    return {"gradient": gradient, "step": step, "log_prob": log_prob, "sample": sample}
 
 
 @torch.no_grad()
@@ -265,7 +271,7 @@ def main():
         for rows in batches:
             x = torch.randn(rows, entry["features"], device=device)
             runs = {mode: calls(flow, x, function) for mode, function in modes.items()}
-            for measure in ("gradient", "log_prob", "sample"):
+            for measure in ("gradient", "step", "log_prob", "sample"):
                 row = ours.get((entry["folder"], rows, measure), {})
                 known = row.get("seconds")
                 cells = [entry["folder"], str(rows), measure, f"{known * 1e3:.3f} ms" if known else row.get("why", "-")]
