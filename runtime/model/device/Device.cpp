@@ -2,8 +2,6 @@
 
 #include "runtime/model/device/Device.h"
 
-#include "runtime/abi/flowrt_device.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -42,7 +40,7 @@ flowrt_status Device::prepare(int64_t number) {
   flowrt_status result;
   if (!(driver = findDriver(result)))
     return result;
-  int count = 0, major = 0, minor = 0;
+  int count = 0, major = 0, minor = 0, sharedBytes = 0;
   if (!did(driver->deviceCount(&count)))
     return status();
   if (number < 0 || number >= count)
@@ -54,20 +52,22 @@ flowrt_status Device::prepare(int64_t number) {
   did(driver->deviceAttribute(&major, AttributeMajor, device));
   did(driver->deviceAttribute(&minor, AttributeMinor, device));
   did(driver->deviceAttribute(&multiprocessors, AttributeMultiprocessors, device));
+  did(driver->deviceAttribute(&sharedBytes, AttributeSharedBytes, device));
   snprintf(text, sizeof text, "cuda:%d, %s", ordinal, name);
   if (good() && !did(driver->retainContext(&context, device)))
     context = nullptr;
   if (!good())
     return status();
   DeviceUse use(*this);
-  return load(10 * major + minor);
+  return load(10 * major + minor, sharedBytes);
 }
 
 /// The newest image that the device and the driver take.
-flowrt_status Device::load(int64_t architecture) {
+flowrt_status Device::load(int64_t architecture, int64_t sharedBytes) {
   flowrt_status result = FLOWRT_OLD_DEVICE;
   for (const flowrt_device_image *image = flow_cuda_images; image->architecture; ++image)
-    if (image->architecture <= architecture) {
+    if (image->architecture <= architecture && image->shared <= sharedBytes) {
+      kernels = flow_cuda_kernels + image->kernels;
       result = statusOf(driver->loadModule(&module, flow_cuda_text + image->text, 0, nullptr, nullptr));
       if (result != FLOWRT_OLD_DRIVER)
         break;
@@ -93,13 +93,18 @@ DeviceKernel Device::find(const char *prefix, const char *name) {
   char whole[100];
   snprintf(whole, sizeof whole, "flow_%s_%s", prefix, name);
   DeviceKernel kernel;
-  for (const flowrt_device_kernel *listed = flow_cuda_kernels; listed->threads; ++listed)
-    if (strcmp(flow_cuda_text + listed->name, whole) == 0)
+  for (const flowrt_device_kernel *listed = kernels; listed->threads; ++listed)
+    if (strcmp(flow_cuda_text + listed->name, whole) == 0) {
       kernel.threads = listed->threads;
+      kernel.shared = listed->shared;
+    }
   if (!kernel.threads || !did(driver->getFunction(&kernel.function, module, whole)))
     return {};
+  // Above 48 KiB of shared memory, with what is the function's anyhow, a launch must have been announced.
+  if (kernel.shared)
+    did(driver->setFunctionAttribute(kernel.function, FunctionSharedBytes, int(kernel.shared)));
   int blocks = 0;
-  did(driver->blocksPerMultiprocessor(&blocks, kernel.function, int(kernel.threads), 0));
+  did(driver->blocksPerMultiprocessor(&blocks, kernel.function, int(kernel.threads), size_t(kernel.shared)));
   kernel.mostBlocks = int64_t(blocks > 0 ? blocks : 1) * multiprocessors;
   return kernel;
 }
@@ -146,7 +151,8 @@ bool Device::owns(const void *pointer) {
 void Device::launchWords(const DeviceKernel &kernel, int64_t blocks, DriverStream *stream, uint64_t *words, size_t bytes) {
   void *packed[] = {PackedPointer, words, PackedSize, &bytes, nullptr};
   if (good() && blocks > 0)
-    did(driver->launch(kernel.function, unsigned(blocks), 1, 1, unsigned(kernel.threads), 1, 1, 0, stream, nullptr, packed));
+    did(driver->launch(kernel.function, unsigned(blocks), 1, 1, unsigned(kernel.threads), 1, 1, unsigned(kernel.shared), stream, nullptr,
+                       packed));
 }
 
 // Also after a failure: memory that work still uses must not be freed.

@@ -6,6 +6,7 @@
 #ifndef FLOWC_RUNTIME_MODEL_DEVICE_DEVICE_H
 #define FLOWC_RUNTIME_MODEL_DEVICE_DEVICE_H
 
+#include "runtime/abi/flowrt_device.h"
 #include "runtime/model/Memory.h"
 #include "runtime/model/device/Driver.h"
 
@@ -16,6 +17,7 @@ struct DeviceKernel {
   DriverFunction *function = nullptr;
   int64_t threads = 0;    // of a block
   int64_t mostBlocks = 0; // that run at a time
+  int64_t shared = 0;     // bytes of a block's shared memory
   explicit operator bool() const { return function; }
 };
 
@@ -105,7 +107,7 @@ private:
   bool good() const { return failure == FLOWRT_OK; }
   bool did(DriverResult result);
   flowrt_status prepare(int64_t ordinal);
-  flowrt_status load(int64_t architecture);
+  flowrt_status load(int64_t architecture, int64_t sharedBytes);
   void *allocateBytes(int64_t bytes);
   void *pinBytes(int64_t bytes);
   void launchWords(const DeviceKernel &kernel, int64_t blocks, DriverStream *stream, uint64_t *words, size_t bytes);
@@ -113,6 +115,7 @@ private:
   const Driver *driver = nullptr;
   DriverContext *context = nullptr;
   DriverModule *module = nullptr;
+  const flowrt_device_kernel *kernels = nullptr; // of what is loaded
   int device = 0, ordinal = 0, multiprocessors = 1;
   flowrt_status failure = FLOWRT_OK;
   char text[160] = {};

@@ -16,6 +16,8 @@ namespace {
 
 constexpr int64_t kWarp = 32;
 constexpr size_t kStackBytes = 256 << 10;
+/// On either side of the shared memory that a launch gives: nothing else lies there.
+constexpr int64_t kGuardBytes = 8 << 10;
 
 /// The last access of a kind to a word.
 struct Access {
@@ -52,8 +54,8 @@ struct Fiber {
 /// One launch; there is one at a time.
 class Launch {
 public:
-  Launch(int64_t blocks, int64_t threads, const std::function<void()> &kernel)
-      : blocks(blocks), kernel(kernel), fibers(threads), mail(threads) {
+  Launch(int64_t blocks, int64_t threads, const std::function<void()> &kernel, int64_t sharedBytes)
+      : blocks(blocks), kernel(kernel), fibers(threads), mail(threads), sharedBytes(sharedBytes), given(sharedBytes + 2 * kGuardBytes) {
     ++launches;
     while (stacks.size() < fibers.size())
       stacks.emplace_back(new char[kStackBytes]);
@@ -114,9 +116,18 @@ public:
       accessWord(reinterpret_cast<uintptr_t>(address) + offset, isShared, isWrite);
   }
 
+  void *activations() { return reinterpret_cast<void *>(sharedBegin()); }
+
   int64_t blocks, block = 0, thread = 0;
 
 private:
+  /// As far aligned as a GPU has it, and no further.
+  uintptr_t sharedBegin() const { return (reinterpret_cast<uintptr_t>(given.data()) + kGuardBytes) / 32 * 32 + 16; }
+  /// Whether an address is beside what the launch gives.
+  bool isBeyond(uintptr_t address) const {
+    auto begin = reinterpret_cast<uintptr_t>(given.data()), end = begin + given.size();
+    return address >= begin && address < end && (address < sharedBegin() || address >= sharedBegin() + sharedBytes);
+  }
   static void enter() {
     current->kernel();
     current->wait(State::Done);
@@ -124,6 +135,7 @@ private:
 
   void runBlock() {
     ++epoch;
+    std::fill(given.begin(), given.end(), '\xff'); // of all types the bits of no number
     for (size_t k = 0; k < fibers.size(); ++k) {
       Fiber &fiber = fibers[k];
       getcontext(&fiber.context);
@@ -210,6 +222,8 @@ private:
 
   void accessWord(uintptr_t address, bool isShared, bool isWrite) {
     Word &word = wordAt(address);
+    if (isShared && isBeyond(address) && problem.empty())
+      problem = "thread " + std::to_string(thread) + " touches shared memory beside the " + std::to_string(sharedBytes) + " bytes of the launch";
     if (word.copiesUnderWay && problem.empty())
       problem = "thread " + std::to_string(thread) + " of block " + std::to_string(block) + " meets a copy that is under way";
     if (meets(word.write, isShared))
@@ -235,6 +249,8 @@ private:
   const std::function<void()> &kernel;
   std::vector<Fiber> fibers;
   std::vector<Message> mail; ///< What each thread brought when its warp last met.
+  int64_t sharedBytes;       ///< What the launch gives to a block,
+  std::vector<char> given;   ///< and the memory in which that lies.
   ucontext_t scheduler;
   std::string problem;
   std::unordered_map<uintptr_t, std::vector<Word>> pages;
@@ -328,14 +344,15 @@ const EmulatorHooks &emulatorHooks() {
       },
       [] { Launch::current->closeCopies(); },
       [](int64_t left) { Launch::current->waitForCopies(left); },
+      [] { return Launch::current->activations(); },
       [](const void *address, int64_t bytes, int64_t isShared) { Launch::current->access(address, bytes, isShared, false); },
       [](const void *address, int64_t bytes, int64_t isShared) { Launch::current->access(address, bytes, isShared, true); },
   };
   return hooks;
 }
 
-std::string emulate(int64_t blocks, int64_t threads, const std::function<void()> &kernel) {
-  Launch launch(blocks, threads, kernel);
+std::string emulate(int64_t blocks, int64_t threads, const std::function<void()> &kernel, int64_t sharedBytes) {
+  Launch launch(blocks, threads, kernel, sharedBytes);
   Launch::current = &launch;
   return launch.run();
 }
