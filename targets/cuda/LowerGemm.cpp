@@ -142,7 +142,8 @@ void GemmEmitter::startPanels(Value firstRow, Value firstColumn, Value panel) {
     startCopies({corner, aColumn, aRow, deep, down, target, kDepth, layout.rows, layout.aStep, kind.wideA});
   if (layout.bSize)
     startCopies({e.address(b, element, e.add(e.multiply(k, bRow), firstColumn)), bRow, e.constant(1), deep,
-                 e.subtract(columns, firstColumn), e.address(target, element, e.constant(layout.aSize)), kDepth, kTileColumns, layout.bStep, kind.wideB});
+                 e.subtract(columns, firstColumn), e.address(target, element, e.constant(layout.aSize)), kDepth, kTileColumns,
+                 layout.bStep, kind.wideB});
 }
 
 void GemmEmitter::startCopies(const Lines &lines) {

@@ -19,6 +19,12 @@ struct DeviceKernel {
   int64_t mostBlocks = 0; // that run at a time
   int64_t shared = 0;     // bytes of a block's shared memory
   explicit operator bool() const { return function; }
+
+  /// For so many items, each a thread's.
+  int64_t blocksFor(int64_t items) const {
+    int64_t blocks = threads > 0 ? (items + threads - 1) / threads : 1;
+    return blocks < 1 ? 1 : blocks < mostBlocks ? blocks : mostBlocks;
+  }
 };
 
 class Device {
