@@ -69,26 +69,23 @@ private:
 
   //===- buffers ------------------------------------------------------------------------------------------------===//
 
-  /// A strided slice of a kernel argument or a table, `offset` elements in.
-  Value slice(Value base, int64_t offset, llvm::ArrayRef<int64_t> sizes, llvm::ArrayRef<int64_t> strides) {
-    auto layoutAttribute = StridedLayoutAttr::get(builder.getContext(), offset, strides);
-    auto type = MemRefType::get(sizes, element, layoutAttribute);
-    return memref::ReinterpretCastOp::create(builder, source.getLoc(), type, base, offset, sizes, strides);
-  }
-
-  Value base(const Buffer &buffer) {
-    if (!buffer.constant)
-      return arguments[buffer.slot];
-    return tables.read(builder, source.getLoc(), buffer.constant);
+  /// A strided slice of a buffer, from number `from` on. One of the workspace says which buffer it is of: a target may put that elsewhere.
+  Value slice(const Buffer &buffer, int64_t from, llvm::ArrayRef<int64_t> sizes, llvm::ArrayRef<int64_t> strides) {
+    int64_t offset = buffer.offset + from;
+    auto type = MemRefType::get(sizes, element, StridedLayoutAttr::get(builder.getContext(), offset, strides));
+    Value base = buffer.constant ? tables.read(builder, source.getLoc(), buffer.constant) : arguments[buffer.slot];
+    auto op = memref::ReinterpretCastOp::create(builder, source.getLoc(), type, base, offset, sizes, strides);
+    if (!buffer.constant && plan.signature->slots[buffer.slot].role == Role::Workspace)
+      op->setAttr(tile::kBuffer, builder.getI64IntegerAttr(&buffer - plan.buffers.data()));
+    return op;
   }
 
   /// A whole buffer: [rows, tile] or [rows].
   Value whole(unsigned index) {
     const Buffer &buffer = plan.buffers[index];
-    Value from = base(buffer);
     if (buffer.uniform)
-      return slice(from, buffer.offset, {buffer.rows}, {1});
-    return slice(from, buffer.offset, {buffer.rows, plan.tile}, {plan.tile, 1});
+      return slice(buffer, 0, {buffer.rows}, {1});
+    return slice(buffer, 0, {buffer.rows, plan.tile}, {plan.tile, 1});
   }
 
   /// First row and row step of an even view.
@@ -111,8 +108,8 @@ private:
     const Buffer &buffer = plan.buffers[view.buffer];
     auto rows = static_cast<int64_t>(view.rows.size());
     if (buffer.uniform)
-      return slice(base(buffer), buffer.offset + view.rows[0], {rows}, {1});
-    return slice(base(buffer), buffer.offset + view.rows[0] * plan.tile, {rows, plan.tile}, {plan.tile, 1});
+      return slice(buffer, view.rows[0], {rows}, {1});
+    return slice(buffer, view.rows[0] * plan.tile, {rows, plan.tile}, {plan.tile, 1});
   }
 
   /// An even view as a matrix of `rows` rows, each all samples of its `columns` columns; where there are no samples, a number of each.
@@ -120,7 +117,7 @@ private:
     const Buffer &buffer = plan.buffers[view.buffer];
     auto [first, step] = evenRows(view);
     int64_t width = buffer.uniform ? 1 : plan.tile;
-    return slice(base(buffer), buffer.offset + first * width, {rows, columns * width}, {step * columns * width, 1});
+    return slice(buffer, first * width, {rows, columns * width}, {step * columns * width, 1});
   }
 
   /// Some of its columns, from `column` on.
@@ -128,14 +125,14 @@ private:
     const Buffer &buffer = plan.buffers[view.buffer];
     auto [first, step] = evenRows(view);
     int64_t width = buffer.uniform ? 1 : plan.tile;
-    return slice(base(buffer), buffer.offset + (first + column) * width, {rows, count * width}, {step * columns * width, 1});
+    return slice(buffer, (first + column) * width, {rows, count * width}, {step * columns * width, 1});
   }
 
   Value parameterMatrix(const View &view, int64_t rows, int64_t columns, bool transposed) {
     const Buffer &buffer = plan.buffers[view.buffer];
     if (transposed)
-      return slice(base(buffer), buffer.offset, {rows, columns}, {1, rows});
-    return slice(base(buffer), buffer.offset, {rows, columns}, {columns, 1});
+      return slice(buffer, 0, {rows, columns}, {1, rows});
+    return slice(buffer, 0, {rows, columns}, {columns, 1});
   }
 
   //===- nodes --------------------------------------------------------------------------------------------------===//
@@ -227,8 +224,8 @@ private:
       a = operandColumns(gemm.a, gemm.m, gemm.columns, run.column, run.count);
       const Buffer &right = plan.buffers[gemm.b.buffer];
       int64_t stride = plan.signature->uniform ? gemm.n : paddedRows(gemm.n);
-      b = slice(base(right), right.offset + evenRows(gemm.b).first + run.source * width * stride, {run.count * width, gemm.n}, {stride, 1});
-      c = slice(base(target), target.offset + evenRows(gemm.c).first, {gemm.m, gemm.n}, {gemm.n, 1});
+      b = slice(right, evenRows(gemm.b).first + run.source * width * stride, {run.count * width, gemm.n}, {stride, 1});
+      c = slice(target, evenRows(gemm.c).first, {gemm.m, gemm.n}, {gemm.n, 1});
     } else {
       a = parameterMatrix(gemm.a, gemm.m, gemm.k, gemm.transposeA);
       b = operandColumns(gemm.b, gemm.k, gemm.sourceColumns, run.source, run.count);
@@ -255,7 +252,7 @@ private:
       if (solve.diagonal) {
         const Buffer &buffer = plan.buffers[solve.diagonal->buffer];
         auto [first, step] = evenRows(*solve.diagonal);
-        diagonal = slice(base(buffer), buffer.offset + first + column * step, {solve.rows}, {step * solve.columns});
+        diagonal = slice(buffer, first + column * step, {solve.rows}, {step * solve.columns});
       }
       tile::SolveOp::create(builder, solve.loc, a, diagonal, operandColumns(solve.y, solve.rows, solve.columns, column, 1),
                             operandColumns(solve.x, solve.rows, solve.columns, column, 1), solve.backward);
@@ -274,7 +271,7 @@ private:
 
   void emit(const TransposeNode &transpose) {
     const Buffer &buffer = plan.buffers[transpose.output];
-    Value output = slice(base(buffer), buffer.offset, {transpose.columns * plan.tile, transpose.rows}, {paddedRows(transpose.rows), 1});
+    Value output = slice(buffer, 0, {transpose.columns * plan.tile, transpose.rows}, {paddedRows(transpose.rows), 1});
     tile::TransposeOp::create(builder, transpose.loc, operandMatrix(transpose.input, transpose.rows, transpose.columns), output);
   }
 

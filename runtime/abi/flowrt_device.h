@@ -26,11 +26,14 @@
 typedef struct flowrt_device_image {
   int64_t architecture; /* the oldest GPU that it is for, 80 for sm_80; 0 ends the list. The newest comes first */
   int64_t text;         /* where its PTX begins in flow_cuda_text */
+  int64_t shared;       /* bytes of shared memory that a device must give to a block */
+  int64_t kernels;      /* where the list of its kernels begins in flow_cuda_kernels */
 } flowrt_device_image;
 
 typedef struct flowrt_device_kernel {
   int64_t name;    /* where it begins in flow_cuda_text */
-  int64_t threads; /* of a block; 0 ends the list */
+  int64_t threads; /* of a block; 0 ends an image's list */
+  int64_t shared;  /* bytes of shared memory that a block is launched with */
 } flowrt_device_kernel;
 
 #ifdef __cplusplus

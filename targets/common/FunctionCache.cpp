@@ -51,7 +51,12 @@ LLVM::GlobalOp flowc::targets::makeTable(Block *home, Location loc, StringRef na
 }
 
 func::CallOp FunctionCache::call(OpBuilder &builder, Location loc, StringRef name, StringRef key, ValueRange arguments, Body body) {
-  func::FuncOp &function = functions[key];
+  // Code for pointers to one memory is none for another.
+  std::string whole = key.str();
+  for (auto [k, argument] : llvm::enumerate(arguments))
+    if (auto pointer = dyn_cast<LLVM::LLVMPointerType>(argument.getType()); pointer && pointer.getAddressSpace() != addressSpace)
+      whole += " #" + std::to_string(k) + ':' + std::to_string(pointer.getAddressSpace());
+  func::FuncOp &function = functions[whole];
   if (!function) {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToEnd(home);

@@ -30,6 +30,9 @@ public:
   /// The address of a buffer's first element.
   mlir::Value pointerTo(Emitter &emitter, mlir::Value buffer);
 
+  /// Buffers are a function's own: behind it another's may have their names.
+  virtual void forgetBuffers() { origins.clear(); }
+
   /// The address of a constant list of i64, kept once for equal lists. All lie in one table, so that calls which differ in
   /// their lists differ in numbers alone.
   mlir::Value rowTable(Emitter &emitter, llvm::ArrayRef<int64_t> rows);

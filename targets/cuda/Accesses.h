@@ -18,9 +18,11 @@ struct ThreadMap {
 
 /// What a tile op's function touches of one buffer.
 struct Access {
+  mlir::Value buffer;
   mlir::Value origin; ///< What the buffer is a slice of.
   int64_t first, end; ///< The numbers of it.
   bool isWrite;
+  int64_t times; ///< How often each of them is touched.
   std::optional<ThreadMap> threads; ///< Nothing where any thread may touch any of them.
 };
 
@@ -31,7 +33,7 @@ struct Accesses {
   bool waits = false;
 
   /// Any thread may touch any number of the buffer.
-  void add(mlir::Value buffer, bool isWrite);
+  void add(mlir::Value buffer, bool isWrite, int64_t times = 1);
   /// Thread (i * width + s) touches number s of the buffer's row `rows[i]` (of row i without), i from 0 to `count` - 1.
   void add(mlir::Value buffer, bool isWrite, llvm::ArrayRef<int64_t> rows, int64_t count, int64_t width);
 };
@@ -44,6 +46,9 @@ Accesses accessesOf(tile::EliminateOp op);
 Accesses accessesOf(tile::SubstituteOp op);
 Accesses accessesOf(tile::TransposeOp op);
 Accesses accessesOf(tile::FillOp op);
+Accesses accessesOf(tile::RepeatOp op); ///< Beside what its body touches.
+/// Of any op.
+Accesses accessesOf(mlir::Operation *op);
 
 /// Puts a barrier before each tile op that touches what another thread may have touched since the last one, and behind them all.
 void placeBarriers(mlir::func::FuncOp function, int64_t threads);

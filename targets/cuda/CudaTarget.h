@@ -51,16 +51,17 @@ mlir::FailureOr<std::string> emitPtx(mlir::ModuleOp module, const CudaOptions &o
 
 /// What a model library carries for GPUs: runtime/abi/flowrt_device.h.
 struct DeviceCode {
-  struct Image {
-    int64_t architecture; ///< 80 for sm_80.
-    std::string ptx;
-  };
   struct Kernel {
     std::string name;
-    int64_t threads; ///< Of a block.
+    int64_t threads, shared; ///< Of a block: threads, and bytes of shared memory that it is launched with.
+  };
+  struct Image {
+    int64_t architecture; ///< 80 for sm_80.
+    int64_t shared;       ///< Bytes of shared memory that a block may have to have.
+    std::string ptx;
+    std::vector<Kernel> kernels;
   };
   std::vector<Image> images; ///< The newest first.
-  std::vector<Kernel> kernels;
   std::vector<std::pair<std::string, std::vector<int64_t>>> infos; ///< By prefix, `f32`: flowrt_kernel_info.
 };
 

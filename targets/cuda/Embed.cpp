@@ -4,6 +4,7 @@
 
 #include "runtime/abi/flowrt_device.h"
 #include "targets/cuda/CudaTarget.h"
+#include "targets/cuda/PlaceActivations.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
@@ -25,8 +26,9 @@ static int64_t architectureOf(StringRef chip) {
 static std::vector<DeviceCode::Kernel> kernelsOf(ModuleOp module) {
   std::vector<DeviceCode::Kernel> kernels;
   module.walk([&](gpu::GPUFuncOp kernel) {
+    auto shared = kernel->getAttrOfType<IntegerAttr>(kActivationBytes);
     if (kernel.isKernel())
-      kernels.push_back({kernel.getName().str(), (*kernel.getKnownBlockSize())[0]});
+      kernels.push_back({kernel.getName().str(), (*kernel.getKnownBlockSize())[0], shared ? shared.getInt() : 0});
   });
   return kernels;
 }
@@ -38,10 +40,6 @@ FailureOr<DeviceCode> flowc::cuda::generateDeviceCode(ModuleOp module, const Cud
       auto numbers = cast<DenseElementsAttr>(*info.getInitialValue()).getValues<int64_t>();
       code.infos.emplace_back(prefix.str(), std::vector<int64_t>(numbers.begin(), numbers.end()));
     }
-  OwningOpRef<ModuleOp> lowered = module.clone();
-  if (failed(lowerToGpu(*lowered, options)))
-    return failure();
-  code.kernels = kernelsOf(*lowered);
   SmallVector<CudaOptions> all = {options};
   for (int64_t architecture : kNewerArchitectures)
     if (architecture > architectureOf(options.chip)) {
@@ -49,11 +47,14 @@ FailureOr<DeviceCode> flowc::cuda::generateDeviceCode(ModuleOp module, const Cud
       all.back().chip = "sm_" + std::to_string(architecture);
     }
   for (const CudaOptions &one : llvm::reverse(all)) {
-    OwningOpRef<ModuleOp> copy = lowered->clone();
-    FailureOr<std::string> ptx = emitPtx(*copy, one);
+    OwningOpRef<ModuleOp> lowered = module.clone();
+    if (failed(lowerToGpu(*lowered, one)))
+      return failure();
+    std::vector<DeviceCode::Kernel> kernels = kernelsOf(*lowered);
+    FailureOr<std::string> ptx = emitPtx(*lowered, one);
     if (failed(ptx))
       return failure();
-    code.images.push_back({architectureOf(one.chip), std::move(*ptx)});
+    code.images.push_back({architectureOf(one.chip), sharedBytesOfBlock(one.chip), std::move(*ptx), std::move(kernels)});
   }
   return code;
 }
@@ -76,13 +77,15 @@ void flowc::cuda::embed(const DeviceCode &code, ModuleOp module) {
     return where;
   };
   SmallVector<int64_t> images, kernels;
-  for (const DeviceCode::Image &image : code.images)
-    images.append({image.architecture, place(image.ptx)});
-  for (const DeviceCode::Kernel &kernel : code.kernels)
-    kernels.append({place(kernel.name), kernel.threads});
-  images.append({0, 0});
-  kernels.append({0, 0});
-  static_assert(sizeof(flowrt_device_image) == 2 * sizeof(int64_t) && sizeof(flowrt_device_kernel) == 2 * sizeof(int64_t));
+  constexpr int64_t kernelNumbers = sizeof(flowrt_device_kernel) / sizeof(int64_t);
+  static_assert(sizeof(flowrt_device_image) == 4 * sizeof(int64_t) && kernelNumbers == 3);
+  for (const DeviceCode::Image &image : code.images) {
+    images.append({image.architecture, place(image.ptx), image.shared, static_cast<int64_t>(kernels.size()) / kernelNumbers});
+    for (const DeviceCode::Kernel &kernel : image.kernels)
+      kernels.append({place(kernel.name), kernel.threads, kernel.shared});
+    kernels.append({0, 0, 0});
+  }
+  images.append({0, 0, 0, 0});
   addNumbers<int64_t>(module, "flow_cuda_abi", {FLOWRT_DEVICE_ABI});
   addNumbers<int64_t>(module, "flow_cuda_images", images);
   addNumbers<int64_t>(module, "flow_cuda_kernels", kernels);

@@ -21,8 +21,8 @@ int64_t rowsPerThread(int64_t threads, int64_t rows) {
 
 class FusedProduct : public Product {
 public:
-  FusedProduct(BlockEmitter &e, Type element, int64_t rows, bool contiguousA)
-      : Product(TileLayout(element, fusedTileRows(e.threads, rows), contiguousA), rowsPerThread(e.threads, rows) * kColumnsPerThread),
+  FusedProduct(BlockEmitter &e, Type element, int64_t rows, const Factors &factors)
+      : Product(TileLayout(element, fusedTileRows(e.threads, rows), factors), rowsPerThread(e.threads, rows) * kColumnsPerThread),
         e(e), rowCount(rowsPerThread(e.threads, rows)), down(e.threads / kThreadsAlongN),
         threadRow(e.divide(e.thread, e.constant(kThreadsAlongN))), threadColumn(e.remainder(e.thread, e.constant(kThreadsAlongN))) {}
 
@@ -66,6 +66,6 @@ private:
 
 int64_t flowc::cuda::fusedTileRows(int64_t threads, int64_t rows) { return threads / kThreadsAlongN * rowsPerThread(threads, rows); }
 
-std::unique_ptr<Product> flowc::cuda::makeFusedProduct(BlockEmitter &e, Type element, int64_t rows, bool contiguousA) {
-  return std::make_unique<FusedProduct>(e, element, rows, contiguousA);
+std::unique_ptr<Product> flowc::cuda::makeFusedProduct(BlockEmitter &e, Type element, int64_t rows, const Factors &factors) {
+  return std::make_unique<FusedProduct>(e, element, rows, factors);
 }

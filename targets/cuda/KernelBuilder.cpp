@@ -132,6 +132,17 @@ Value KernelCache::shared(targets::Emitter &e, StringRef name, Type element, int
   return LLVM::AddressOfOp::create(e.builder, e.loc, global);
 }
 
+void KernelCache::placeInShared(BlockArgument buffer, StringRef name) {
+  constexpr int64_t kBytes = 16;
+  OpBuilder atTop = OpBuilder::atBlockBegin(home), inside = OpBuilder::atBlockBegin(buffer.getOwner());
+  LLVM::GlobalOp &global = globals[name];
+  if (!global)
+    global = LLVM::GlobalOp::create(atTop, buffer.getLoc(), LLVM::LLVMArrayType::get(atTop.getI8Type(), 0), /*isConstant=*/false,
+                                    LLVM::Linkage::External, name, Attribute(), kBytes, kSharedMemory);
+  place(buffer, LLVM::AddressOfOp::create(inside, buffer.getLoc(), global),
+        kBytes / targets::elementBytes(cast<MemRefType>(buffer.getType()).getElementType()));
+}
+
 bool KernelCache::isAligned(Value buffer, int64_t count) const {
   auto slice = buffer.getDefiningOp<memref::ReinterpretCastOp>();
   if (!slice)

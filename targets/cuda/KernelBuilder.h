@@ -77,6 +77,12 @@ public:
 
   /// From now on `buffer`, a function's argument, lies at `pointer`, a multiple of `alignment` numbers.
   void place(mlir::Value buffer, mlir::Value pointer, int64_t alignment) { places[buffer] = {pointer, alignment}; }
+  /// The same for one that is all of the array `name` in shared memory, whose size is said at a launch.
+  void placeInShared(mlir::BlockArgument buffer, llvm::StringRef name);
+  void forgetBuffers() final {
+    targets::FunctionCache::forgetBuffers();
+    places.clear();
+  }
   /// Whether the address of a buffer is known to be a multiple of `count` of its numbers.
   bool isAligned(mlir::Value buffer, int64_t count) const;
 

@@ -9,6 +9,7 @@
 
 #include "compiler/Dialect/Tile/Arguments.h"
 #include "targets/cuda/KernelMaker.h"
+#include "targets/cuda/PlaceActivations.h"
 
 #include <numeric>
 
@@ -70,7 +71,8 @@ static void makeReduction(func::FuncOp function, const Twine &name, const Kernel
   maker.close();
 }
 
-void flowc::cuda::makeKernels(func::FuncOp function, StringRef name, ArrayRef<KernelArgument> arguments, KernelCache &cache) {
+void flowc::cuda::makeKernels(func::FuncOp function, StringRef name, ArrayRef<KernelArgument> arguments, int64_t activationBytes,
+                              KernelCache &cache) {
   KernelMaker maker(function->getBlock(), function.getLoc(), cache.threadsPerBlock());
   targets::Emitter e(maker.builder, maker.loc);
   auto has = [&](KernelArgument::Kind kind) {
@@ -79,6 +81,8 @@ void flowc::cuda::makeKernels(func::FuncOp function, StringRef name, ArrayRef<Ke
   bool tiled = has(KernelArgument::PerTile), chunked = tiled && has(KernelArgument::PerChunk);
   unsigned count = arguments.size();
   gpu::GPUFuncOp kernel = maker.open(name, count, tiled + chunked);
+  if (activationBytes)
+    kernel->setAttr(kActivationBytes, maker.builder.getI64IntegerAttr(activationBytes));
   SmallVector<Value> pointers(kernel.getArguments().take_front(count));
   auto move = [&](KernelArgument::Kind kind, Value index) {
     for (auto [pointer, argument] : llvm::zip_equal(pointers, arguments))

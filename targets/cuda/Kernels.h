@@ -27,7 +27,8 @@ struct KernelArgument {
 /// unless it is marked to take sums over samples. The last argument is the workspace. Without any per tile, all are shared.
 llvm::SmallVector<KernelArgument> classifyArguments(mlir::func::FuncOp function);
 
-/// Makes the kernels that call `function`, whose arguments are pointers.
-void makeKernels(mlir::func::FuncOp function, llvm::StringRef name, llvm::ArrayRef<KernelArgument> arguments, KernelCache &cache);
+/// Makes the kernels that call `function`, whose arguments are pointers, and which has `activationBytes` of shared memory.
+void makeKernels(mlir::func::FuncOp function, llvm::StringRef name, llvm::ArrayRef<KernelArgument> arguments, int64_t activationBytes,
+                 KernelCache &cache);
 
 } // namespace flowc::cuda

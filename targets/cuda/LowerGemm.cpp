@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // tile.gemm: the block goes over c in tiles. Panels of a and b are copied into shared memory by instructions that nobody waits for, while
-// the panels before them are multiplied. The sums of a tile then take the panels' place, so that neighbours add the bias, apply the
-// epilogue and write neighbours, whichever thread made a sum. Sizes and strides are arguments, so a model needs a handful of functions.
+// the panels before them are multiplied; but a factor that lies there already, in whole panels, is multiplied where it is. The sums of a
+// tile then take the panels' place, so that neighbours add the bias, apply the epilogue and write neighbours, whichever thread made a sum.
+// Sizes and strides are arguments, so a model needs a handful of functions.
 
 #include "targets/cuda/GemmTile.h"
 
@@ -16,7 +17,7 @@ namespace {
 
 /// What distinguishes one gemm function from another.
 struct GemmKind {
-  bool contiguousA;         // a's columns are next to each other
+  Factors factors;
   bool accumulate, bias;    // as the op says
   int64_t epilogue;         // how many ops it has
   bool wideA, wideB, wideC; // whether 16 bytes can be moved at once
@@ -48,6 +49,9 @@ private:
   };
   void startCopies(const Lines &lines);
   void writeTile(Value firstRow, Value firstColumn);
+  /// The panels from `k` on, where they are multiplied.
+  std::pair<Value, Value> factors(Value firstRow, Value firstColumn, Value panel);
+  bool hasPanels() const { return stageSize() > 0; }
   Value stage(Value panel) { return e.address(shared, element, e.multiply(e.remainder(panel, e.constant(layout.stages)), stageSize())); }
   int64_t stageSize() const { return layout.aSize + layout.bSize; }
 
@@ -63,9 +67,11 @@ private:
 
 std::unique_ptr<Product> makeProduct(BlockEmitter &e, Type element, const GemmKind &kind) {
   if (kind.tensor)
-    return makeTensorProduct(e, *kind.tensor, kind.tileRows, kind.contiguousA);
-  return makeFusedProduct(e, element, kind.tileRows, kind.contiguousA);
+    return makeTensorProduct(e, *kind.tensor, kind.tileRows, kind.factors);
+  return makeFusedProduct(e, element, kind.tileRows, kind.factors);
 }
+
+bool isShared(Value pointer) { return cast<LLVM::LLVMPointerType>(pointer.getType()).getAddressSpace() == kSharedMemory; }
 
 } // namespace
 
@@ -81,7 +87,7 @@ GemmEmitter::GemmEmitter(tile::GemmOp op, BlockEmitter &emitter, KernelCache &ca
     bias = arguments[next++];
   for (Value value : captured)
     outside.map(value, arguments[next++]);
-  if (kind.contiguousA)
+  if (kind.factors.contiguousA)
     aColumn = e.constant(1);
   else if (kind.wideA)
     aRow = e.constant(1);
@@ -101,15 +107,17 @@ void GemmEmitter::emitTile(Value firstRow, Value firstColumn) {
     // Where nothing is left to copy the group is empty, and the number of groups to wait for the same.
     NVVM::CpAsyncCommitGroupOp::create(e.builder, e.loc);
   };
-  int64_t ahead = layout.stages - 1;
+  int64_t ahead = hasPanels() ? layout.stages - 1 : 0;
   for (int64_t panel = 0; panel < ahead; ++panel)
     start(e.constant(panel));
   SmallVector<Value> sums = e.loop(e.constant(0), panels, 1, product->zeros(e), [&](Value panel, ValueRange carried) {
-    NVVM::CpAsyncWaitGroupOp::create(e.builder, e.loc, ahead - 1);
-    e.barrier(); // All threads' copies are there, and nobody reads the stage that the next ones go to.
-    start(e.add(panel, e.constant(ahead)));
-    Value here = stage(panel);
-    return product->multiply(here, e.address(here, element, e.constant(layout.aSize)), carried);
+    if (hasPanels()) {
+      NVVM::CpAsyncWaitGroupOp::create(e.builder, e.loc, ahead - 1);
+      e.barrier(); // All threads' copies are there, and nobody reads the stage that the next ones go to.
+      start(e.add(panel, e.constant(ahead)));
+    }
+    auto [left, right] = factors(firstRow, firstColumn, panel);
+    return product->multiply(left, right, carried);
   });
   e.barrier();
   product->write(sums, shared);
@@ -117,19 +125,31 @@ void GemmEmitter::emitTile(Value firstRow, Value firstColumn) {
   writeTile(firstRow, firstColumn);
 }
 
+std::pair<Value, Value> GemmEmitter::factors(Value firstRow, Value firstColumn, Value panel) {
+  Value k = e.multiply(panel, kDepth), here = hasPanels() ? stage(panel) : Value();
+  Value left = kind.factors.aPitch ? e.address(a, element, e.add(e.multiply(firstRow, layout.aRow), k)) : here;
+  Value right = kind.factors.bPitch ? e.address(b, element, e.add(e.multiply(k, layout.bStep), firstColumn))
+                                    : e.address(here, element, e.constant(layout.aSize));
+  return {left, right};
+}
+
 void GemmEmitter::startPanels(Value firstRow, Value firstColumn, Value panel) {
   Value k = e.multiply(panel, kDepth), deep = e.subtract(depth, k), down = e.subtract(rows, firstRow), target = stage(panel);
   Value corner = e.address(a, element, e.add(e.multiply(firstRow, aRow), e.multiply(k, aColumn)));
-  if (kind.contiguousA)
+  if (layout.aSize && kind.factors.contiguousA)
     startCopies({corner, aRow, aColumn, down, deep, target, layout.rows, kDepth, layout.aRow, kind.wideA});
-  else
+  else if (layout.aSize)
     startCopies({corner, aColumn, aRow, deep, down, target, kDepth, layout.rows, layout.aStep, kind.wideA});
-  startCopies({e.address(b, element, e.add(e.multiply(k, bRow), firstColumn)), bRow, e.constant(1), deep, e.subtract(columns, firstColumn),
-               e.address(target, element, e.constant(layout.aSize)), kDepth, kTileColumns, layout.bStep, kind.wideB});
+  if (layout.bSize)
+    startCopies({e.address(b, element, e.add(e.multiply(k, bRow), firstColumn)), bRow, e.constant(1), deep,
+                 e.subtract(columns, firstColumn), e.address(target, element, e.constant(layout.aSize)), kDepth, kTileColumns,
+                 layout.bStep, kind.wideB});
 }
 
 void GemmEmitter::startCopies(const Lines &lines) {
-  int64_t width = lines.wide ? layout.wide : 1, perLine = lines.length / width;
+  // No instruction copies from shared memory to shared memory; there it takes a register.
+  bool isAsync = !isShared(lines.source);
+  int64_t width = lines.wide && isAsync ? layout.wide : 1, perLine = lines.length / width;
   int32_t bytes = width * targets::elementBytes(element);
   Type word = e.builder.getI32Type();
   auto copy = [&](Value place) {
@@ -140,6 +160,8 @@ void GemmEmitter::startCopies(const Lines &lines) {
     Value offset = e.add(e.multiply(line, lines.lineStride), e.multiply(first, lines.apart));
     Value source = e.address(lines.source, element, e.select(any, offset, e.constant(0)));
     Value target = e.address(lines.target, element, e.add(e.multiply(line, lines.pitch), first));
+    if (!isAsync)
+      return e.when(any, [&] { e.store(e.load(element, source), target); }, [&] { e.store(e.constant(element, 0.0), target); });
     Value size = arith::TruncIOp::create(e.builder, e.loc, word, e.multiply(there, targets::elementBytes(element)));
     NVVM::CpAsyncOp::create(e.builder, e.loc, target, source, bytes, NVVM::LoadCacheModifierKind::CA, size);
   };
@@ -177,6 +199,12 @@ void GemmEmitter::writeTile(Value firstRow, Value firstColumn) {
   });
 }
 
+/// The pitch of a factor that can be multiplied where it lies, or 0.
+static int64_t pitchInPlace(Value buffer, bool isWhole) {
+  bool inShared = cast<MemRefType>(buffer.getType()).getMemorySpaceAsInt() == kSharedMemory;
+  return inShared && isWhole ? rowStride(buffer) : 0;
+}
+
 /// Products of f64 are exact to f64; what is f32 may be asked to be, too.
 static std::optional<Matmul> tensorKind(Type element, Matmul asked) {
   return element.isF32() && asked != Matmul::F32 ? std::optional(asked) : std::nullopt;
@@ -211,19 +239,24 @@ void flowc::cuda::lowerGemm(tile::GemmOp op, KernelCache &cache) {
   bool isLevel = rows < kLevelRows;
   std::optional<Matmul> tensor = tensorKind(element, cache.matmul());
   int64_t threads = cache.threadsPerBlock();
-  GemmKind kind{contiguous,
+  int64_t tileRows = tensor ? tensorTileRows(threads, rows) : fusedTileRows(threads, rows), depth = aType.getShape()[1];
+  bool wideA = !isLevel && isWide(op.getA(), aStrides[contiguous], aStrides[!contiguous]);
+  bool wideB = isWide(op.getB(), 1, rowStride(op.getB())), wholePanels = !isLevel && depth % kDepth == 0;
+  Factors factors{contiguous, pitchInPlace(op.getA(), wholePanels && contiguous && wideA && rows % tileRows == 0),
+                  pitchInPlace(op.getB(), wholePanels && wideB && columns % kTileColumns == 0)};
+  GemmKind kind{factors,
                 op.getAccumulate(),
                 bool(op.getBias()),
                 op.getEpilogue().empty() ? 0 : static_cast<int64_t>(op.getEpilogue().front().getOperations().size()),
-                !isLevel && isWide(op.getA(), aStrides[contiguous], aStrides[!contiguous]),
-                isWide(op.getB(), 1, rowStride(op.getB())),
+                wideA,
+                wideB,
                 !isLevel && isWide(op.getC(), 1, rowStride(op.getC())) && columns % wide == 0,
                 tensor,
-                tensor ? tensorTileRows(threads, rows) : fusedTileRows(threads, rows)};
+                tileRows};
   std::string key;
   llvm::raw_string_ostream stream(key);
-  stream << "gemm " << element << ' ' << kind.contiguousA << kind.accumulate << kind.bias << kind.wideA << kind.wideB << kind.wideC
-         << kind.tileRows;
+  stream << "gemm " << element << ' ' << contiguous << kind.accumulate << kind.bias << kind.wideA << kind.wideB << kind.wideC
+         << kind.tileRows << ' ' << factors.aPitch << ' ' << factors.bPitch;
   if (kind.epilogue)
     stream << bodyFingerprint(op.getEpilogue().front(), captured);
   cache.call(builder, op.getLoc(), "gemm", key, arguments, [&](BlockEmitter &e, ValueRange values) -> SmallVector<Value> {

@@ -74,3 +74,10 @@ void flowc::cuda::lowerRepeat(tile::RepeatOp op, KernelCache &cache) {
   Value zero = emitter.constant(0);
   scf::WhileOp::create(builder, op.getLoc(), TypeRange{zero.getType()}, ValueRange{zero}, round, again);
 }
+
+Accesses flowc::cuda::accessesOf(tile::RepeatOp op) {
+  Accesses accesses;
+  accesses.add(op.getNext(), false, op.getRounds());
+  accesses.add(op.getCurrent(), true, op.getRounds());
+  return accesses;
+}

@@ -5,6 +5,7 @@
 #include "targets/cuda/LowerTile.h"
 
 #include "targets/cuda/Kernels.h"
+#include "targets/cuda/PlaceActivations.h"
 #include "targets/cuda/StepKernels.h"
 
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
@@ -25,6 +26,7 @@ struct LowerTilePass : PassWrapper<LowerTilePass, OperationPass<ModuleOp>> {
   explicit LowerTilePass(const CudaOptions &options) {
     threads = options.threads;
     matmul = options.matmul;
+    chip = options.chip;
   }
   LowerTilePass(const LowerTilePass &other) : PassWrapper(other) {}
 
@@ -74,20 +76,29 @@ struct LowerTilePass : PassWrapper<LowerTilePass, OperationPass<ModuleOp>> {
   LogicalResult lowerFunction(func::FuncOp function, KernelCache &cache) {
     std::string name = function.getName().str();
     SmallVector<KernelArgument> arguments = classifyArguments(function);
-    unsigned count = arguments.size();
+    BlockArgument activations;
+    if (llvm::any_of(arguments, [](const KernelArgument &argument) { return argument.kind == KernelArgument::PerBlock; }))
+      activations = placeActivations(function, sharedBytesOfBlock(chip));
+    unsigned count = arguments.size(), buffers = function.getNumArguments();
     auto pointer = LLVM::LLVMPointerType::get(&getContext(), kGlobalMemory);
     for (unsigned k = 0; k < count; ++k) {
-      (void)function.insertArgument(count + k, pointer, {}, function.getArgument(k).getLoc());
-      cache.place(function.getArgument(k), function.getArgument(count + k), arguments[k].alignment());
+      (void)function.insertArgument(buffers + k, pointer, {}, function.getArgument(k).getLoc());
+      cache.place(function.getArgument(k), function.getArgument(buffers + k), arguments[k].alignment());
     }
+    if (activations)
+      cache.placeInShared(activations, kActivations);
+    int64_t bytes = 0;
+    if (activations)
+      bytes = cast<MemRefType>(activations.getType()).getNumElements() * targets::elementBytes(arguments.back().element);
     placeBarriers(function, threads);
     if (failed(lowerOps(function, cache)))
       return failure();
-    (void)function.eraseArguments(llvm::BitVector(2 * count).set(0, count));
+    cache.forgetBuffers();
+    (void)function.eraseArguments(llvm::BitVector(buffers + count).set(0, buffers));
     // The kernel has the name; what it calls is its own.
     function.setName(name + "_tile");
     function->setAttr("llvm.linkage", LLVM::LinkageAttr::get(&getContext(), LLVM::Linkage::Internal));
-    makeKernels(function, name, arguments, cache);
+    makeKernels(function, name, arguments, bytes, cache);
     return success();
   }
 
@@ -128,6 +139,7 @@ struct LowerTilePass : PassWrapper<LowerTilePass, OperationPass<ModuleOp>> {
   }
 
   Option<int64_t> threads{*this, "threads", llvm::cl::desc("threads of a block"), llvm::cl::init(128)};
+  Option<std::string> chip{*this, "chip", llvm::cl::desc("the oldest GPU that the code runs on"), llvm::cl::init("sm_80")};
   Option<Matmul> matmul{*this, "matmul", llvm::cl::desc("how products of f32 are computed"), llvm::cl::init(Matmul::Tf32),
                         llvm::cl::values(clEnumValN(Matmul::Tf32, "tf32", "on tensor cores, factors rounded to tf32"),
                                          clEnumValN(Matmul::Bf16, "bf16", "on tensor cores, factors rounded to bf16"),

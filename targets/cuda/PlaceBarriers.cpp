@@ -18,20 +18,20 @@ using namespace flowc::cuda;
 //===- Accesses -----------------------------------------------------------------------------------------------------===//
 
 /// A buffer as a part of what it is a slice of; everything, where that is not known.
-static Access wholeOf(Value buffer, bool isWrite) {
+static Access wholeOf(Value buffer, bool isWrite, int64_t times = 1) {
   auto slice = buffer.getDefiningOp<memref::ReinterpretCastOp>();
   if (!slice)
-    return {buffer, 0, std::numeric_limits<int64_t>::max(), isWrite, {}};
+    return {buffer, buffer, 0, std::numeric_limits<int64_t>::max(), isWrite, times, {}};
   int64_t first = slice.getStaticOffsets()[0], end = first + 1;
   auto type = cast<MemRefType>(buffer.getType());
   if (ShapedType::isDynamic(first))
-    return {slice.getSource(), 0, std::numeric_limits<int64_t>::max(), isWrite, {}};
+    return {buffer, slice.getSource(), 0, std::numeric_limits<int64_t>::max(), isWrite, times, {}};
   for (auto [size, stride] : llvm::zip_equal(type.getShape(), tile::bufferStrides(type)))
     end += (size - 1) * stride;
-  return {slice.getSource(), first, type.getNumElements() ? end : first, isWrite, {}};
+  return {buffer, slice.getSource(), first, type.getNumElements() ? end : first, isWrite, times, {}};
 }
 
-void Accesses::add(Value buffer, bool isWrite) { list.push_back(wholeOf(buffer, isWrite)); }
+void Accesses::add(Value buffer, bool isWrite, int64_t times) { list.push_back(wholeOf(buffer, isWrite, times)); }
 
 void Accesses::add(Value buffer, bool isWrite, ArrayRef<int64_t> rows, int64_t count, int64_t width) {
   Access access = wholeOf(buffer, isWrite);
@@ -45,6 +45,13 @@ void Accesses::add(Value buffer, bool isWrite, ArrayRef<int64_t> rows, int64_t c
   if (regular && std::abs(step * stride) >= columns)
     access.threads = {access.first + from * stride, count > 1 ? step * stride : stride, count > 1 ? width : 0};
   list.push_back(access);
+}
+
+Accesses flowc::cuda::accessesOf(Operation *op) {
+  return TypeSwitch<Operation *, Accesses>(op)
+      .Case<tile::MapOp, tile::GemmOp, tile::SolveOp, tile::EliminateOp, tile::SubstituteOp, tile::TransposeOp, tile::FillOp,
+            tile::RepeatOp>([](auto op) { return accessesOf(op); })
+      .Default(Accesses());
 }
 
 //===- Barriers -----------------------------------------------------------------------------------------------------===//
@@ -70,10 +77,7 @@ public:
 
 private:
   void enter(Operation *op) {
-    Accesses accesses = TypeSwitch<Operation *, Accesses>(op)
-                            .Case<tile::MapOp, tile::GemmOp, tile::SolveOp, tile::EliminateOp, tile::SubstituteOp, tile::TransposeOp,
-                                  tile::FillOp>([](auto op) { return accessesOf(op); })
-                            .Default(Accesses());
+    Accesses accesses = accessesOf(op);
     auto meets = [&](const Access &access) {
       return llvm::any_of(since, [&](const Access &before) { return conflict(before, access); });
     };

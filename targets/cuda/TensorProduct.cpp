@@ -43,8 +43,8 @@ struct WarpGrid {
 
 class TensorProduct : public Product {
 public:
-  TensorProduct(BlockEmitter &e, Matmul kind, const WarpGrid &grid, bool contiguousA)
-      : Product(TileLayout(e.builder.getF32Type(), grid.tileRows, contiguousA),
+  TensorProduct(BlockEmitter &e, Matmul kind, const WarpGrid &grid, const Factors &factors)
+      : Product(TileLayout(e.builder.getF32Type(), grid.tileRows, factors),
                 4 * grid.rowParts * (kTileColumns / grid.across / kPartColumns)),
         e(e), kind(kind), rowParts(grid.rowParts), columnParts(kTileColumns / grid.across / kPartColumns),
         group(e.divide(e.lane, e.constant(4))), step(e.remainder(e.lane, e.constant(4))),
@@ -189,6 +189,6 @@ private:
 
 int64_t flowc::cuda::tensorTileRows(int64_t threads, int64_t rows) { return WarpGrid(threads, rows).tileRows; }
 
-std::unique_ptr<Product> flowc::cuda::makeTensorProduct(BlockEmitter &e, Matmul kind, int64_t rows, bool contiguousA) {
-  return std::make_unique<TensorProduct>(e, kind, WarpGrid(e.threads, rows), contiguousA);
+std::unique_ptr<Product> flowc::cuda::makeTensorProduct(BlockEmitter &e, Matmul kind, int64_t rows, const Factors &factors) {
+  return std::make_unique<TensorProduct>(e, kind, WarpGrid(e.threads, rows), factors);
 }

@@ -186,6 +186,13 @@ TEST_CASE("what a machine lacks has a status", "[device]") {
     CHECK(statusOf("cuda") == FLOWRT_OK);
   }
   {
+    // So much shared memory as the newer GPU's code takes for a block not all GPUs of its kind have, nor that of the older one any GPU.
+    Setting architecture("FLOWC_EMULATED_ARCHITECTURE", "120");
+    CHECK(statusOf("cuda") == FLOWRT_OK);
+    Setting shared("FLOWC_EMULATED_SHARED", "65536");
+    CHECK(statusOf("cuda") == FLOWRT_OLD_DEVICE);
+  }
+  {
     Setting memory("FLOWC_EMULATED_MEMORY", "3000");
     CHECK(statusOf("cuda") == FLOWRT_NO_DEVICE_MEMORY);
   }

@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <vector>
@@ -124,6 +125,23 @@ TEST_CASE("shared memory that nobody wrote is not read", "[emulator]") {
   };
   CHECK(emulate(1, 64, kernel) == "");
   CHECK_THAT(emulate(1, 64, [&] { gpu.read(number, 4, true); }), Catch::Contains("that nobody wrote"));
+}
+
+TEST_CASE("a launch gives shared memory, which is no number at first, and no more", "[emulator]") {
+  std::vector<float> found;
+  auto touch = [&](int64_t first) {
+    return [&found, first] {
+      float *mine = static_cast<float *>(gpu.activations()) + first + gpu.thread();
+      gpu.write(mine, 4, true);
+      found.push_back(*mine);
+      *mine = 1;
+    };
+  };
+  CHECK(emulate(2, 64, touch(0), 256) == "");
+  REQUIRE(found.size() == 128);
+  CHECK(std::all_of(found.begin(), found.end(), [](float number) { return std::isnan(number); }));
+  for (int64_t first : {-1, 1})
+    CHECK_THAT(emulate(1, 64, touch(first), 256), Catch::Contains("beside the 256 bytes of the launch"));
 }
 
 TEST_CASE("copies move when they are waited for", "[emulator]") {

@@ -2,8 +2,6 @@
 
 #include "runtime/model/device/Device.h"
 
-#include "runtime/abi/flowrt_device.h"
-#include "runtime/model/device/Modules.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -45,7 +43,7 @@ flowrt_status Device::prepare(int64_t number) {
   flowrt_status result;
   if (!(driver = findDriver(result)))
     return result;
-  int count = 0, major = 0, minor = 0;
+  int count = 0, major = 0, minor = 0, sharedBytes = 0;
   if (!did(driver->deviceCount(&count)))
     return status();
   if (number < 0 || number >= count)
@@ -57,29 +55,31 @@ flowrt_status Device::prepare(int64_t number) {
   did(driver->deviceAttribute(&major, AttributeMajor, device));
   did(driver->deviceAttribute(&minor, AttributeMinor, device));
   did(driver->deviceAttribute(&multiprocessors, AttributeMultiprocessors, device));
+  did(driver->deviceAttribute(&sharedBytes, AttributeSharedBytes, device));
   snprintf(text, sizeof text, "cuda:%d, %s", ordinal, name);
   if (good() && !did(driver->retainContext(&context, device)))
     context = nullptr;
   if (!good())
     return status();
   DeviceUse use(*this);
-  return load(10 * major + minor);
+  return load(10 * major + minor, sharedBytes);
 }
 
 /// The newest image that the device and the driver take, unless it is there.
-flowrt_status Device::load(int64_t architecture) {
+flowrt_status Device::load(int64_t architecture, int64_t sharedBytes) {
   flowrt_status result = FLOWRT_OLD_DEVICE;
-  module = modules.use(context, [&]() -> DriverModule * {
-    DriverModule *made = nullptr;
+  code = modules.use(context, [&]() -> LoadedCode {
+    LoadedCode made;
     for (const flowrt_device_image *image = flow_cuda_images; image->architecture; ++image)
-      if (image->architecture <= architecture) {
-        result = statusOf(driver->loadModule(&made, flow_cuda_text + image->text, 0, nullptr, nullptr));
+      if (image->architecture <= architecture && image->shared <= sharedBytes) {
+        made.kernels = flow_cuda_kernels + image->kernels;
+        result = statusOf(driver->loadModule(&made.module, flow_cuda_text + image->text, 0, nullptr, nullptr));
         if (result != FLOWRT_OLD_DRIVER)
           break;
       }
-    return result == FLOWRT_OK ? made : nullptr;
+    return result == FLOWRT_OK ? made : LoadedCode();
   });
-  return module ? status() : result;
+  return code.module ? status() : result;
 }
 
 void Device::close() {
@@ -87,9 +87,9 @@ void Device::close() {
     return;
   {
     DeviceUse use(*this);
-    if (module && modules.leave(module))
-      driver->unloadModule(module);
-    module = nullptr;
+    if (code.module && modules.leave(code.module))
+      driver->unloadModule(code.module);
+    code = {};
   }
   driver->releaseContext(device);
   context = nullptr;
@@ -99,13 +99,18 @@ DeviceKernel Device::find(const char *prefix, const char *name) {
   char whole[100];
   snprintf(whole, sizeof whole, "flow_%s_%s", prefix, name);
   DeviceKernel kernel;
-  for (const flowrt_device_kernel *listed = flow_cuda_kernels; listed->threads; ++listed)
-    if (strcmp(flow_cuda_text + listed->name, whole) == 0)
+  for (const flowrt_device_kernel *listed = code.kernels; listed->threads; ++listed)
+    if (strcmp(flow_cuda_text + listed->name, whole) == 0) {
       kernel.threads = listed->threads;
-  if (!kernel.threads || !did(driver->getFunction(&kernel.function, module, whole)))
+      kernel.shared = listed->shared;
+    }
+  if (!kernel.threads || !did(driver->getFunction(&kernel.function, code.module, whole)))
     return {};
+  // Above 48 KiB of shared memory, with what is the function's anyhow, a launch must have been announced.
+  if (kernel.shared)
+    did(driver->setFunctionAttribute(kernel.function, FunctionSharedBytes, int(kernel.shared)));
   int blocks = 0;
-  did(driver->blocksPerMultiprocessor(&blocks, kernel.function, int(kernel.threads), 0));
+  did(driver->blocksPerMultiprocessor(&blocks, kernel.function, int(kernel.threads), size_t(kernel.shared)));
   kernel.mostBlocks = int64_t(blocks > 0 ? blocks : 1) * multiprocessors;
   return kernel;
 }
@@ -152,7 +157,8 @@ bool Device::owns(const void *pointer) {
 void Device::launchWords(const DeviceKernel &kernel, int64_t blocks, DriverStream *stream, uint64_t *words, size_t bytes) {
   void *packed[] = {PackedPointer, words, PackedSize, &bytes, nullptr};
   if (good() && blocks > 0)
-    did(driver->launch(kernel.function, unsigned(blocks), 1, 1, unsigned(kernel.threads), 1, 1, 0, stream, nullptr, packed));
+    did(driver->launch(kernel.function, unsigned(blocks), 1, 1, unsigned(kernel.threads), 1, 1, unsigned(kernel.shared), stream, nullptr,
+                       packed));
 }
 
 // Also after a failure: memory that work still uses must not be freed.

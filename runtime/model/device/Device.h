@@ -6,8 +6,10 @@
 #ifndef FLOWC_RUNTIME_MODEL_DEVICE_DEVICE_H
 #define FLOWC_RUNTIME_MODEL_DEVICE_DEVICE_H
 
+#include "runtime/abi/flowrt_device.h"
 #include "runtime/model/Memory.h"
 #include "runtime/model/device/Driver.h"
+#include "runtime/model/device/Modules.h"
 
 namespace flowc::runtime::model {
 
@@ -16,6 +18,7 @@ struct DeviceKernel {
   DriverFunction *function = nullptr;
   int64_t threads = 0;    // of a block
   int64_t mostBlocks = 0; // that run at a time
+  int64_t shared = 0;     // bytes of a block's shared memory
   explicit operator bool() const { return function; }
 
   /// For so many items, each a thread's.
@@ -111,14 +114,14 @@ private:
   bool good() const { return failure == FLOWRT_OK; }
   bool did(DriverResult result);
   flowrt_status prepare(int64_t ordinal);
-  flowrt_status load(int64_t architecture);
+  flowrt_status load(int64_t architecture, int64_t sharedBytes);
   void *allocateBytes(int64_t bytes);
   void *pinBytes(int64_t bytes);
   void launchWords(const DeviceKernel &kernel, int64_t blocks, DriverStream *stream, uint64_t *words, size_t bytes);
 
   const Driver *driver = nullptr;
   DriverContext *context = nullptr;
-  DriverModule *module = nullptr; // shared by all instances there
+  LoadedCode code; // shared by all instances there
   int device = 0, ordinal = 0, multiprocessors = 1;
   flowrt_status failure = FLOWRT_OK;
   char text[160] = {};

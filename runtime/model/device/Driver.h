@@ -27,14 +27,16 @@ enum : DriverResult {
   DriverMismatch = 803,
 };
 
-/// Attributes of devices, pointers and launches that are asked for.
+/// Attributes of devices, pointers, functions and launches that are asked for.
 enum : int {
   AttributeMultiprocessors = 16,
   AttributeMajor = 75,
   AttributeMinor = 76,
+  AttributeSharedBytes = 97, // that a block may ask for
   PointerMemoryType = 2,
   PointerDevice = 9,
   MemoryOnDevice = 2,
+  FunctionSharedBytes = 8, // that a launch may ask for
 };
 
 struct DriverContext;
@@ -59,6 +61,7 @@ using DeviceAddress = uint64_t;
   X(loadModule, cuModuleLoadDataEx, (DriverModule * *module, const void *image, unsigned options, int *names, void **values)) \
   X(unloadModule, cuModuleUnload, (DriverModule * module))                                                                   \
   X(getFunction, cuModuleGetFunction, (DriverFunction * *function, DriverModule *module, const char *name))                  \
+  X(setFunctionAttribute, cuFuncSetAttribute, (DriverFunction * function, int attribute, int value))                          \
   X(blocksPerMultiprocessor, cuOccupancyMaxActiveBlocksPerMultiprocessor,                                                    \
     (int *blocks, DriverFunction *function, int threads, size_t sharedBytes))                                                \
   X(memoryInfo, cuMemGetInfo_v2, (size_t * free, size_t *total))                                                             \

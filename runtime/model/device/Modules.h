@@ -5,36 +5,43 @@
 #ifndef FLOWC_RUNTIME_MODEL_DEVICE_MODULES_H
 #define FLOWC_RUNTIME_MODEL_DEVICE_MODULES_H
 
+#include "runtime/abi/flowrt_device.h"
 #include "runtime/model/device/Driver.h"
 
 #include <pthread.h>
 
 namespace flowc::runtime::model {
 
+/// One image of the model's code, and what its kernels are. No module is nothing.
+struct LoadedCode {
+  DriverModule *module = nullptr;
+  const flowrt_device_kernel *kernels = nullptr;
+};
+
 class Modules {
 public:
-  /// What is loaded in a context, or what `load` gives, which may be null. Counted until it is left.
-  template <typename Load> DriverModule *use(DriverContext *context, Load load) {
+  /// What is loaded in a context, or what `load` gives, which may be nothing. Counted until it is left.
+  template <typename Load> LoadedCode use(DriverContext *context, Load load) {
     Locked locked(lock);
     for (Entry &entry : entries)
       if (entry.users > 0 && entry.context == context) {
         ++entry.users;
-        return entry.module;
+        return entry.code;
       }
-    DriverModule *module = load();
+    LoadedCode code = load();
     for (Entry &entry : entries)
-      if (module && entry.users == 0) {
-        entry = {context, module, 1};
+      if (code.module && entry.users == 0) {
+        entry = {context, code, 1};
         break;
       }
-    return module;
+    return code;
   }
 
   /// Whether nobody uses it any more: then it is the caller's to unload.
   bool leave(DriverModule *module) {
     Locked locked(lock);
     for (Entry &entry : entries)
-      if (entry.users > 0 && entry.module == module)
+      if (entry.users > 0 && entry.code.module == module)
         return --entry.users == 0;
     return true; // of a device beyond those that there are places for
   }
@@ -42,7 +49,7 @@ public:
 private:
   struct Entry {
     DriverContext *context = nullptr;
-    DriverModule *module = nullptr;
+    LoadedCode code;
     int64_t users = 0;
   };
   struct Locked {

@@ -13,6 +13,7 @@
 #include <dlfcn.h>
 #include <functional>
 #include <link.h>
+#include <map>
 #include <mutex>
 #include <set>
 #include <string>
@@ -39,6 +40,9 @@ double setting(const char *name, double otherwise) {
   return text ? std::atof(text) : otherwise;
 }
 
+/// Bytes of shared memory that a block may ask for; unless said otherwise what every GPU from sm_80 on has.
+int sharedMemory() { return static_cast<int>(setting("FLOWC_EMULATED_SHARED", 99 << 10)); }
+
 [[noreturn]] void complain(const std::string &what) {
   std::fprintf(stderr, "the driver's stand-in: %s\n", what.c_str());
   std::fflush(stderr);
@@ -60,6 +64,7 @@ struct Function {
   std::string name;
   int64_t threads;
   size_t arguments;
+  int64_t shared, sharedAllowed; // bytes of shared memory that a launch must give, and may
   void (*entry)(const uint64_t *);
 };
 struct Module {
@@ -197,8 +202,10 @@ EXPORTED cuDeviceGetName(char *name, int length, int) {
 }
 EXPORTED cuDeviceGetAttribute(int *value, int attribute, int) {
   int architecture = static_cast<int>(setting("FLOWC_EMULATED_ARCHITECTURE", 80));
-  *value = attribute == 16 ? 2 : attribute == 75 ? architecture / 10 : attribute == 76 ? architecture % 10 : 0;
-  return attribute == 16 || attribute == 75 || attribute == 76 ? Success : InvalidValue;
+  const std::map<int, int> values = {{16, 2}, {75, architecture / 10}, {76, architecture % 10}, {97, sharedMemory()}};
+  auto found = values.find(attribute);
+  *value = found == values.end() ? 0 : found->second;
+  return found == values.end() ? InvalidValue : Success;
 }
 EXPORTED cuDevicePrimaryCtxRetain(void **context, int handle) {
   LOCKED;
@@ -267,8 +274,16 @@ EXPORTED cuModuleGetFunction(Function **function, Module *module, const char *na
   size_t arguments = 0;
   for (size_t next = at, end = module->ptx.find(')', at); (next = module->ptx.find(".param", next + 1)) < end;)
     ++arguments;
-  module->functions.push_back({module, name, threads, arguments, reinterpret_cast<void (*)(const uint64_t *)>(entry)});
+  auto *shared = static_cast<const int64_t *>(dlsym(module->library, (std::string(name) + kSharedBytes).c_str()));
+  module->functions.push_back({module, name, threads, arguments, *shared, 0, reinterpret_cast<void (*)(const uint64_t *)>(entry)});
   *function = &module->functions.back();
+  return Success;
+}
+EXPORTED cuFuncSetAttribute(Function *function, int attribute, int value) {
+  LOCKED;
+  if (attribute != 8 || value < 0 || value > sharedMemory())
+    return InvalidValue;
+  function->sharedAllowed = value;
   return Success;
 }
 EXPORTED cuOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, Function *, int, size_t) {
@@ -404,7 +419,7 @@ EXPORTED cuPointerGetAttribute(void *value, int attribute, const void *address) 
 
 /// Arguments come packed: 64 bits each.
 EXPORTED cuLaunchKernel(Function *function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX, unsigned blockY,
-                        unsigned blockZ, unsigned, Stream *stream, void **, void **packed) {
+                        unsigned blockZ, unsigned shared, Stream *stream, void **, void **packed) {
   LOCKED;
   if (gridX == 0 || gridY != 1 || gridZ != 1 || blockX != function->threads || blockY != 1 || blockZ != 1)
     complain("a launch of `" + function->name + "` with a grid or block that it is not for");
@@ -415,8 +430,13 @@ EXPORTED cuLaunchKernel(Function *function, unsigned gridX, unsigned gridY, unsi
   if (arguments.size() != function->arguments)
     complain("a launch of `" + function->name + "` with " + std::to_string(arguments.size()) + " arguments; it takes " +
              std::to_string(function->arguments));
+  if (shared > function->sharedAllowed)
+    complain("a launch of `" + function->name + "` with more shared memory than it was announced with");
+  if (shared < function->shared)
+    complain("a launch of `" + function->name + "` with " + std::to_string(shared) + " bytes of shared memory; it takes " +
+             std::to_string(function->shared));
   return enqueue(stream, [=] {
-    std::string problem = emulate(gridX, blockX, [&] { function->entry(arguments.data()); });
+    std::string problem = emulate(gridX, blockX, [&] { function->entry(arguments.data()); }, shared);
     if (!problem.empty())
       complain(function->name + ": " + problem);
   });

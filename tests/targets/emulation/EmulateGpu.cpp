@@ -2,6 +2,7 @@
 
 #include "tests/targets/emulation/EmulateGpu.h"
 
+#include "targets/cuda/PlaceActivations.h"
 #include "tests/targets/emulation/Emulator.h"
 
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
@@ -9,6 +10,7 @@
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 
 using namespace mlir;
+using namespace flowc;
 using namespace flowc::test;
 
 namespace {
@@ -27,6 +29,7 @@ enum Hook {
   Copy,
   CloseCopies,
   WaitForCopies,
+  Activations,
   Read,
   Write,
   HookCount
@@ -118,7 +121,11 @@ private:
     } else if (auto wait = dyn_cast<NVVM::CpAsyncWaitGroupOp>(op)) {
       call(loc, WaitForCopies, {}, number(loc, wait.getN()));
       finished.push_back(op);
-    } else if (auto load = dyn_cast<LLVM::LoadOp>(op))
+    } else if (auto use = dyn_cast<LLVM::AddressOfOp>(op); use && use.getGlobalName() == cuda::kActivations)
+      replace(op, call(loc, Activations, pointer, {}));
+    else if (auto global = dyn_cast<LLVM::GlobalOp>(op); global && global.getSymName() == cuda::kActivations)
+      finished.push_back(op);
+    else if (auto load = dyn_cast<LLVM::LoadOp>(op))
       tell(loc, Read, load.getAddr(), load.getType());
     else if (auto store = dyn_cast<LLVM::StoreOp>(op))
       tell(loc, Write, store.getAddr(), store.getValue().getType());
@@ -183,6 +190,9 @@ private:
     Location loc = kernel.getLoc();
     auto entry = func::FuncOp::create(builder, loc, kernel.getName(), builder.getFunctionType({pointer}, {}));
     entry.getBody().takeBody(kernel.getBody());
+    auto bytes = kernel->getAttrOfType<IntegerAttr>(cuda::kActivationBytes);
+    LLVM::GlobalOp::create(builder, loc, word, /*isConstant=*/true, LLVM::Linkage::External, (kernel.getName() + kSharedBytes).str(),
+                           builder.getI64IntegerAttr(bytes ? bytes.getInt() : 0));
     Block &block = entry.getBody().front();
     builder.setInsertionPointToStart(&block);
     Value arguments = block.insertArgument(0u, pointer, loc);
@@ -218,7 +228,9 @@ private:
     if (!global)
       return;
     global.setAddrSpace(0);
-    auto array = cast<LLVM::LLVMArrayType>(global.getType());
+    auto array = dyn_cast<LLVM::LLVMArrayType>(global.getType());
+    if (!array)
+      return;
     auto tensor = RankedTensorType::get(static_cast<int64_t>(array.getNumElements()), array.getElementType());
     if (!global.getValueOrNull())
       global.setValueAttr(DenseElementsAttr::get(tensor, builder.getZeroAttr(array.getElementType())));

@@ -98,7 +98,8 @@ std::string EmulatedKernels::launch(const std::string &kernel, int64_t blocks, c
   auto *entry = reinterpret_cast<void (*)(const Argument *)>(dlsym(handle, kernel.c_str()));
   if (!entry)
     return "there is no kernel " + kernel;
-  return emulate(blocks, threads, [&] { entry(arguments.data()); });
+  auto *shared = static_cast<const int64_t *>(dlsym(handle, (kernel + kSharedBytes).c_str()));
+  return emulate(blocks, threads, [&] { entry(arguments.data()); }, *shared);
 }
 
 } // namespace flowc::test

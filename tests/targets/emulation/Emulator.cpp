@@ -17,6 +17,8 @@ namespace flowc::test {
 namespace {
 
 constexpr int64_t kWarp = 32;
+/// On either side of the shared memory that a launch gives: nothing else lies there.
+constexpr int64_t kGuardBytes = 8 << 10;
 
 enum class State { Ready, AtBarrier, AtExchange, Done };
 
@@ -52,8 +54,9 @@ template <typename T> struct Lanes {
 /// One launch; there is one at a time.
 class Launch {
 public:
-  Launch(int64_t blocks, int64_t threads, const std::function<void()> &kernel)
-      : blocks(blocks), kernel(kernel), threads(threads), mail(threads), begin(now + 1) {
+  Launch(int64_t blocks, int64_t threads, const std::function<void()> &kernel, int64_t sharedBytes)
+      : blocks(blocks), kernel(kernel), threads(threads), mail(threads), sharedBytes(sharedBytes), given(sharedBytes + 2 * kGuardBytes),
+        begin(now + 1) {
     while (fibers.size() < this->threads.size())
       fibers.emplace_back();
   }
@@ -110,9 +113,19 @@ public:
       accessWord(reinterpret_cast<uintptr_t>(address) + offset, isShared, isWrite);
   }
 
+  void *activations() { return reinterpret_cast<void *>(sharedBegin()); }
+
   int64_t blocks, block = 0, thread = 0;
 
 private:
+  /// As far aligned as a GPU has it, and no further.
+  uintptr_t sharedBegin() const { return (reinterpret_cast<uintptr_t>(given.data()) + kGuardBytes) / 32 * 32 + 16; }
+  /// Whether an address is beside what the launch gives.
+  bool isBeside(uintptr_t address) const {
+    auto first = reinterpret_cast<uintptr_t>(given.data()), end = first + given.size();
+    return address >= first && address < end && (address < sharedBegin() || address >= sharedBegin() + sharedBytes);
+  }
+
   static void count(const Copy &copy, int32_t change) {
     for (int64_t offset = 0; offset < copy.bytes; offset += Shadow::kWordBytes)
       shadow.at(reinterpret_cast<uintptr_t>(copy.target) + offset).copiesUnderWay += change;
@@ -120,6 +133,7 @@ private:
 
   void runBlock() {
     blockBegins.push_back(++now);
+    std::fill(given.begin(), given.end(), '\xff'); // of all types the bits of no number
     for (Thread &one : threads)
       one = {};
     auto all = static_cast<int64_t>(threads.size());
@@ -202,6 +216,8 @@ private:
 
   void accessWord(uintptr_t address, bool isShared, bool isWrite) {
     Word &word = shadow.at(address);
+    if (isShared && isBeside(address) && problem.empty())
+      problem = "thread " + std::to_string(thread) + " touches shared memory beside the " + std::to_string(sharedBytes) + " bytes of the launch";
     if (word.copiesUnderWay && problem.empty())
       problem = "thread " + std::to_string(thread) + " of block " + std::to_string(block) + " meets a copy that is under way";
     if (meets(word.write, isShared))
@@ -228,6 +244,8 @@ private:
   const std::function<void()> &kernel;
   std::vector<Thread> threads;
   std::vector<Message> mail; ///< What each thread brought when its warp last met.
+  int64_t sharedBytes;       ///< What the launch gives to a block,
+  std::vector<char> given;   ///< and the memory in which that lies.
   std::string problem;
   uint32_t begin;                    ///< The launch's first moment.
   std::vector<uint32_t> blockBegins; ///< The first moments of its blocks.
@@ -320,14 +338,15 @@ const EmulatorHooks &emulatorHooks() {
       },
       [] { Launch::current->closeCopies(); },
       [](int64_t left) { Launch::current->waitForCopies(left); },
+      [] { return Launch::current->activations(); },
       [](const void *address, int64_t bytes, int64_t isShared) { Launch::current->access(address, bytes, isShared, false); },
       [](const void *address, int64_t bytes, int64_t isShared) { Launch::current->access(address, bytes, isShared, true); },
   };
   return hooks;
 }
 
-std::string emulate(int64_t blocks, int64_t threads, const std::function<void()> &kernel) {
-  Launch launch(blocks, threads, kernel);
+std::string emulate(int64_t blocks, int64_t threads, const std::function<void()> &kernel, int64_t sharedBytes) {
+  Launch launch(blocks, threads, kernel, sharedBytes);
   Launch::current = &launch;
   return launch.run();
 }

@@ -12,6 +12,9 @@
 
 namespace flowc::test {
 
+/// Behind a kernel's name, the name of a number: the bytes of shared memory that it is to be launched with.
+inline constexpr char kSharedBytes[] = "_shared";
+
 /// What emulated code calls; it finds the addresses in its global `flow_emulator`, in this order.
 struct EmulatorHooks {
   int64_t (*thread)();
@@ -31,6 +34,8 @@ struct EmulatorHooks {
   void (*copy)(void *target, const void *source, int64_t bytes, int64_t there);
   void (*closeCopies)();
   void (*waitForCopies)(int64_t left);
+  /// The shared memory that the launch gives to the block.
+  void *(*activations)();
   /// Shared memory is a block's own.
   void (*read)(const void *address, int64_t bytes, int64_t isShared);
   void (*write)(const void *address, int64_t bytes, int64_t isShared);
@@ -38,8 +43,8 @@ struct EmulatorHooks {
 
 const EmulatorHooks &emulatorHooks();
 
-/// Runs `kernel` once for every thread of every block. Returns what went wrong, or nothing: a race, threads that wait at different places,
+/// Runs `kernel` once for every thread of every block, to which the launch gives `sharedBytes`. Returns what went wrong, or nothing: a race, threads that wait at different places,
 /// a number of shared memory that is read before it is written.
-std::string emulate(int64_t blocks, int64_t threads, const std::function<void()> &kernel);
+std::string emulate(int64_t blocks, int64_t threads, const std::function<void()> &kernel, int64_t sharedBytes = 0);
 
 } // namespace flowc::test
