@@ -38,6 +38,7 @@ private:
   using Values = SmallVector<Value>;
 
   void emitRowBlock(Value row, int64_t height, Value b, Value c);
+  void prefetchTarget(Value row, int64_t height, Value c);
   Values multiplyPanels(Value row, int64_t height, Value b);
   Values step(ArrayRef<Value> aRows, Value b, Value k, ValueRange sums);
   void applyLater(Value c);
@@ -140,6 +141,8 @@ void GemmEmitter::emit() {
 }
 
 void GemmEmitter::emitRowBlock(Value row, int64_t height, Value bBlock, Value cBlock) {
+  if (kind.accumulate)
+    prefetchTarget(row, height, cBlock);
   Values sums = multiplyPanels(row, height, bBlock);
   for (int64_t i = 0; i < height; ++i) {
     Value m = e.add(row, e.constant(i));
@@ -154,6 +157,15 @@ void GemmEmitter::emitRowBlock(Value row, int64_t height, Value bBlock, Value cB
         value = e.addFloats(loadVector(target, j), value);
       storeVector(inlineEpilogue ? applyNow(value) : value, target, j);
     }
+  }
+}
+
+/// What is added to is far away where it is the gradient of a large matrix, and comes while the product is computed.
+void GemmEmitter::prefetchTarget(Value row, int64_t height, Value cBlock) {
+  for (int64_t i = 0; i < height; ++i) {
+    Value target = e.address(cBlock, element, e.multiply(e.add(row, e.constant(i)), cRow));
+    for (int64_t j = 0; j < kind.vectors; ++j)
+      e.prefetch(vectorAddress(target, j));
   }
 }
 
