@@ -6,9 +6,12 @@
  * The kernels have the names of flowrt_kernels.h and do the same for many tiles; what they take: targets/cuda/README.md. Every argument has
  * 64 bits: a pointer to the device's memory, or a number. Around them there are, per element type, those that know no model:
  *
- *   rows_to_tiles    (rows, tiles, count, columns, first, height, tile): rows[count][columns] into the rows first, first + 1, ... of tiles
- *                    of [height][tile]; lanes past the end of the last tile are copies of the last row
- *   labels_to_tiles  (labels, tiles, count, columns, first, height, tile): the same of a row of zeros with a 1 at the label
+ *   rows_to_tiles    (rows, order, tiles, from, count, columns, first, height, tile): the rows number from, from + 1, ... of the order,
+ *                    of rows[][columns], into the rows first, first + 1, ... of tiles of [height][tile]; lanes past the end of the last tile
+ *                    are copies of the last row. Without an order (null) rows stand in it as they lie
+ *   labels_to_tiles  (labels, order, tiles, from, count, columns, first, height, tile): the same of a row of zeros with a 1 at the label
+ *   weights_to_tiles (weights, order, tiles, from, count, tile): the same of a number a row, 1 without weights (null); lanes past the end
+ *                    weigh 0
  *   tiles_to_rows    (tiles, rows, count, columns, tile): back, from tiles of [columns][tile]
  *   uniform_tiles    (tiles, seed, first, tile count, columns, height, tile, stream): the numbers of runtime/Philox.h of the items first,
  *                    first + 1, ..., in all lanes
@@ -18,7 +21,7 @@
 
 #include "flowrt_kernels.h"
 
-#define FLOWRT_DEVICE_ABI 1
+#define FLOWRT_DEVICE_ABI 2
 
 typedef struct flowrt_device_image {
   int64_t architecture; /* the oldest GPU that it is for, 80 for sm_80; 0 ends the list. The newest comes first */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The kernels around a model's own: rows to tiles and back, labels, random numbers. They know no model; sizes are arguments.
+// The kernels around a model's own: rows to tiles and back, labels, weights, random numbers. They know no model; sizes are arguments.
 // What they take is listed in runtime/abi/flowrt_device.h.
 
 #include "targets/cuda/KernelMaker.h"
@@ -23,6 +23,7 @@ public:
   void makeAll() {
     makeRowsToTiles();
     makeLabelsToTiles();
+    makeWeightsToTiles();
     makeTilesToRows();
     makeUniformTiles();
   }
@@ -43,33 +44,51 @@ private:
     return e.divide(e.subtract(e.add(count, tile), e.constant(1)), tile);
   }
 
-  /// body(place, row, column) for every place in `columns` rows of all tiles, behind the first `first` of `height`. The row of a lane past
-  /// the end is the last one there is.
-  void forTiles(BlockEmitter &e, Value count, Value columns, Value first, Value height, Value tile,
-                function_ref<void(Value place, Value row, Value column)> body) {
+  Value isGiven(BlockEmitter &e, Value pointer) {
+    return e.isLess(e.constant(0), LLVM::PtrToIntOp::create(e.builder, e.loc, e.builder.getI64Type(), pointer));
+  }
+
+  /// body(row) with the row that is number `place` of the order; of the rows as they lie, where there is no order.
+  void withRow(BlockEmitter &e, Value order, Value place, function_ref<void(Value row)> body) {
+    Type number = e.builder.getI64Type();
+    e.when(isGiven(e, order), [&] { body(e.load(number, e.address(order, number, place))); }, [&] { body(place); });
+  }
+
+  /// What rows and labels become: body(row, column) at every place of `columns` rows of all tiles, behind the first `first` of `height`.
+  /// Arguments are those of rows_to_tiles. A lane past the end shows the last row.
+  void forTiles(BlockEmitter &e, ArrayRef<Value> a, function_ref<Value(Value row, Value column)> body) {
+    Value order = a[1], tiles = a[2], from = a[3], count = a[4], columns = a[5], first = a[6], height = a[7], tile = a[8];
     shareInGrid(e, e.multiply(e.multiply(tilesOf(e, count, tile), columns), tile), [&](Value i) {
       Value sample = e.remainder(i, tile), rest = e.divide(i, tile), column = e.remainder(rest, columns), index = e.divide(rest, columns);
-      Value row = e.minimum(e.add(e.multiply(index, tile), sample), e.subtract(count, e.constant(1)));
-      Value line = e.add(e.add(e.multiply(index, height), first), column);
-      body(e.add(e.multiply(line, tile), sample), row, column);
+      Value place = e.minimum(e.add(e.multiply(index, tile), sample), e.subtract(count, e.constant(1)));
+      Value line = e.add(e.add(e.multiply(index, height), first), column), target = at(e, tiles, e.add(e.multiply(line, tile), sample));
+      withRow(e, order, e.add(from, place), [&](Value row) { e.store(body(row, column), target); });
     });
   }
 
   void makeRowsToTiles() {
-    make("rows_to_tiles", 2, 5, [&](BlockEmitter &e, ArrayRef<Value> a) {
-      Value rows = a[0], tiles = a[1], columns = a[3];
-      forTiles(e, a[2], columns, a[4], a[5], a[6], [&](Value place, Value row, Value column) {
-        e.store(e.load(element, at(e, rows, e.add(e.multiply(row, columns), column))), at(e, tiles, place));
-      });
+    make("rows_to_tiles", 3, 6, [&](BlockEmitter &e, ArrayRef<Value> a) {
+      forTiles(e, a, [&](Value row, Value column) { return e.load(element, at(e, a[0], e.add(e.multiply(row, a[5]), column))); });
     });
   }
 
   void makeLabelsToTiles() {
-    make("labels_to_tiles", 2, 5, [&](BlockEmitter &e, ArrayRef<Value> a) {
-      Value labels = a[0], tiles = a[1];
-      forTiles(e, a[2], a[3], a[4], a[5], a[6], [&](Value place, Value row, Value column) {
-        Value label = arith::FPToSIOp::create(e.builder, e.loc, e.builder.getI64Type(), e.load(element, at(e, labels, row)));
-        e.store(e.select(e.isEqual(label, column), e.constant(element, 1.0), e.constant(element, 0.0)), at(e, tiles, place));
+    make("labels_to_tiles", 3, 6, [&](BlockEmitter &e, ArrayRef<Value> a) {
+      forTiles(e, a, [&](Value row, Value column) {
+        Value label = arith::FPToSIOp::create(e.builder, e.loc, e.builder.getI64Type(), e.load(element, at(e, a[0], row)));
+        return e.select(e.isEqual(label, column), e.constant(element, 1.0), e.constant(element, 0.0));
+      });
+    });
+  }
+
+  void makeWeightsToTiles() {
+    make("weights_to_tiles", 3, 3, [&](BlockEmitter &e, ArrayRef<Value> a) {
+      Value weights = a[0], order = a[1], from = a[3], count = a[4], tile = a[5];
+      shareInGrid(e, e.multiply(tilesOf(e, count, tile), tile), [&](Value i) {
+        Value target = at(e, a[2], i);
+        auto ofRow = [&] { withRow(e, order, e.add(from, i), [&](Value row) { e.store(e.load(element, at(e, weights, row)), target); }); };
+        auto one = [&] { e.store(e.constant(element, 1.0), target); };
+        e.when(e.isLess(i, count), [&] { e.when(isGiven(e, weights), ofRow, one); }, [&] { e.store(e.constant(element, 0.0), target); });
       });
     });
   }

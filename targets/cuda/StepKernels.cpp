@@ -25,11 +25,6 @@ Value flowc::cuda::operator>(Real a, Real b) {
 StepEmitter::StepEmitter(OpBuilder &builder, gpu::GPUFuncOp kernel, Type element, int64_t threads, int64_t samples)
     : BlockEmitter(builder, kernel.getLoc(), threads), element(element), wide(builder.getF64Type()), samples(samples), kernel(kernel) {}
 
-Value StepEmitter::indexAt(Value pointer, Value index) {
-  Type type = builder.getI64Type();
-  return load(type, address(pointer, type, index));
-}
-
 Real StepEmitter::widen(Real a) {
   return a.value.getType() == wide ? a : Real{arith::ExtFOp::create(builder, loc, wide, a.value), this};
 }
@@ -45,8 +40,6 @@ Value StepEmitter::isEqualReal(Real a, Real b) {
 }
 
 Value StepEmitter::both(Value a, Value b) { return arith::AndIOp::create(builder, loc, a, b); }
-
-Real StepEmitter::fromIndex(Value index) { return {arith::SIToFPOp::create(builder, loc, element, index), this}; }
 
 void StepEmitter::shareAmongWarps(Value count, function_ref<void(Value)> body) {
   int64_t warps = threads / kWarp;
@@ -91,9 +84,6 @@ void StepKernels::make(StringRef name, unsigned pointers, unsigned numbers, unsi
 }
 
 void StepKernels::makeAll() {
-  makeRows();
-  makeLabels();
-  makeWeights();
   makeMoments();
   makeJoinedMoments();
   makeSlopes();

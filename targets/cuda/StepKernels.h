@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What a step of training does beside the model's own kernels: rows out of the data, statistics over a batch, sums, the optimizer. These
+// What a step of training does beside the model's own kernels: statistics over a batch, sums, the optimizer. These
 // kernels know no model, only an element type, and are written as those are: as what the threads of blocks do, in MLIR.
 
 #pragma once
@@ -40,7 +40,6 @@ public:
   Real at(mlir::Value pointer, Record place) { return at(wide, pointer, constant(static_cast<int64_t>(place))); }
   void set(Real value, mlir::Value pointer, mlir::Value index) { store(value.value, address(pointer, value.value.getType(), index)); }
   void set(Real value, mlir::Value pointer, Record place) { set(value, pointer, constant(static_cast<int64_t>(place))); }
-  mlir::Value indexAt(mlir::Value pointer, mlir::Value index);
 
   Real widen(Real a);
   Real narrow(Real a);
@@ -49,7 +48,6 @@ public:
   mlir::Value isFinite(Real a);
   mlir::Value isEqualReal(Real a, Real b);
   mlir::Value both(mlir::Value a, mlir::Value b);
-  Real fromIndex(mlir::Value index);
 
   /// body(i) for i in 0 .. count - 1, each by all lanes of one warp of the grid.
   void shareAmongWarps(mlir::Value count, llvm::function_ref<void(mlir::Value i)> body);
@@ -82,10 +80,6 @@ public:
   void makeAll();
 
 private:
-  // StepRows.cpp
-  void makeRows();
-  void makeLabels();
-  void makeWeights();
   // StepStatistics.cpp
   void makeMoments();
   void makeJoinedMoments();

@@ -55,22 +55,38 @@ const DeviceModel &DeviceModel::of(const std::string &spec) {
   std::unique_ptr<DeviceModel> &model = models[spec];
   if (!model)
     model = std::make_unique<DeviceModel>(spec);
-  setenv("FLOWC_EMULATED_KERNELS", (model->folder + "/emulated.so").c_str(), 1);
+  model->useKernels();
   return *model;
 }
 
-DeviceModel::DeviceModel(const std::string &spec) {
+static std::string newFolder() {
   char name[] = "/tmp/flowc-device-XXXXXX";
-  folder = mkdtemp(name);
-  std::string file = folder + "/model.flow", flowc = std::string(FLOWC) + " " + file + " -O1 ";
+  return mkdtemp(name);
+}
+
+DeviceModel::DeviceModel(const std::string &spec) : folder(newFolder()) {
+  std::string file = folder + "/model.flow";
   std::ofstream(file) << spec;
   INFO(spec);
-  run(flowc + "--target cpu,cuda --matmul f32 -o " + folder + "/model 2>/dev/null");
-  run(flowc + "--emit scheduled -o " + folder + "/model.mlir");
-  run(std::string(EMULATE_MODEL) + " " + folder + "/model.mlir " + folder + "/emulated.so");
+  compile(file, "");
+}
+
+DeviceModel::DeviceModel(const std::string &file, const std::string &options) : folder(newFolder()) { compile(file, options); }
+
+void DeviceModel::compile(const std::string &file, const std::string &options) {
+  std::string flowc = std::string(FLOWC) + " " + file + " -O1 " + options;
+  run(flowc + " --target cpu,cuda --matmul f32 -o " + folder + "/model 2>/dev/null");
+  run(flowc + " --emit scheduled -o " + folder + "/model.mlir");
   runtime::Result<runtime::CompiledModel> opened = runtime::CompiledModel::open(folder + "/model");
   REQUIRE(opened);
   model = std::make_unique<runtime::CompiledModel>(*opened);
+}
+
+void DeviceModel::useKernels(const std::string &matmul) const {
+  std::string library = folder + "/" + matmul + ".so";
+  if (!std::filesystem::exists(library))
+    run(std::string(EMULATE_MODEL) + " " + folder + "/model.mlir " + library + " " + matmul);
+  setenv("FLOWC_EMULATED_KERNELS", library.c_str(), 1);
 }
 
 DeviceModel::~DeviceModel() { std::filesystem::remove_all(folder); }

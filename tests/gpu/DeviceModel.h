@@ -16,11 +16,17 @@ public:
   /// Compiled once for all tests. The driver's stand-in has its kernels from now on.
   static const DeviceModel &of(const std::string &spec);
   explicit DeviceModel(const std::string &spec);
+  /// Of a file, with options of flowc's.
+  DeviceModel(const std::string &file, const std::string &options);
   ~DeviceModel();
 
   const runtime::CompiledModel &compiled() const { return *model; }
+  /// The driver's stand-in has the model's kernels from now on, whose products are as `--matmul` says.
+  void useKernels(const std::string &matmul = "f32") const;
 
 private:
+  void compile(const std::string &file, const std::string &options);
+
   std::string folder;
   std::unique_ptr<runtime::CompiledModel> model;
 };

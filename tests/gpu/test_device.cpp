@@ -2,114 +2,16 @@
 //
 // Whole models on the emulated GPU, through the C interface, against the same on the CPU.
 
-#include "tests/gpu/DeviceModel.h"
+#include "tests/gpu/BesideCpu.h"
 
 #include "runtime/Parameters.h"
-#include "runtime/selftest/Subject.h"
 
 #include <catch2/catch.hpp>
-
-#include <cmath>
-#include <cstring>
 
 using namespace flowc;
 using namespace flowc::test;
 
 namespace {
-
-/// Every step is the CPU's; only sums over samples are not.
-template <typename T> constexpr double kTolerance = sizeof(T) == 4 ? 1e-6 : 1e-14;
-
-template <typename T> void same(const char *what, const std::vector<T> &expected, const std::vector<T> &found) {
-  INFO(what);
-  REQUIRE(expected.size() == found.size());
-  double worst = 0;
-  for (size_t i = 0; i < expected.size(); ++i)
-    if (std::memcmp(&expected[i], &found[i], sizeof(T))) {
-      double error = std::abs(double(expected[i]) - double(found[i])) / (1 + std::abs(double(expected[i])));
-      worst = std::isfinite(error) ? std::max(worst, error) : INFINITY;
-    }
-  CHECK(worst <= kTolerance<T>);
-}
-
-template <typename T> std::vector<T> narrow(const runtime::Values &values) { return {values.begin(), values.end()}; }
-
-/// Sums over samples are added up in another order: relative to the largest number.
-template <typename T> void near(const char *what, const std::vector<T> &expected, const std::vector<T> &found) {
-  INFO(what);
-  REQUIRE(expected.size() == found.size());
-  double largest = 1e-3, worst = 0;
-  for (T number : expected)
-    largest = std::max(largest, std::abs(double(number)));
-  for (size_t i = 0; i < expected.size(); ++i) {
-    double error = std::abs(double(expected[i]) - double(found[i]));
-    worst = std::isfinite(error) ? std::max(worst, error) : INFINITY;
-  }
-  CHECK(worst <= 20 * kTolerance<T> * largest);
-}
-
-/// The weighted gradient, the objective beside it, and the statistics of its rows.
-template <typename T>
-void compareGradients(Model<T> &cpu, Model<T> &gpu, const std::vector<T> &parameters, const std::vector<T> &in, const std::vector<T> &context) {
-  size_t rows = in.size() / size_t(cpu.features());
-  for (bool weighted : {false, true}) {
-    std::vector<T> weight(weighted ? rows : 0), gradient(parameters), gradientOnGpu(parameters), moved(parameters), movedOnGpu(parameters);
-    for (size_t row = 0; row < weight.size(); ++row)
-      weight[row] = T(row % 4) / 2;
-    near("objective in training", cpu.gradient(in, gradient, weight, context), gpu.gradient(in, gradientOnGpu, weight, context));
-    near("gradient", gradient, gradientOnGpu);
-    cpu.statistics(moved);
-    gpu.statistics(movedOnGpu);
-    near("statistics", moved, movedOnGpu);
-    cpu.set_parameters(parameters); // without the batch's statistics
-    gpu.set_parameters(parameters);
-  }
-}
-
-template <typename T> void compare(const DeviceModel &device, const std::vector<int64_t> &batches, bool hasGradients = true) {
-  const runtime::Manifest &manifest = device.compiled().manifest();
-  Model<T> cpu(device.compiled().api()), gpu(device.compiled().api(), "cuda");
-  CHECK(gpu.device() == "cuda:0, emulated GPU");
-  std::vector<T> parameters = narrow<T>(runtime::randomParameters(manifest, 1));
-  cpu.set_parameters(parameters);
-  gpu.set_parameters(parameters);
-  for (int64_t rows : batches) {
-    INFO(rows << " rows");
-    auto count = static_cast<size_t>(rows);
-    std::vector<T> context = narrow<T>(runtime::randomContexts(manifest, 2, 0, rows));
-    std::vector<T> density(count), densityOnGpu(count);
-    std::vector<T> x = cpu.sample(rows, 5, 7, density, context);
-    same("samples", x, gpu.sample(rows, 5, 7, densityOnGpu, context));
-    same("density of samples", density, densityOnGpu);
-    same("log_prob", cpu.log_prob(x, context), gpu.log_prob(x, context));
-    std::vector<T> z = cpu.to_latent(x, density, context);
-    same("to_latent", z, gpu.to_latent(x, densityOnGpu, context));
-    same("log_det", density, densityOnGpu);
-    same("to_data", cpu.to_data(z, density, context), gpu.to_data(z, densityOnGpu, context));
-    same("log_det of to_data", density, densityOnGpu);
-    same("to_data alone", cpu.to_data(z, {}, context), gpu.to_data(z, {}, context));
-    std::vector<T> u = x;
-    for (T &number : u)
-      number = T(1 / (1 + std::exp(-double(number))));
-    if (hasGradients)
-      compareGradients(cpu, gpu, parameters, manifest.objective.drawsSamples() ? u : x, context);
-    if (manifest.objective.drawsSamples()) {
-      same("objective", cpu.objective(u, context), gpu.objective(u, context));
-      same("target", cpu.target(x, context), gpu.target(x, context));
-    }
-    if (rows == 0 || cpu.api().probes == 0)
-      continue;
-    std::vector<T> mean(size_t(cpu.api().probes)), deviation(mean), meanOnGpu(mean), deviationOnGpu(mean);
-    cpu.probe(x, mean, deviation, context);
-    gpu.probe(x, meanOnGpu, deviationOnGpu, context);
-    same("probed means", mean, meanOnGpu);
-    same("probed deviations", deviation, deviationOnGpu);
-    std::vector<T> started = parameters, startedOnGpu = parameters;
-    cpu.start(mean, deviation, started);
-    gpu.start(mean, deviation, startedOnGpu);
-    same("started parameters", started, startedOnGpu);
-  }
-}
 
 const char *const kCoupling = R"(flow coupling {
   data real[3]
@@ -139,14 +41,14 @@ TEST_CASE("a model on a GPU is the CPU's", "[device]") {
                               "energy bowl(x) = dot(x, x)"));
   const DeviceModel &model = DeviceModel::of(spec);
   INFO(spec);
-  compare<float>(model, {0, 1, 64, 65});
-  compare<double>(model, {63, 130});
+  compareWithCpu<float>(model, {0, 1, 64, 65});
+  compareWithCpu<double>(model, {63, 130});
 }
 
 TEST_CASE("a batch goes through in parts where the GPU's memory is small", "[device]") {
   const DeviceModel &model = DeviceModel::of(kCoupling);
   Setting memory("FLOWC_EMULATED_MEMORY", "100000");
-  compare<float>(model, {300, 65, 1000, 0}, /*hasGradients=*/false); // whose rows must all be there at once
+  compareWithCpu<float>(model, {300, 65, 1000, 0}, "f32", /*hasGradients=*/false); // whose rows must all be there at once
 }
 
 TEST_CASE("rows may lie in the GPU's memory and work in the host program's stream", "[device]") {

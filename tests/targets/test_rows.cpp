@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// The kernels around a model's own, on the emulated GPU, against the CPU driver's functions: rows to tiles and back, labels, random numbers.
+// The kernels around a model's own, on the emulated GPU, against the CPU driver's functions: rows to tiles and back, labels,
+// weights, random numbers.
 
+#include "runtime/data/Shuffle.h"
 #include "runtime/model/Tile.h"
 #include "tests/targets/emulation/EmulatedKernels.h"
 
@@ -71,17 +73,35 @@ TEMPLATE_TEST_CASE("random numbers of a GPU are the CPU's in every bit", "[rows]
   CHECK(other[0] == flowc::runtime::uniform<TestType>(1, 0, RandomStream::Noise, 0));
 }
 
+namespace {
+
+/// Rows in an order, from its second place on; and as they lie.
+const std::vector<int64_t> *const kOrders[] = {nullptr, new std::vector<int64_t>(flowc::runtime::permutation(150, 5, RandomStream::Shuffle, 3))};
+constexpr int64_t kFrom = 2, kRows = 150;
+
+/// The row that a lane shows: the last one past the end.
+int64_t rowOf(const std::vector<int64_t> *order, int64_t lane, int64_t count) {
+  int64_t place = kFrom + std::min(lane, count - 1);
+  return order ? (*order)[size_t(place)] : place;
+}
+const int64_t *data(const std::vector<int64_t> *order) { return order ? order->data() : nullptr; }
+
+} // namespace
+
 TEMPLATE_TEST_CASE("rows become tiles and rows again", "[rows]", float, double) {
   int64_t count = GENERATE(1, 2, 63, 64, 65, 130), columns = GENERATE(1, 3, 17), blocks = GENERATE(1, 2);
   constexpr int64_t tile = 64, first = 2;
   int64_t height = first + columns + 1, tiles = (count + tile - 1) / tile;
-  std::vector<TestType> rows = counting<TestType>(count * columns);
-  auto expected = untouched<TestType>(tiles * height * tile), found = expected;
-  for (int64_t k = 0; k < tiles; ++k)
-    flowc::runtime::model::rowsToTile(rows.data() + k * tile * columns, std::min(tile, count - k * tile), columns, tile,
-                                      expected.data() + (k * height + first) * tile);
-  launch<TestType>("rows_to_tiles", blocks, {rows.data(), found.data(), count, columns, first, height, tile});
-  CHECK(sameBits(expected, found));
+  std::vector<TestType> rows = counting<TestType>(kRows * columns);
+  for (const auto *order : kOrders) {
+    auto expected = untouched<TestType>(tiles * height * tile), found = expected;
+    for (int64_t lane = 0; lane < tiles * tile; ++lane)
+      for (int64_t column = 0; column < columns; ++column)
+        expected[size_t((lane / tile * height + first + column) * tile + lane % tile)] =
+            rows[size_t(rowOf(order, lane, count) * columns + column)];
+    launch<TestType>("rows_to_tiles", blocks, {rows.data(), data(order), found.data(), kFrom, count, columns, first, height, tile});
+    CHECK(sameBits(expected, found));
+  }
 
   std::vector<TestType> tiled = counting<TestType>(tiles * columns * tile);
   auto back = untouched<TestType>(count * columns + 1), backOnGpu = back;
@@ -97,13 +117,31 @@ TEMPLATE_TEST_CASE("labels become rows of a tile", "[rows]", float, double) {
   constexpr int64_t tile = 64, first = 1, labels = 3, height = 5;
   int64_t tiles = (count + tile - 1) / tile;
   std::vector<TestType> given;
-  for (int64_t row = 0; row < count; ++row)
+  for (int64_t row = 0; row < kRows; ++row)
     given.push_back(TestType(row * row % labels));
-  auto expected = untouched<TestType>(tiles * height * tile), found = expected;
-  for (int64_t k = 0; k < tiles; ++k)
-    for (int64_t s = 0; s < tile; ++s)
+  for (const auto *order : kOrders) {
+    auto expected = untouched<TestType>(tiles * height * tile), found = expected;
+    for (int64_t lane = 0; lane < tiles * tile; ++lane)
       for (int64_t label = 0; label < labels; ++label)
-        expected[size_t((k * height + first + label) * tile + s)] = given[size_t(std::min(k * tile + s, count - 1))] == TestType(label);
-  launch<TestType>("labels_to_tiles", 2, {given.data(), found.data(), count, labels, first, height, tile});
-  CHECK(sameBits(expected, found));
+        expected[size_t((lane / tile * height + first + label) * tile + lane % tile)] =
+            given[size_t(rowOf(order, lane, count))] == TestType(label);
+    launch<TestType>("labels_to_tiles", 2, {given.data(), data(order), found.data(), kFrom, count, labels, first, height, tile});
+    CHECK(sameBits(expected, found));
+  }
+}
+
+TEMPLATE_TEST_CASE("lanes weigh what their rows do, and nothing past the end", "[rows]", float, double) {
+  int64_t count = GENERATE(1, 2, 3, 7, 63, 64, 65, 130), blocks = GENERATE(1, 3);
+  constexpr int64_t tile = 64;
+  int64_t lanes = (count + tile - 1) / tile * tile;
+  std::vector<TestType> weights = counting<TestType>(kRows);
+  for (const auto *order : kOrders)
+    for (bool weighted : {false, true}) {
+      auto expected = untouched<TestType>(lanes + 1), found = expected;
+      for (int64_t lane = 0; lane < lanes; ++lane)
+        expected[size_t(lane)] = lane >= count ? TestType(0) : weighted ? weights[size_t(rowOf(order, lane, count))] : TestType(1);
+      const TestType *given = weighted ? weights.data() : nullptr;
+      launch<TestType>("weights_to_tiles", blocks, {given, data(order), found.data(), kFrom, count, tile});
+      CHECK(sameBits(expected, found));
+    }
 }

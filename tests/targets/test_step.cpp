@@ -4,8 +4,6 @@
 
 #include "tests/targets/emulation/EmulatedKernels.h"
 
-#include "runtime/data/Shuffle.h"
-#include "runtime/model/Tile.h"
 #include "runtime/optimizers/Optimizer.h"
 
 #include <catch2/catch.hpp>
@@ -53,43 +51,6 @@ int64_t tilesIn(int64_t rows) { return (rows + kTile - 1) / kTile; }
 int64_t piecesIn(int64_t count) { return (count + 1023) / 1024; }
 
 } // namespace
-
-TEMPLATE_TEST_CASE("rows of an epoch into tiles", "[step]", float, double) {
-  using T = TestType;
-  Step<T> step;
-  constexpr int64_t total = 200, columns = 3, contexts = 2, rowsOfTile = columns + contexts, labels = 4;
-  std::vector<T> data = randomNumbers<T>(total * columns, 1), context = randomNumbers<T>(total * contexts, 2), weights(total), label(total);
-  for (int64_t row = 0; row < total; ++row) {
-    weights[row] = static_cast<T>(0.5 + row);
-    label[row] = static_cast<T>(row * 7 % labels);
-  }
-  std::vector<int64_t> order = permutation(total, 5, RandomStream::Shuffle, 3);
-  for (int64_t valid : {1, 2, 3, 7, 63, 64, 65, 190})
-    for (int64_t blocks : {1, 3}) {
-      int64_t first = 9, tiles = tilesIn(valid);
-      std::vector<T> out(tiles * rowsOfTile * kTile, NAN), oneHot(tiles * labels * kTile, NAN), weight(tiles * kTile, NAN), ones = weight;
-      step.launch("rows", blocks, {data.data(), order.data(), out.data(), first, valid, columns, rowsOfTile, int64_t(0), tiles});
-      step.launch("rows", blocks, {context.data(), order.data(), out.data(), first, valid, contexts, rowsOfTile, columns, tiles});
-      step.launch("labels", blocks, {label.data(), order.data(), oneHot.data(), first, valid, labels, labels, int64_t(0), tiles});
-      step.launch("weights", blocks, {weights.data(), order.data(), weight.data(), first, valid, int64_t(1), tiles});
-      step.launch("weights", blocks, {weights.data(), order.data(), ones.data(), first, valid, int64_t(0), tiles});
-      size_t wrong = 0;
-      for (int64_t tile = 0; tile < tiles; ++tile)
-        for (int64_t s = 0; s < kTile; ++s) {
-          int64_t lane = tile * kTile + s, row = order[first + std::min(lane, valid - 1)];
-          for (int64_t f = 0; f < rowsOfTile; ++f) {
-            T expected = f < columns ? data[row * columns + f] : context[row * contexts + f - columns];
-            wrong += out[(tile * rowsOfTile + f) * kTile + s] != expected;
-          }
-          for (int64_t k = 0; k < labels; ++k)
-            wrong += oneHot[(tile * labels + k) * kTile + s] != T(label[row] == T(k));
-          wrong += weight[lane] != (lane < valid ? weights[row] : T(0));
-          wrong += ones[lane] != T(lane < valid);
-        }
-      INFO(valid << " rows, " << blocks << " blocks");
-      CHECK(wrong == 0);
-    }
-}
 
 TEMPLATE_TEST_CASE("steps of the optimizers have the CPU's bits", "[step]", float, double) {
   using T = TestType;

@@ -17,6 +17,12 @@ struct DeviceKernel {
   int64_t threads = 0;    // of a block
   int64_t mostBlocks = 0; // that run at a time
   explicit operator bool() const { return function; }
+
+  /// For so many items, each a thread's.
+  int64_t blocksFor(int64_t items) const {
+    int64_t blocks = threads > 0 ? (items + threads - 1) / threads : 1;
+    return blocks < 1 ? 1 : blocks < mostBlocks ? blocks : mostBlocks;
+  }
 };
 
 class Device {

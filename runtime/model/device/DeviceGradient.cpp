@@ -41,21 +41,20 @@ template <typename T> void DeviceGradient<T>::prepare(Device &device, const flow
     mostOutputs = mostOutputs > rows.outputs ? mostOutputs : rows.outputs;
     mostProbed = mostProbed > rows.probed ? mostProbed : rows.probed;
   }
-  kernels = {find("step_rows"),         find("step_labels"), find("step_weights"), find("uniform_tiles"), find("step_moments"),
-             find("step_join_moments"), find("step_slopes"), find("step_arrive"),
+  kernels = {find("step_moments"), find("step_join_moments"), find("step_slopes"), find("step_arrive"),
              isOne ? find("gradient_reduce") : findNumbered("segment_gradient_%d_reduce", segmentCount - 1),
              find("stage_adjoint")};
+  filler.prepare(device, given);
   slope = machine->template allocate<T>(info->parameters);
 }
 
 template <typename T> void DeviceGradient<T>::release() {
   if (!machine)
     return;
-  for (void *part : {static_cast<void *>(memory), static_cast<void *>(slope), static_cast<void *>(moments), static_cast<void *>(identity)})
+  for (void *part : {static_cast<void *>(memory), static_cast<void *>(slope), static_cast<void *>(moments)})
     machine->free(part);
   memory = slope = nullptr;
   moments = nullptr;
-  identity = nullptr;
   ::free(segments);
   segments = nullptr;
   roomTiles = 0;
@@ -66,24 +65,18 @@ template <typename T> int64_t DeviceGradient<T>::chunksFor(int64_t tiles) const 
   return smaller(tiles, smaller(fitting > 1 ? fitting : 1, MostChunks));
 }
 
-template <typename T> int64_t DeviceGradient<T>::blocksFor(const DeviceKernel &kernel, int64_t threads) const {
-  int64_t blocks = smaller((threads + kernel.threads - 1) / (kernel.threads > 0 ? kernel.threads : 1), kernel.mostBlocks);
-  return blocks > 0 ? blocks : 1;
-}
-
 /// Of a kernel that a block takes an item of at a time.
 template <typename T> int64_t DeviceGradient<T>::blocksOf(const DeviceKernel &kernel, int64_t items) const {
   return smaller(items, kernel.mostBlocks);
 }
 
 template <typename T> bool DeviceGradient<T>::grow(int64_t rows, DriverStream *stream) {
-  int64_t tiles = tilesIn(rows), tile = info->tile, most = 1;
+  int64_t tiles = filler.tilesIn(rows), tile = info->tile, most = 1;
   if (tiles <= roomTiles)
     return true;
   machine->wait(stream);
   machine->free(memory);
   machine->free(moments);
-  machine->free(identity);
   roomTiles = 0;
   for (int64_t k = 0; k < segmentCount; ++k)
     for (const DeviceKernel &kernel : {segments[k].forward, segments[k].gradient})
@@ -100,12 +93,8 @@ template <typename T> bool DeviceGradient<T>::grow(int64_t rows, DriverStream *s
   int64_t atGiven = part(tiles * tile * mostOutputs), atArrived = part(tiles * tile * mostOutputs);
   memory = machine->template allocate<T>(used);
   moments = machine->template allocate<double>((3 * tiles + 2) * mostProbed + 1);
-  identity = machine->template allocate<int64_t>(tiles * tile);
-  int64_t *numbers = allocate<int64_t>(tiles * tile);
-  if (!memory || !moments || !identity || !numbers) {
-    ::free(numbers);
+  if (!memory || !moments)
     return false;
-  }
   in = memory + atIn;
   weight = memory + atWeight;
   last = memory + atLast;
@@ -116,38 +105,27 @@ template <typename T> bool DeviceGradient<T>::grow(int64_t rows, DriverStream *s
   arrived = memory + atArrived;
   statistics = moments + 3 * tiles * mostProbed;
   total = statistics + 2 * mostProbed;
-  for (int64_t i = 0; i < tiles * tile; ++i)
-    numbers[i] = i;
-  machine->toDevice(identity, static_cast<const int64_t *>(numbers), tiles * tile, stream);
-  machine->wait(stream);
-  ::free(numbers);
   roomTiles = tiles;
   return machine->isGood();
 }
 
 template <typename T> void DeviceGradient<T>::fill(const DeviceRows<T> &from, int64_t count, DriverStream *stream) {
-  int64_t tiles = tilesIn(count), lanes = tiles * info->tile, height = givenRows();
-  machine->launch(kernels.rows, blocksFor(kernels.rows, lanes * info->features), stream, from.rows, from.order, in, from.first, count,
-                  info->features, height, int64_t(0), tiles);
-  if (info->context) {
-    const DeviceKernel &kernel = info->label ? kernels.labels : kernels.rows;
-    machine->launch(kernel, blocksFor(kernel, lanes * info->context), stream, from.context, from.order, in, from.first, count, info->context,
-                    height, info->features, tiles);
-  }
+  int64_t height = givenRows();
+  filler.features(from, in, count, height, stream);
+  filler.contexts(from, in, count, height, stream);
   if (info->noise)
-    machine->launch(kernels.noise, blocksFor(kernels.noise, lanes * ((info->noise + 1) / 2)), stream, in + (height - info->noise) * info->tile,
-                    int64_t(from.noiseSeed), int64_t(from.firstNoise), tiles, info->noise, height, info->tile, int64_t(RandomStream::Estimate));
-  machine->launch(kernels.weights, blocksFor(kernels.weights, lanes), stream, from.weight, from.order, weight, from.first, count,
-                  int64_t(from.weight != nullptr), tiles);
+    filler.uniform(in + (height - info->noise) * info->tile, from.noiseSeed, from.firstNoise, count, info->noise, height,
+                   RandomStream::Estimate, stream);
+  filler.weights(from, weight, count, stream);
 }
 
 template <typename T> void DeviceGradient<T>::runForward(int64_t k, int64_t tiles, T *staged, DriverStream *stream) {
   const Segment &segment = segments[k];
   T *out = carriedBy(k);
   machine->launch(segment.forward, blocksOf(segment.forward, tiles), stream, staged, begins(k), out, workspace, tiles);
-  machine->launch(kernels.moments, blocksFor(kernels.moments, tiles * segment.rows.probed * Warp), stream, out, weight, moments,
+  machine->launch(kernels.moments, kernels.moments.blocksFor(tiles * segment.rows.probed * Warp), stream, out, weight, moments,
                   segment.rows.outputs, segment.rows.probed, tiles);
-  machine->launch(kernels.joinMoments, blocksFor(kernels.joinMoments, segment.rows.probed * Warp), stream, moments, staged, total,
+  machine->launch(kernels.joinMoments, kernels.joinMoments.blocksFor(segment.rows.probed * Warp), stream, moments, staged, total,
                   segment.rows.probed, tiles, segment.rows.mean, segment.rows.variance);
 }
 
@@ -158,9 +136,9 @@ template <typename T> void DeviceGradient<T>::runBack(int64_t k, int64_t tiles, 
   bool isLast = k + 1 == segmentCount;
   if (!isLast) {
     bool fromLast = k + 2 == segmentCount; // which gives the objective first
-    machine->launch(kernels.slopes, blocksFor(kernels.slopes, 2 * rows.probed), stream, sums, statistics, info->staged, chunks, rows.probed,
+    machine->launch(kernels.slopes, kernels.slopes.blocksFor(2 * rows.probed), stream, sums, statistics, info->staged, chunks, rows.probed,
                     rows.mean, rows.variance);
-    machine->launch(kernels.arrive, blocksFor(kernels.arrive, tiles * rows.outputs * tile), stream, fromLast ? last : given, arrived,
+    machine->launch(kernels.arrive, kernels.arrive.blocksFor(tiles * rows.outputs * tile), stream, fromLast ? last : given, arrived,
                     carriedBy(k), weight, staged, statistics, total, (int64_t(fromLast) + rows.outputs) * tile, int64_t(fromLast) * tile,
                     rows.outputs, rows.probed, rows.mean, rows.variance, tiles);
   }
@@ -170,7 +148,7 @@ template <typename T> void DeviceGradient<T>::runBack(int64_t k, int64_t tiles, 
 
 template <typename T>
 T *DeviceGradient<T>::compute(const DeviceRows<T> &rows, int64_t count, const T *parameters, T *staged, DriverStream *stream) {
-  int64_t tiles = tilesIn(count), chunks = chunksFor(tiles);
+  int64_t tiles = filler.tilesIn(count), chunks = chunksFor(tiles);
   machine->clear(slope, info->parameters, stream);
   if (count == 0)
     return slope;
@@ -181,15 +159,15 @@ T *DeviceGradient<T>::compute(const DeviceRows<T> &rows, int64_t count, const T 
   for (int64_t k = segmentCount - 1; k >= 0; --k)
     runBack(k, tiles, staged, stream);
   if (chunks > 1)
-    machine->launch(kernels.reduce, blocksFor(kernels.reduce, info->staged), stream, sums, chunks);
+    machine->launch(kernels.reduce, kernels.reduce.blocksFor(info->staged), stream, sums, chunks);
   machine->launch(kernels.stageAdjoint, 1, stream, parameters, sums, slope, workspace);
   return slope;
 }
 
 /// With nothing to add, what arrives is what was given.
 template <typename T> void DeviceGradient<T>::copyObjective(T *to, int64_t count, DriverStream *stream) {
-  int64_t tiles = tilesIn(count), none = 0;
-  machine->launch(kernels.arrive, blocksFor(kernels.arrive, tiles * info->tile), stream, last, to, last, weight, sums, moments, total,
+  int64_t tiles = filler.tilesIn(count), none = 0;
+  machine->launch(kernels.arrive, kernels.arrive.blocksFor(tiles * info->tile), stream, last, to, last, weight, sums, moments, total,
                   objectiveStride(), none, int64_t(1), none, none, none, tiles);
 }
 

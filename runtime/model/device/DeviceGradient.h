@@ -6,19 +6,9 @@
 #ifndef FLOWC_RUNTIME_MODEL_DEVICE_DEVICEGRADIENT_H
 #define FLOWC_RUNTIME_MODEL_DEVICE_DEVICEGRADIENT_H
 
-#include "runtime/model/Kernels.h"
-#include "runtime/model/device/Device.h"
+#include "runtime/model/device/TileFiller.h"
 
 namespace flowc::runtime::model {
-
-/// Rows in the device's memory: those of a batch are order[first], order[first + 1], ... `context` and `weight` may be null. Where training
-/// takes random numbers, row k of the batch takes those number firstNoise + k of the seed's.
-template <typename T> struct DeviceRows {
-  const T *rows, *context, *weight;
-  const int64_t *order;
-  int64_t first;
-  uint64_t noiseSeed, firstNoise;
-};
 
 template <typename T> class DeviceGradient {
 public:
@@ -37,10 +27,6 @@ public:
   const T *weights() const { return weight; }
   /// The objective of each row, one behind the other.
   void copyObjective(T *to, int64_t count, DriverStream *stream);
-  /// 0, 1, 2, ... for as many rows as there is room for.
-  const int64_t *rowsInOrder() const { return identity; }
-
-  int64_t blocksFor(const DeviceKernel &kernel, int64_t threads) const;
 
 private:
   struct Segment {
@@ -51,7 +37,6 @@ private:
 
   /// Of a tile that the first segment begins from.
   int64_t givenRows() const { return info->features + info->context + info->noise; }
-  int64_t tilesIn(int64_t rows) const { return (rows + info->tile - 1) / info->tile; }
   int64_t chunksFor(int64_t tiles) const;
   int64_t blocksOf(const DeviceKernel &kernel, int64_t items) const;
   int64_t outputsBefore(int64_t k) const { return k > 0 ? segments[k - 1].rows.outputs : 0; }
@@ -65,8 +50,9 @@ private:
   Device *machine = nullptr;
   const flowrt_kernel_info *info = nullptr;
   struct {
-    DeviceKernel rows, labels, weights, noise, moments, joinMoments, slopes, arrive, reduce, stageAdjoint;
+    DeviceKernel moments, joinMoments, slopes, arrive, reduce, stageAdjoint;
   } kernels;
+  TileFiller<T> filler;
   Segment *segments = nullptr;
   int64_t segmentCount = 0, carriedRows = 0, mostOutputs = 0, mostProbed = 0;
 
@@ -75,7 +61,6 @@ private:
   T *in = nullptr, *weight = nullptr, *last = nullptr, *sums = nullptr, *workspace = nullptr; // parts of `memory`
   T *carried = nullptr, *given = nullptr, *arrived = nullptr;                                 // between segments
   double *moments = nullptr, *statistics = nullptr, *total = nullptr; // [tiles][3][mostProbed], [2][mostProbed], [1]
-  int64_t *identity = nullptr;
 };
 
 } // namespace flowc::runtime::model

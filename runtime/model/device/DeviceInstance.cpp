@@ -41,10 +41,9 @@ template <typename T> flowrt_status DeviceInstance<T>::prepare(int64_t ordinal) 
     return FLOWRT_NO_DTYPE;
   DeviceUse use(machine);
   auto find = [&](const char *name) { return machine.find(sizeof(T) == 4 ? "f32" : "f64", name); };
-  kernels = {find("stage"),        find("to_latent"),       find("to_data"),       find("log_prob"),
-             find("sample"),       find("objective"),       find("target"),        find("statistics"),
-             find("probe"),        find("start"),           find("rows_to_tiles"), find("labels_to_tiles"),
-             find("tiles_to_rows"), find("uniform_tiles")};
+  kernels = {find("stage"),     find("to_latent"), find("to_data"),    find("log_prob"), find("sample"),
+             find("objective"), find("target"),    find("statistics"), find("probe"),    find("start")};
+  filler.prepare(machine, *info);
   if (!kernels.objective)
     kernels.objective = kernels.logProb;
   int64_t most = info->features > info->probes ? info->features : info->probes;
@@ -238,7 +237,7 @@ flowrt_status DeviceInstance<T>::gradient(Given<T> in, const T *weight, int64_t 
     return (to += count) - count;
   };
   const T *x = onDevice(in.rows, rows * info->features), *context = onDevice(in.context, contexts), *weights = onDevice(weight, rows);
-  const T *result = backward.compute({x, context, weights, backward.rowsInOrder(), 0, this->noiseSeed, this->firstNoise}, rows, parameters,
+  const T *result = backward.compute({x, context, weights, nullptr, 0, this->noiseSeed, this->firstNoise}, rows, parameters,
                                       staged, at);
   machine.give(gradient, result, info->parameters, at);
   if (objective && rows > 0) {
@@ -319,10 +318,6 @@ template <typename T> flowrt_status DeviceInstance<T>::run(const Work &work) {
   return machine.status();
 }
 
-template <typename T> int64_t DeviceInstance<T>::blocksFor(const DeviceKernel &kernel, int64_t items) const {
-  return smaller((items + kernel.threads - 1) / kernel.threads, kernel.mostBlocks);
-}
-
 /// `count` numbers where the device can read them: where they are, or in `to`.
 template <typename T>
 const T *DeviceInstance<T>::brought(Passage<T> &passage, const T *from, int64_t count, T *to, T *(Passage<T>::*pinned)) {
@@ -336,26 +331,23 @@ const T *DeviceInstance<T>::brought(Passage<T> &passage, const T *from, int64_t 
 }
 
 template <typename T> void DeviceInstance<T>::fill(Passage<T> &passage, const Work &work, int64_t first, int64_t count) {
-  int64_t features = info->features, columns = contextColumns(*info), tile = info->tile, tiles = (count + tile - 1) / tile;
+  int64_t features = info->features, columns = contextColumns(*info);
   DriverStream *at = streamOf(passage);
+  DeviceRows<T> from = {};
   if (work.in.rows) {
-    const T *rows = brought(passage, work.in.rows + first * features, count * features, passage.rows, &Passage<T>::hostRows);
-    machine.launch(kernels.rowsToTiles, blocksFor(kernels.rowsToTiles, tiles * tile * features), at, rows, passage.tiles, count, features,
-                   int64_t(0), size.tile, tile);
+    from.rows = brought(passage, work.in.rows + first * features, count * features, passage.rows, &Passage<T>::hostRows);
+    filler.features(from, passage.tiles, count, size.tile, at);
   } else {
-    machine.launch(kernels.uniformTiles, blocksFor(kernels.uniformTiles, tiles * tile * ((features + 1) / 2)), at, passage.tiles,
-                   int64_t(work.seed), int64_t(work.first) + first, tiles, features, size.tile, tile, int64_t(RandomStream::Sample));
+    filler.uniform(passage.tiles, work.seed, work.first + uint64_t(first), count, features, size.tile, RandomStream::Sample, at);
   }
   if (!info->context)
     return;
-  const T *context = brought(passage, work.in.context + first * columns, count * columns, passage.context, &Passage<T>::hostContext);
-  const DeviceKernel &kernel = info->label ? kernels.labelsToTiles : kernels.rowsToTiles;
-  machine.launch(kernel, blocksFor(kernel, tiles * tile * info->context), at, context, passage.tiles, count, info->context, features,
-                 size.tile, tile);
+  from.context = brought(passage, work.in.context + first * columns, count * columns, passage.context, &Passage<T>::hostContext);
+  filler.contexts(from, passage.tiles, count, size.tile, at);
 }
 
 template <typename T> void DeviceInstance<T>::compute(Passage<T> &passage, const Work &work, int64_t count) {
-  int64_t tiles = (count + info->tile - 1) / info->tile;
+  int64_t tiles = filler.tilesIn(count);
   int64_t blocks = smaller(smaller(tiles, size.blocks), work.kernel.mostBlocks);
   DriverStream *at = streamOf(passage);
   if (!work.columns)
@@ -371,8 +363,7 @@ template <typename T> void DeviceInstance<T>::collect(Passage<T> &passage, const
   if (work.columns) {
     T *results = work.results + first * work.columns;
     bool isOnDevice = machine.owns(results);
-    machine.launch(kernels.tilesToRows, blocksFor(kernels.tilesToRows, count * work.columns), at, passage.given,
-                   isOnDevice ? results : passage.results, count, work.columns, info->tile);
+    filler.toRows(passage.given, isOnDevice ? results : passage.results, count, work.columns, at);
     if (!isOnDevice && passage.pin(machine, size)) {
       machine.toHost(passage.hostResults, passage.results, count * work.columns, at);
       passage.expectResults(results, count * work.columns);

@@ -61,7 +61,6 @@ private:
   /// So that what lies behind probes is aligned as kernels expect it.
   int64_t paddedProbes() const { return int64_t(roundUp(size_t(info->probes) * sizeof(T)) / sizeof(T)); }
   int64_t mostBlocks() const;
-  int64_t blocksFor(const DeviceKernel &kernel, int64_t items) const;
   const T *brought(Passage<T> &passage, const T *from, int64_t count, T *to, T *(Passage<T>::*pinned));
   void fill(Passage<T> &passage, const Work &work, int64_t first, int64_t count);
   void compute(Passage<T> &passage, const Work &work, int64_t count);
@@ -74,8 +73,8 @@ private:
   const flowrt_kernel_info *info = nullptr;
   struct {
     DeviceKernel stage, toLatent, toData, logProb, sample, objective, target, statistics, probe, start;
-    DeviceKernel rowsToTiles, labelsToTiles, tilesToRows, uniformTiles;
   } kernels;
+  TileFiller<T> filler;
   T *parameters = nullptr; // [parameters]
   T *staged = nullptr;     // [staged]
   T *result = nullptr;     // [parameters], started ones

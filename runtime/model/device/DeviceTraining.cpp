@@ -202,7 +202,7 @@ template <typename T> DeviceRows<T> DeviceTraining<T>::bring(const flowrt_traini
   return {slot.device,
           columns ? slot.device + atContext : nullptr,
           step.weight ? slot.device + atWeight : nullptr,
-          gradient.rowsInOrder(),
+          nullptr,
           0,
           step.noise_seed,
           step.first_noise};
@@ -241,28 +241,27 @@ template <typename T> void DeviceTraining<T>::descend(const flowrt_training_step
   T *parameters = vectorOf(FLOWRT_PARAMETERS), *averaged = vectorOf(FLOWRT_AVERAGED);
   T *first = vectorOf(FLOWRT_FIRST_MOMENT), *second = vectorOf(FLOWRT_SECOND_MOMENT);
   int64_t trained = options.trained, all = info.parameters;
-  auto blocks = [&](const DeviceKernel &kernel, int64_t threads) { return gradient.blocksFor(kernel, threads); };
-  machine.launch(kernels.loss, blocks(kernels.loss, piecesIn(step.rows) * 32), stream, gradient.objective(), gradient.weights(), losses,
+  machine.launch(kernels.loss, kernels.loss.blocksFor(piecesIn(step.rows) * 32), stream, gradient.objective(), gradient.weights(), losses,
                  gradient.objectiveStride(), step.rows);
-  machine.launch(kernels.descent, blocks(kernels.descent, piecesIn(trained) * 32), stream, slope, parameters, squares, trained,
+  machine.launch(kernels.descent, kernels.descent.blocksFor(piecesIn(trained) * 32), stream, slope, parameters, squares, trained,
                  double(step.rows), options.l2);
   machine.launch(kernels.conclude, 1, stream, record, losses, squares, piecesIn(step.rows), piecesIn(trained), options.clip_norm);
   if (options.optimizer == FLOWRT_ADAM) {
     double correction1 = step.rate / (1 - pow(options.beta1, double(step.number)));
     double correction2 = 1 / (1 - pow(options.beta2, double(step.number)));
-    machine.launch(kernels.adam, blocks(kernels.adam, trained), stream, record, parameters, slope, first, second, trained,
+    machine.launch(kernels.adam, kernels.adam.blocksFor(trained), stream, record, parameters, slope, first, second, trained,
                    1 - options.beta1, 1 - options.beta2, options.epsilon, correction1, correction2, 1 - step.rate * options.weight_decay);
   } else {
-    machine.launch(kernels.sgd, blocks(kernels.sgd, trained), stream, record, parameters, slope, first, trained,
+    machine.launch(kernels.sgd, kernels.sgd.blocksFor(trained), stream, record, parameters, slope, first, trained,
                    options.momentum, options.weight_decay, step.rate);
   }
   if (follow) {
     machine.copy(taken, static_cast<const T *>(parameters), all, stream);
     machine.launch(kernels.statistics, 1, stream, staged, taken, workspace);
-    machine.launch(kernels.follow, blocks(kernels.follow, all), stream, record, parameters, taken, follow, all);
+    machine.launch(kernels.follow, kernels.follow.blocksFor(all), stream, record, parameters, taken, follow, all);
   }
   if (options.ema > 0)
-    machine.launch(kernels.average, blocks(kernels.average, all), stream, record, averaged, parameters, all, 1 - options.ema);
+    machine.launch(kernels.average, kernels.average.blocksFor(all), stream, record, averaged, parameters, all, 1 - options.ema);
 }
 
 template <typename T> flowrt_status DeviceTraining<T>::look(flowrt_training_record &found) {

@@ -2,30 +2,21 @@
 
 #include "tests/targets/emulation/Emulator.h"
 
+#include "tests/targets/emulation/Fiber.h"
+#include "tests/targets/emulation/Shadow.h"
+
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
 #include <deque>
-#include <ucontext.h>
-#include <unordered_map>
 #include <vector>
 
 namespace flowc::test {
 namespace {
 
 constexpr int64_t kWarp = 32;
-constexpr size_t kStackBytes = 256 << 10;
-
-/// The last access of a kind to a word.
-struct Access {
-  int64_t launch = 0, epoch = 0, block = -1, thread = -1;
-  bool severalThreads = false, severalBlocks = false;
-};
-struct Word {
-  Access read, write;
-  int64_t copiesUnderWay = 0;
-};
 
 enum class State { Ready, AtBarrier, AtExchange, Done };
 
@@ -41,22 +32,30 @@ struct Copy {
   int64_t bytes, there;
 };
 
-struct Fiber {
-  ucontext_t context;
+struct Thread {
   State state;
   Message message;
-  std::vector<Copy> open;                ///< Copies that no group has yet.
-  std::deque<std::vector<Copy>> pending; ///< Groups under way.
+  std::vector<Copy> open;                 ///< Copies that no group has yet.
+  std::vector<std::vector<Copy>> pending; ///< Groups under way, the oldest first.
+};
+
+/// What the lanes of a warp have brought, until the warp meets again.
+template <typename T> struct Lanes {
+  T operator[](int64_t lane) const {
+    T brought;
+    std::memcpy(&brought, messages[lane].words.data(), sizeof(T));
+    return brought;
+  }
+  const Message *messages;
 };
 
 /// One launch; there is one at a time.
 class Launch {
 public:
   Launch(int64_t blocks, int64_t threads, const std::function<void()> &kernel)
-      : blocks(blocks), kernel(kernel), fibers(threads), mail(threads) {
-    ++launches;
-    while (stacks.size() < fibers.size())
-      stacks.emplace_back(new char[kStackBytes]);
+      : blocks(blocks), kernel(kernel), threads(threads), mail(threads), begin(now + 1) {
+    while (fibers.size() < this->threads.size())
+      fibers.emplace_back();
   }
 
   std::string run() {
@@ -67,21 +66,17 @@ public:
 
   /// Called from a fiber.
   void wait(State state) {
-    Fiber &fiber = fibers[thread];
-    fiber.state = state;
-    swapcontext(&fiber.context, &scheduler);
+    threads[thread].state = state;
+    fibers[thread].stop();
   }
 
   /// What every lane of the warp has brought, once all are here.
-  template <typename T> std::array<T, kWarp> exchange(int64_t purpose, const T &mine) {
+  template <typename T> Lanes<T> exchange(int64_t purpose, const T &mine) {
     static_assert(sizeof(T) <= sizeof(Message::words) && std::is_trivially_copyable_v<T>);
-    fibers[thread].message.purpose = purpose;
-    std::memcpy(fibers[thread].message.words.data(), &mine, sizeof(T));
+    threads[thread].message.purpose = purpose;
+    std::memcpy(threads[thread].message.words.data(), &mine, sizeof(T));
     wait(State::AtExchange);
-    std::array<T, kWarp> all;
-    for (int64_t lane = 0; lane < kWarp; ++lane)
-      std::memcpy(&all[lane], mail[thread / kWarp * kWarp + lane].words.data(), sizeof(T));
-    return all;
+    return {&mail[thread / kWarp * kWarp]};
   }
 
   void startCopy(const Copy &copy) {
@@ -89,69 +84,77 @@ public:
       problem = "a copy of " + std::to_string(copy.bytes) + " bytes between addresses that are no multiples of it";
     access(copy.source, copy.there, false, false);
     access(copy.target, copy.bytes, true, true);
-    for (int64_t offset = 0; offset < copy.bytes; offset += 4)
-      ++wordAt(reinterpret_cast<uintptr_t>(copy.target) + offset).copiesUnderWay;
-    fibers[thread].open.push_back(copy);
+    count(copy, 1);
+    threads[thread].open.push_back(copy);
   }
   void closeCopies() {
-    fibers[thread].pending.push_back(std::move(fibers[thread].open));
-    fibers[thread].open.clear();
+    threads[thread].pending.push_back(std::move(threads[thread].open));
+    threads[thread].open.clear();
   }
   void waitForCopies(size_t left) {
-    for (auto &pending = fibers[thread].pending; pending.size() > left; pending.pop_front())
-      for (const Copy &copy : pending.front()) {
-        for (int64_t offset = 0; offset < copy.bytes; offset += 4)
-          --wordAt(reinterpret_cast<uintptr_t>(copy.target) + offset).copiesUnderWay;
+    auto &pending = threads[thread].pending;
+    size_t done = pending.size() > left ? pending.size() - left : 0;
+    for (size_t k = 0; k < done; ++k)
+      for (const Copy &copy : pending[k]) {
+        count(copy, -1);
         access(copy.source, copy.there, false, false);
         access(copy.target, copy.bytes, true, true);
         std::memcpy(copy.target, copy.source, copy.there);
         std::memset(copy.target + copy.there, 0, copy.bytes - copy.there);
       }
+    pending.erase(pending.begin(), pending.begin() + static_cast<int64_t>(done));
   }
 
   void access(const void *address, int64_t bytes, bool isShared, bool isWrite) {
-    for (int64_t offset = 0; offset < bytes; offset += 4)
+    for (int64_t offset = 0; offset < bytes; offset += Shadow::kWordBytes)
       accessWord(reinterpret_cast<uintptr_t>(address) + offset, isShared, isWrite);
   }
 
   int64_t blocks, block = 0, thread = 0;
 
 private:
-  static void enter() {
-    current->kernel();
-    current->wait(State::Done);
+  static void count(const Copy &copy, int32_t change) {
+    for (int64_t offset = 0; offset < copy.bytes; offset += Shadow::kWordBytes)
+      shadow.at(reinterpret_cast<uintptr_t>(copy.target) + offset).copiesUnderWay += change;
   }
 
   void runBlock() {
-    ++epoch;
-    for (size_t k = 0; k < fibers.size(); ++k) {
-      Fiber &fiber = fibers[k];
-      getcontext(&fiber.context);
-      fiber.context.uc_stack.ss_sp = stacks[k].get();
-      fiber.context.uc_stack.ss_size = kStackBytes;
-      fiber.context.uc_link = nullptr;
-      makecontext(&fiber.context, enter, 0);
-      fiber.state = State::Ready;
-      fiber.open.clear();
-      fiber.pending.clear();
-    }
+    blockBegins.push_back(++now);
+    for (Thread &one : threads)
+      one = {};
+    auto all = static_cast<int64_t>(threads.size());
     do {
-      for (thread = 0; thread < static_cast<int64_t>(fibers.size()); ++thread)
-        if (fibers[thread].state == State::Ready)
-          swapcontext(&scheduler, &fibers[thread].context);
+      for (thread = 0; thread < all; ++thread)
+        if (threads[thread].state == State::Ready) {
+          fibers[thread].go(kernel);
+          if (fibers[thread].isDone())
+            threads[thread].state = State::Done;
+        }
     } while (problem.empty() && release());
+    for (thread = 0; thread < all; ++thread)
+      forget();
+  }
+
+  /// What the thread leaves unfinished where the block was given up.
+  void forget() {
+    if (!fibers[thread].isDone())
+      fibers[thread].abandon();
+    threads[thread].pending.push_back(std::move(threads[thread].open));
+    for (const auto &group : threads[thread].pending)
+      for (const Copy &copy : group)
+        count(copy, -1);
   }
 
   bool all(int64_t first, int64_t end, State state) const {
     for (int64_t k = first; k < end; ++k)
-      if (fibers[k].state != state)
+      if (threads[k].state != state)
         return false;
     return true;
   }
 
   /// Lets go what waits for each other; false where nothing is left to run.
   bool release() {
-    auto count = static_cast<int64_t>(fibers.size());
+    auto count = static_cast<int64_t>(threads.size());
     bool exchanged = false;
     for (int64_t first = 0; first < count; first += kWarp)
       if (all(first, first + kWarp, State::AtExchange)) {
@@ -161,8 +164,8 @@ private:
     if (exchanged)
       return true;
     if (all(0, count, State::Done)) {
-      for (const Fiber &fiber : fibers)
-        for (const auto &group : fiber.pending)
+      for (const Thread &one : threads)
+        for (const auto &group : one.pending)
           if (!group.empty())
             problem = "a thread of block " + std::to_string(block) + " ends while its copies are under way";
       return false;
@@ -171,78 +174,67 @@ private:
       problem = "threads of block " + std::to_string(block) + " wait at different places";
       return false;
     }
-    ++epoch;
-    for (Fiber &fiber : fibers)
-      fiber.state = State::Ready;
+    ++now;
+    for (Thread &one : threads)
+      one.state = State::Ready;
     return true;
   }
 
   void meet(int64_t first) {
     for (int64_t lane = 0; lane < kWarp; ++lane) {
-      if (fibers[first + lane].message.purpose != fibers[first].message.purpose)
+      if (threads[first + lane].message.purpose != threads[first].message.purpose)
         problem = "the lanes of a warp exchange different things";
       // One that goes ahead may bring its next message before others have read this one.
-      mail[first + lane] = fibers[first + lane].message;
-      fibers[first + lane].state = State::Ready;
+      mail[first + lane] = threads[first + lane].message;
+      threads[first + lane].state = State::Ready;
     }
   }
 
-  Word &wordAt(uintptr_t address) {
-    constexpr uintptr_t kPage = 4096;
-    uintptr_t page = address / kPage;
-    if (page != lastPage) {
-      auto &words = pages[page];
-      if (words.empty())
-        words.resize(kPage / 4);
-      lastPage = page;
-      lastWords = words.data();
-    }
-    return lastWords[address % kPage / 4];
-  }
+  bool inThisBlock(const Access &access) const { return access.moment >= blockBegins.back(); }
 
   bool meets(const Access &before, bool isShared) const {
-    if (before.launch != launches)
+    if (before.moment < begin)
       return false;
-    if (!isShared && (before.severalBlocks || before.block != block))
+    if (!isShared && (before.severalBlocks || !inThisBlock(before)))
       return true;
-    return before.block == block && before.epoch == epoch && (before.severalThreads || before.thread != thread);
+    return before.moment == now && (before.severalThreads || before.thread != thread);
   }
 
   void accessWord(uintptr_t address, bool isShared, bool isWrite) {
-    Word &word = wordAt(address);
+    Word &word = shadow.at(address);
     if (word.copiesUnderWay && problem.empty())
       problem = "thread " + std::to_string(thread) + " of block " + std::to_string(block) + " meets a copy that is under way";
     if (meets(word.write, isShared))
       report(word.write, isWrite ? "both write" : "one writes and the other reads", isShared);
     if (isWrite && meets(word.read, isShared))
       report(word.read, "one reads and the other writes", isShared);
-    if (!isWrite && isShared && (word.write.launch != launches || word.write.block != block) && problem.empty())
+    if (!isWrite && isShared && !inThisBlock(word.write) && problem.empty())
       problem = "thread " + std::to_string(thread) + " reads shared memory that nobody wrote";
     Access &access = isWrite ? word.write : word.read;
-    bool sameLaunch = access.launch == launches, sameBlock = sameLaunch && access.block == block;
-    bool several = sameBlock && access.epoch == epoch && (access.severalThreads || access.thread != thread);
-    access = {launches, epoch, block, thread, several, sameLaunch && (access.severalBlocks || !sameBlock)};
+    bool several = access.moment == now && (access.severalThreads || access.thread != thread);
+    bool severalBlocks = access.moment >= begin && (access.severalBlocks || !inThisBlock(access));
+    access = {now, static_cast<uint16_t>(thread), several, severalBlocks};
   }
 
   void report(const Access &before, const char *what, bool isShared) {
     if (!problem.empty())
       return;
+    auto next = std::upper_bound(blockBegins.begin(), blockBegins.end(), before.moment);
     problem = std::string("a race in ") + (isShared ? "shared" : "global") + " memory between thread " + std::to_string(before.thread) +
-              " of block " + std::to_string(before.block) + " and thread " + std::to_string(thread) + " of block " +
+              " of block " + std::to_string(next - blockBegins.begin() - 1) + " and thread " + std::to_string(thread) + " of block " +
               std::to_string(block) + ": " + what;
   }
 
   const std::function<void()> &kernel;
-  std::vector<Fiber> fibers;
+  std::vector<Thread> threads;
   std::vector<Message> mail; ///< What each thread brought when its warp last met.
-  ucontext_t scheduler;
   std::string problem;
-  std::unordered_map<uintptr_t, std::vector<Word>> pages;
-  uintptr_t lastPage = 0;
-  Word *lastWords = nullptr;
-  int64_t epoch = 0;
-  static inline int64_t launches = 0;
-  static inline std::vector<std::unique_ptr<char[]>> stacks; // kept from launch to launch
+  uint32_t begin;                    ///< The launch's first moment.
+  std::vector<uint32_t> blockBegins; ///< The first moments of its blocks.
+  // Kept from launch to launch.
+  static inline uint32_t now = 0;
+  static inline Shadow shadow;
+  static inline std::deque<Fiber> fibers;
 
 public:
   static inline Launch *current = nullptr;
