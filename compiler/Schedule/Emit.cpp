@@ -223,7 +223,7 @@ private:
     if (gemm.outer) {
       a = operandColumns(gemm.a, gemm.m, gemm.columns, run.column, run.count);
       const Buffer &right = plan.buffers[gemm.b.buffer];
-      int64_t stride = plan.signature->uniform ? gemm.n : paddedRows(gemm.n);
+      int64_t stride = plan.signature->uniform ? gemm.n : right.rows / gemm.sourceColumns;
       b = slice(right, evenRows(gemm.b).first + run.source * width * stride, {run.count * width, gemm.n}, {stride, 1});
       c = slice(target, evenRows(gemm.c).first, {gemm.m, gemm.n}, {gemm.n, 1});
     } else {

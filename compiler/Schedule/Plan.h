@@ -34,6 +34,8 @@ struct Signature {
   llvm::SmallVector<Slot> slots;
   /// There is one for each segment of training: NAME_0, NAME_1, ...
   bool numbered = false;
+  /// It runs in steps of training alone, on tiles of their own size.
+  bool training = false;
 };
 
 llvm::ArrayRef<Signature> signatures();

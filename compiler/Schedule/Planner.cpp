@@ -180,9 +180,13 @@ private:
       boundary = std::max(boundary, ready(value) + 1);
     if (isEven(from, columns) && (uniform() || !plan.buffers[from.buffer].uniform))
       return from;
-    View copy{workspaceBuffer(elementCount(value)), {}};
-    boundary = std::max(boundary, write(value, copy, tile::OutputKind::Store));
-    return copy;
+    auto [copy, inserted] = copies.try_emplace(value);
+    if (inserted) {
+      View target{workspaceBuffer(elementCount(value)), {}};
+      copy->second = {target, write(value, target, tile::OutputKind::Store)};
+    }
+    boundary = std::max(boundary, copy->second.second);
+    return copy->second.first;
   }
 
   /// What is only moved from one place to another, by nodes of its own: without samples there may be thousands of such values, and
@@ -639,16 +643,17 @@ private:
     return target;
   }
 
-  /// The samples-major copy of some rows, made once.
+  /// The samples-major copy of some rows, made once; of one column it may have more rows behind them.
   unsigned transposed(Location loc, const View &from, int64_t rows, int64_t columns, int boundary) {
-    auto key = std::make_tuple(from.buffer, rows, columns, std::vector<int64_t>(from.rows.begin(), from.rows.end()));
-    auto [it, inserted] = transposes.try_emplace(key, std::make_pair(0u, boundary));
-    if (inserted || it->second.second > boundary) {
-      unsigned buffer = workspaceBuffer(paddedRows(rows) * columns);
-      it->second = {buffer, boundary};
-      addNode(boundary, TransposeNode{loc, from, buffer, rows, columns});
-    }
-    return it->second.first;
+    llvm::SmallVector<int64_t> taken = from.rows.empty() ? firstRows(rows * columns) : from.rows;
+    for (const Transposed &made : transposes)
+      if (made.source == from.buffer && made.columns == columns && made.boundary <= boundary &&
+          llvm::ArrayRef(made.rows).take_front(columns == 1 ? rows : made.rows.size()) == llvm::ArrayRef(taken))
+        return made.buffer;
+    unsigned buffer = workspaceBuffer(paddedRows(rows) * columns);
+    transposes.push_back({from.buffer, columns, std::move(taken), buffer, boundary});
+    addNode(boundary, TransposeNode{loc, from, buffer, rows, columns});
+    return buffer;
   }
 
   LogicalResult place(AccumulateOp op) {
@@ -684,12 +689,14 @@ private:
     decltype(plan.nodes) outerNodes;
     decltype(phaseOf) outerPhases, outerReady;
     decltype(transposes) outerTransposes;
+    decltype(copies) outerCopies;
     auto exchange = [&] {
       std::swap(maps, outerMaps);
       std::swap(plan.nodes, outerNodes);
       std::swap(phaseOf, outerPhases);
       std::swap(readyAt, outerReady);
       std::swap(transposes, outerTransposes);
+      std::swap(copies, outerCopies);
     };
     exchange();
     bind(body.getArgument(0), {loop.current, {}}, 0);
@@ -728,7 +735,16 @@ private:
   llvm::DenseSet<unsigned> filled;
   llvm::DenseMap<Value, MovedColumns> readAsColumns; ///< Merges that are not made.
   llvm::DenseSet<Value> accumulated;                 ///< Sums of products, in places of their own.
-  std::map<std::tuple<unsigned, int64_t, int64_t, std::vector<int64_t>>, std::pair<unsigned, int>> transposes;
+  /// Rows whose samples-major copy is made.
+  struct Transposed {
+    unsigned source;
+    int64_t columns;
+    llvm::SmallVector<int64_t> rows;
+    unsigned buffer;
+    int boundary;
+  };
+  std::vector<Transposed> transposes;
+  llvm::DenseMap<Value, std::pair<View, int>> copies; ///< Values that products read where they are even, and when they are there.
 };
 
 } // namespace

@@ -3,6 +3,7 @@
 #include "compiler/Schedule/Schedule.h"
 
 #include "compiler/Schedule/ExpandCausal.h"
+#include "compiler/Schedule/ExpandOuters.h"
 #include "compiler/Schedule/ExpandSums.h"
 #include "compiler/Schedule/Plan.h"
 #include "compiler/Schedule/Tables.h"
@@ -29,12 +30,17 @@ llvm::ArrayRef<Signature> signatures() {
       {"sample", false, {{Staged}, {Argument, 0}, {Result, 0}, {Result, 1}, {Workspace}}},
       {"objective", false, {{Staged}, {Argument, 0}, {Result, 0}, {Workspace}}},
       {"target", false, {{Staged}, {Argument, 0}, {Result, 0}, {Workspace}}},
-      {"gradient", false, {{Staged}, {Argument, 0}, {Argument, 1}, {Result, 0}, {StagedGradient}, {Workspace}}},
-      {"segment", false, {{Staged}, {Argument, 0}, {Result, 0}, {Workspace}}, /*numbered=*/true},
+      {"gradient",
+       false,
+       {{Staged}, {Argument, 0}, {Argument, 1}, {Result, 0}, {StagedGradient}, {Workspace}},
+       /*numbered=*/false,
+       /*training=*/true},
+      {"segment", false, {{Staged}, {Argument, 0}, {Result, 0}, {Workspace}}, /*numbered=*/true, /*training=*/true},
       {"segment_gradient",
        false,
        {{Staged}, {Argument, 0}, {Argument, 1}, {Result, 0}, {StagedGradient}, {Workspace}},
-       /*numbered=*/true},
+       /*numbered=*/true,
+       /*training=*/true},
       {"statistics", true, {{Staged}, {Parameters}, {Workspace}}},
       {"probe", false, {{Staged}, {Argument, 0}, {Result, 0}, {Workspace}}},
       {"start", true, {{Argument, 0}, {Argument, 1}, {Parameters}, {Workspace}}},
@@ -63,14 +69,15 @@ void emitNumbers(OpBuilder &builder, Location loc, const std::string &name, llvm
 }
 
 /// The constant flow_P_info: the numbers, laid out as flowrt_kernel_info.
-void emitInfo(ModelOp model, ModuleOp module, StringRef prefix, const Layout &layout, int64_t tile, int64_t workspace) {
+void emitInfo(ModelOp model, ModuleOp module, StringRef prefix, const Layout &layout, int64_t tile, const TrainingSchedule &training,
+              int64_t workspace) {
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   int64_t probes = elementCount(model.lookupSymbol<func::FuncOp>("start").getArgument(0));
   bool isLabel = model.getGivenContextAttr() && model.getGivenContextAttr().contains("label");
   auto noise = model->getAttrOfType<IntegerAttr>("noise");
   int64_t numbers[] = {FLOWRT_KERNEL_ABI,     tile,      static_cast<int64_t>(model.getFeatures()),
                        layout.parameterCount, layout.stagedCount, workspace, probes, model.contextSize(), isLabel,
-                       noise ? noise.getInt() : 0};
+                       noise ? noise.getInt() : 0, training.tile, training.chunkTiles, training.leastChunks};
   emitNumbers(builder, model.getLoc(), (prefix + "info").str(), numbers);
 }
 
@@ -114,15 +121,42 @@ void emitSegments(ModelOp model, ModuleOp module, StringRef prefix) {
   tile::TableOp::create(builder, model.getLoc(), (prefix + "segment_kernels").str(), builder.getArrayAttr(kernels));
 }
 
-LogicalResult scheduleModel(ModelOp model, ModuleOp module, const ScheduleOptions &options) {
+/// What the options give, or what is chosen from a plan with tiles of the usual size: what samples leave behind is most of its workspace.
+FailureOr<TrainingSchedule> trainingScheduleOf(ModelOp model, const Layout &layout, const ScheduleOptions &options) {
+  if (options.training)
+    return *options.training;
+  int64_t perSample = 0;
+  for (const Signature &signature : signatures())
+    for (func::FuncOp function : signature.training ? functionsOf(model, signature) : llvm::SmallVector<func::FuncOp>()) {
+      FailureOr<Plan> plan = planKernel(function, signature, layout, options.tile);
+      if (failed(plan))
+        return failure();
+      allocateWorkspace(*plan);
+      perSample = std::max(perSample, plan->workspace / options.tile);
+    }
+  int64_t bytes = options.f32 ? sizeof(float) : sizeof(double);
+  return chooseTrainingSchedule({layout.stagedCount * bytes, perSample * bytes}, options.target);
+}
+
+/// Ops that no kernel runs become others.
+void expandOps(ModelOp model, const ScheduleOptions &options) {
   expandCausal(model);
   expandSums(model);
+  if (options.narrowAsSums)
+    expandOuters(model);
+}
+
+LogicalResult scheduleModel(ModelOp model, ModuleOp module, const ScheduleOptions &options) {
+  expandOps(model, options);
   Layout layout = layoutOf(model);
+  FailureOr<TrainingSchedule> training = trainingScheduleOf(model, layout, options);
+  if (failed(training))
+    return failure();
   std::vector<std::pair<func::FuncOp, Plan>> plans;
   int64_t workspace = 0;
   for (const Signature &signature : signatures()) {
     for (func::FuncOp function : functionsOf(model, signature)) {
-      FailureOr<Plan> plan = planKernel(function, signature, layout, options.tile);
+      FailureOr<Plan> plan = planKernel(function, signature, layout, signature.training ? training->tile : options.tile);
       if (failed(plan))
         return failure();
       allocateWorkspace(*plan);
@@ -132,7 +166,7 @@ LogicalResult scheduleModel(ModelOp model, ModuleOp module, const ScheduleOption
   }
   Builder builder(module->getContext());
   auto emit = [&](StringRef prefix, Type element) {
-    emitInfo(model, module, prefix, layout, options.tile, workspace);
+    emitInfo(model, module, prefix, layout, options.tile, *training, workspace);
     Tables tables(module, element);
     for (auto &[function, plan] : plans)
       emitKernel(plan, function, layout, tables, module, element, (prefix + function.getName()).str(), workspace);
@@ -159,8 +193,14 @@ struct SchedulePass : PassWrapper<SchedulePass, OperationPass<ModuleOp>> {
   }
   void runOnOperation() final {
     ScheduleOptions options = initial;
-    if (tile.hasValue())
+    if (tile.hasValue()) {
       options.tile = tile;
+      options.training = {.tile = tile};
+    }
+    if (batch.hasValue())
+      options.target.batch = batch;
+    if (processors.hasValue())
+      options.target.processors = processors;
     if (dtype.hasValue()) {
       options.f32 = dtype != "f64";
       options.f64 = dtype != "f32";
@@ -172,11 +212,23 @@ struct SchedulePass : PassWrapper<SchedulePass, OperationPass<ModuleOp>> {
 
   ScheduleOptions initial;
   Option<int64_t> tile{*this, "tile", llvm::cl::desc("samples in a tile")};
+  Option<int64_t> batch{*this, "batch", llvm::cl::desc("rows of a step of training")};
+  Option<int64_t> processors{*this, "processors", llvm::cl::desc("threads that take steps of training")};
   Option<std::string> dtype{*this, "dtype", llvm::cl::desc("f32, f64 or both")};
 };
 
 } // namespace
 } // namespace schedule
+
+TrainingSchedule chosenTrainingSchedule(ModuleOp module, const ScheduleOptions &options) {
+  auto models = module.getOps<ModelOp>();
+  if (models.empty())
+    return {};
+  schedule::expandOps(*models.begin(), options);
+  // A model that cannot be planned is refused by the pass.
+  auto chosen = schedule::trainingScheduleOf(*models.begin(), schedule::layoutOf(*models.begin()), options);
+  return succeeded(chosen) ? *chosen : TrainingSchedule();
+}
 
 std::unique_ptr<Pass> createSchedulePass(const ScheduleOptions &options) {
   return std::make_unique<schedule::SchedulePass>(options);

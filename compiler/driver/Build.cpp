@@ -5,8 +5,11 @@
 #include "compiler/driver/Commands.h"
 #include "compiler/Prove/Check.h"
 #include "compiler/driver/Compilation.h"
+#include "compiler/driver/HostMachine.h"
 #include "compiler/driver/LoadSpec.h"
 #include "compiler/driver/ModelDirectory.h"
+#include "compiler/driver/Tune.h"
+#include "compiler/driver/TunedSchedule.h"
 
 #include "compiler/Dialect/Flow/FlowDialect.h"
 #include "compiler/Pipelines/Registration.h"
@@ -32,6 +35,7 @@ struct BuildRequest {
   DiagnosticStyle style;
   bool threads = true;
   bool cuda = false; ///< Whether the model directory has code for a GPU, too.
+  bool tune = false; ///< Whether to measure how training is scheduled best.
 };
 
 int fail(const cli::Terminal &terminal, llvm::StringRef message, cli::ExitCode code) {
@@ -52,7 +56,10 @@ BuildRequest readRequest(const cli::Arguments &arguments, const cli::Terminal &t
   std::string dtype = arguments.text("dtype").value_or("both");
   request.options.schedule.f32 = dtype != "f64";
   request.options.schedule.f64 = dtype != "f32";
-  request.options.schedule.tile = arguments.integer("tile", 16, 4096).value_or(64);
+  if (auto tile = arguments.integer("tile", 16, 4096)) {
+    request.options.schedule.tile = *tile;
+    request.options.schedule.training = {.tile = *tile};
+  }
   request.options.cpu.cpu = arguments.text("cpu").value_or("native");
   request.options.cpu.vectorBits = static_cast<int>(arguments.integer("vector-bits", 64, 512).value_or(0));
   request.options.cpu.optLevel = static_cast<int>(arguments.integer("opt-level", 0, 3).value_or(3));
@@ -61,6 +68,7 @@ BuildRequest readRequest(const cli::Arguments &arguments, const cli::Terminal &t
   request.options.cuda.matmul = *cuda::matmulByName(arguments.text("matmul").value_or("tf32"));
   // A command that is to run on a GPU compiles for it.
   request.cuda = arguments.text("target").value_or("cpu") == "cpu,cuda" || arguments.text("device").value_or("cpu") != "cpu";
+  request.tune = arguments.has("tune");
   request.options.cpu.profile = arguments.has("profile");
   request.options.timing = arguments.has("timing");
   request.style = {terminal.colored, arguments.text("diagnostics") == "json"};
@@ -128,6 +136,7 @@ private:
   }
 
   int compileModule(LoadedSpec &spec) {
+    request.options.schedule.target = scheduleTargetOf(request.options.cpu, spec.train);
     const int wrong = static_cast<int>(cli::ExitCode::BadInput), bug = static_cast<int>(cli::ExitCode::Bug);
     if (request.emit == Phase::Flow)
       return emit(printModule(*spec.module));
@@ -200,27 +209,68 @@ private:
         return static_cast<int>(cli::ExitCode::Bug);
       device = std::move(*made);
     }
+    ModelFiles files{.name = manifest.getString("name")->str(),
+                     .features = *manifest.getInteger("features"),
+                     .objects = {},
+                     .manifest = manifestText,
+                     .report = writeReport(manifest),
+                     .specName = llvm::sys::path::filename(spec.path).str(),
+                     .specText = spec.text,
+                     .threads = request.threads};
+    if (request.output.empty())
+      request.output = files.name;
+    if (int code = scheduleTraining(compilation, files))
+      return code;
     auto objects = compilation.generate(manifestText, device ? &*device : nullptr);
     if (failed(objects))
       return static_cast<int>(cli::ExitCode::Bug);
-    std::vector<llvm::StringRef> code;
     for (const auto &object : *objects)
-      code.emplace_back(object.data(), object.size());
-    std::string name = manifest.getString("name")->str();
-    if (request.output.empty())
-      request.output = name;
-    ModelFiles files{name,
-                     *manifest.getInteger("features"),
-                     code,
-                     manifestText,
-                     writeReport(manifest),
-                     llvm::sys::path::filename(spec.path).str(),
-                     spec.text,
-                     request.threads};
+      files.objects.emplace_back(object.data(), object.size());
     auto error = times.measure("link and write", [&] { return writeModelDirectory(request.output, files); });
-    if (error)
-      return fail(terminal, *error, cli::ExitCode::Environment);
+    return error ? fail(terminal, *error, cli::ExitCode::Environment) : 0;
+  }
+
+  /// What was measured for this model on this machine decides how training is scheduled; where nothing was, the model of costs.
+  int scheduleTraining(Compilation &compilation, ModelFiles &files) {
+    if (request.options.schedule.training)
+      return 0;
+    TuningKey key = tuningKeyOf(files.specText, request.options.cpu, request.options.schedule.target);
+    if (request.tune) {
+      auto measured = times.measure("tune", [&] { return tune(compilation, files); });
+      if (!measured)
+        return fail(terminal, "cannot tune: " + llvm::toString(measured.takeError()), cli::ExitCode::Environment);
+      request.options.schedule.training = *measured;
+      files.schedule = printTunedSchedule(key, *measured);
+      return 0;
+    }
+    std::string ignored, place = request.output + "/schedule.json";
+    request.options.schedule.training = readTunedSchedule(request.output, key, ignored);
+    if (!ignored.empty())
+      llvm::errs() << "flowc: note: " << place << " " << ignored << ", and is ignored; --tune measures anew\n";
+    else if (request.options.schedule.training)
+      llvm::errs() << "flowc: note: training in tiles of " << request.options.schedule.training->tile << " rows, as measured: " << place << "\n";
     return 0;
+  }
+
+  llvm::Expected<TrainingSchedule> tune(Compilation &compilation, const ModelFiles &files) {
+    CompileOptions options = request.options;
+    if (options.schedule.f32)
+      options.schedule.f64 = false;
+    PhaseTimes unbooked;
+    OwningOpRef<ModuleOp> planned = compilation.getModule().clone();
+    const ScheduleTarget &target = options.schedule.target;
+    std::vector<TrainingSchedule> candidates = trainingCandidates(chosenTrainingSchedule(*planned, options.schedule), target);
+    llvm::errs() << "timing " << candidates.size() << " schedules of training, gradients of " << target.batch << " rows\n";
+    return fastestSchedule(candidates, target.batch, [&](const TrainingSchedule &schedule, const std::string &directory) -> llvm::Error {
+      options.schedule.training = schedule;
+      auto objects = Compilation(compilation.getModule().clone(), options, unbooked).generate(files.manifest);
+      if (failed(objects))
+        return llvm::createStringError("the model does not compile");
+      ModelFiles trial = files;
+      trial.objects.emplace_back(objects->front().data(), objects->front().size());
+      auto error = writeModelDirectory(directory, trial);
+      return error ? llvm::createStringError(*error) : llvm::Error::success();
+    });
   }
 
   int emitText(const FailureOr<std::string> &text) {
@@ -269,6 +319,8 @@ int runBuild(const cli::Arguments &arguments) {
     return fail(terminal, arguments.error(), cli::ExitCode::Usage);
   if (request.options.schedule.tile % 16)
     return fail(terminal, "--tile must be a multiple of 16", cli::ExitCode::Usage);
+  if (request.tune && (arguments.has("tile") || request.emit))
+    return fail(terminal, "--tune measures how a model directory is made; leave out --tile and --emit", cli::ExitCode::Usage);
   if (!cuda::isKnownChip(request.options.cuda.chip))
     return fail(terminal, "unknown GPU `" + request.options.cuda.chip + "`; expected a name that LLVM knows, such as `sm_80` or `sm_90`",
                 cli::ExitCode::Usage);

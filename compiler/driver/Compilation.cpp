@@ -94,7 +94,10 @@ LogicalResult Compilation::lower(llvm::StringRef manifest) {
 OwningOpRef<ModuleOp> Compilation::scheduledCopy() {
   OwningOpRef<ModuleOp> copy = module->clone();
   PassManager passes(module->getContext());
-  addSchedulePipeline(passes, options.schedule);
+  ScheduleOptions schedule = options.schedule;
+  schedule.training = {.tile = schedule.tile}; // Of a GPU's kernels all tiles are alike; its blocks sum by themselves.
+  schedule.narrowAsSums = false;
+  addSchedulePipeline(passes, schedule);
   return succeeded(passes.run(*copy)) ? std::move(copy) : nullptr;
 }
 

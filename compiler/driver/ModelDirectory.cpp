@@ -48,6 +48,9 @@ std::optional<std::string> fillDirectory(const std::string &directory, const Mod
                             {files.specName, files.specText}})
     if (auto error = writeFile(inFolder(directory, name), text))
       return error;
+  if (!files.schedule.empty())
+    if (auto error = writeFile(inFolder(directory, "schedule.json"), files.schedule))
+      return error;
   const std::string &archive = files.threads ? installation.modelArchive : installation.modelArchiveWithoutThreads;
   cpu::LinkOptions link{files.objects, archive, inFolder(directory, files.name + ".so"), files.name};
   if (llvm::Error error = cpu::linkModel(link))

@@ -27,6 +27,7 @@ struct ModelFiles {
   std::vector<llvm::StringRef> objects;
   std::string manifest, report, specName, specText;
   bool threads = true;
+  std::string schedule = {}; ///< schedule.json, if training was tuned.
 };
 
 /// Writes DIR as a whole: everything is made in a folder beside it, which then takes its place. Files of other origin that a former

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the compiler emits and the model library's driver calls: kernels over ONE TILE of samples.
+ * What the compiler emits and the model library's driver calls: kernels over ONE TILE of samples. Those of training may have larger tiles.
  *
  * A tile is feature-major with the samples innermost: element (feature f, sample s) is at f * tile + s. Every pointer is
  * aligned to 64 bytes. The kernels know nothing of batches, threads, ragged ends or row-major data: the driver (runtime/model)
@@ -18,7 +18,7 @@
 
 #include <stdint.h>
 
-#define FLOWRT_KERNEL_ABI 3
+#define FLOWRT_KERNEL_ABI 4
 
 /* Sizes in elements, not bytes. */
 typedef struct flowrt_kernel_info {
@@ -32,6 +32,11 @@ typedef struct flowrt_kernel_info {
   int64_t context;    /* rows behind the features of a tile that a kernel takes; 0 if the model is not conditional */
   int64_t label;      /* 1 if these are of a label: 1 in the label's row and 0 in the others */
   int64_t noise;      /* rows of random numbers that training takes behind these; 0 if it takes none */
+
+  /* Of `gradient` and the segments' kernels on the CPU, and of how the driver calls them there (compiler/Schedule/Choice.h). */
+  int64_t training_tile; /* samples in a tile */
+  int64_t chunk_tiles;   /* tiles whose gradients are summed in one place, if that leaves `least_chunks` such places */
+  int64_t least_chunks;  /* places to sum in, if there are so many tiles */
 } flowrt_kernel_info;
 
 /* A model whose layers take statistics over the batch is trained in segments, each over the whole batch before the next begins: the first

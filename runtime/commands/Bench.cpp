@@ -3,9 +3,9 @@
 // `bench`: how long a model takes, and, of a model that was compiled with counters, which layers take it.
 
 #include "runtime/Parameters.h"
-#include "runtime/commands/GivenContext.h"
+#include "runtime/commands/BenchBatch.h"
 #include "runtime/commands/MultiplyPeak.h"
-#include "runtime/data/Batches.h"
+#include "runtime/commands/Session.h"
 #include "runtime/optimizers/Optimizer.h"
 #include "runtime/selftest/Subject.h"
 
@@ -192,23 +192,18 @@ template <typename T> int benchTyped(const Session &session) {
     parameters = std::move(*loaded);
   }
   model.set_parameters(parameters);
-  Values given = randomContexts(manifest, 1, 0, manifest.context ? rows : 0);
-  std::vector<T> context(given.begin(), given.end());
-  // Rows that are surely in the model's domain: its own samples. A model that draws its samples is trained from uniform numbers.
-  std::vector<T> x = model.sample(rows, 1, 0, {}, context), in = x;
-  if (manifest.objective.drawsSamples())
-    in = noiseTable<T>(1, RandomStream::Noise, 0, rows, manifest.features).values;
+  const BenchBatch<T> batch = makeBenchBatch<T>(manifest, model, rows);
 
   OptimizerOptions adam;
   OptimizerState<T> state = makeOptimizerState<T>(adam, parameters.size());
   std::vector<T> moving = parameters;
   int64_t step = 0;
   auto stage = [&] { model.set_parameters(parameters); };
-  auto slope = [&] { model.gradient(in, gradient, {}, context); };
+  auto slope = [&] { model.gradient(batch.given, gradient, {}, batch.context); };
   auto optimize = [&] { optimizerStep<T>(adam, state, ++step, 0, gradient, moving); };
   std::vector<Measure> measures = {{"training step", [&] { stage(), slope(), optimize(); }},
-                                   {"log_prob", [&] { model.log_prob(x, context); }},
-                                   {"sample", [&] { model.sample(rows, 1, 0, {}, context); }}};
+                                   {"log_prob", [&] { model.log_prob(batch.x, batch.context); }},
+                                   {"sample", [&] { model.sample(rows, 1, 0, {}, batch.context); }}};
   std::vector<std::pair<std::string, double>> steps = {
       {"parameters staged", timed(stage)}, {"gradient", timed(slope)}, {"Adam", timed(optimize)}};
   for (Measure &measure : measures)

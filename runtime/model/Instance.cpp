@@ -53,8 +53,9 @@ template <typename T> bool Instance<T>::growWorkers(int64_t count) {
   workers = grown;
   const flowrt_kernel_info &info = *kernels.info;
   auto padded = [](int64_t elements) { return int64_t(roundUp(size_t(elements) * sizeof(T)) / sizeof(T)); };
-  int64_t lane = padded(info.tile), given = padded((1 + step.mostOutputs) * info.tile);
-  int64_t in = padded((info.features + info.context + info.noise) * info.tile);
+  int64_t lanes = info.tile > info.training_tile ? info.tile : info.training_tile;
+  int64_t lane = padded(lanes), given = padded((1 + step.mostOutputs) * lanes);
+  int64_t in = padded((info.features + info.context + info.noise) * lanes);
   int64_t out = padded((info.features > info.probes ? info.features : info.probes) * info.tile);
   for (; workerCount < count; ++workerCount) {
     T *at = allocate<T>(in + out + given + lane + info.workspace);
@@ -74,36 +75,31 @@ template <typename T> flowrt_status Instance<T>::setThreads(int64_t count) {
   return FLOWRT_OK;
 }
 
-template <typename T> TileRange Instance<T>::rangeOf(int64_t tile, int64_t rows) const {
-  int64_t first = tile * kernels.info->tile;
-  return {first, smaller(kernels.info->tile, rows - first)};
-}
-
 template <typename T> void Instance<T>::fillContext(Worker<T> &worker, const T *context, TileRange range) const {
   const flowrt_kernel_info &info = *kernels.info;
-  T *out = worker.in + info.features * info.tile;
+  T *out = worker.in + info.features * range.lanes;
   if (!info.label) {
-    rowsToTile(context + range.firstRow * info.context, range.valid, info.context, info.tile, out);
+    rowsToTile(context + range.firstRow * info.context, range.valid, info.context, range.lanes, out);
     return;
   }
-  memset(out, 0, size_t(info.context * info.tile) * sizeof(T));
-  for (int64_t s = 0; s < info.tile; ++s) {
+  memset(out, 0, size_t(info.context * range.lanes) * sizeof(T));
+  for (int64_t s = 0; s < range.lanes; ++s) {
     T label = context[range.firstRow + smaller(s, range.valid - 1)];
-    out[int64_t(label) * info.tile + s] = T(1);
+    out[int64_t(label) * range.lanes + s] = T(1);
   }
 }
 
 template <typename T> void Instance<T>::fill(Worker<T> &worker, Given<T> from, TileRange range) const {
   const flowrt_kernel_info &info = *kernels.info;
-  rowsToTile(from.rows + range.firstRow * info.features, range.valid, info.features, info.tile, worker.in);
+  rowsToTile(from.rows + range.firstRow * info.features, range.valid, info.features, range.lanes, worker.in);
   if (info.context)
     fillContext(worker, from.context, range);
 }
 
-template <typename T> void Instance<T>::fillNoise(Worker<T> &worker, int64_t firstRow) const {
+template <typename T> void Instance<T>::fillNoise(Worker<T> &worker, TileRange range) const {
   const flowrt_kernel_info &info = *kernels.info;
-  uniformTile(this->noiseSeed, this->firstNoise + uint64_t(firstRow), RandomStream::Estimate, info.noise, info.tile,
-              worker.in + (info.features + info.context) * info.tile);
+  uniformTile(this->noiseSeed, this->firstNoise + uint64_t(range.firstRow), RandomStream::Estimate, info.noise, range.lanes,
+              worker.in + (info.features + info.context) * range.lanes);
 }
 
 template <typename T> flowrt_status Instance<T>::setParameters(const T *values) {
@@ -115,10 +111,10 @@ template <typename T> flowrt_status Instance<T>::setParameters(const T *values) 
 
 template <typename T> flowrt_status Instance<T>::judge(Judge kernel, Given<T> in, int64_t rows, T *out) {
   forEach(tilesIn(rows), [&](Worker<T> &worker, int64_t index) {
-    auto [first, valid] = rangeOf(index, rows);
-    fill(worker, in, {first, valid});
+    TileRange range = rangeOf(index, rows);
+    fill(worker, in, range);
     kernel(staged, worker.in, worker.density, worker.workspace);
-    copy(out + first, worker.density, valid);
+    copy(out + range.firstRow, worker.density, range.valid);
   });
   return FLOWRT_OK;
 }
@@ -138,12 +134,12 @@ template <typename T> flowrt_status Instance<T>::target(Given<T> x, int64_t rows
 template <typename T> flowrt_status Instance<T>::map(Map kernel, Given<T> in, int64_t rows, T *out, T *density) {
   int64_t features = kernels.info->features, tile = kernels.info->tile;
   forEach(tilesIn(rows), [&](Worker<T> &worker, int64_t index) {
-    auto [first, valid] = rangeOf(index, rows);
-    fill(worker, in, {first, valid});
+    TileRange range = rangeOf(index, rows);
+    fill(worker, in, range);
     kernel(staged, worker.in, worker.out, worker.density, worker.workspace);
-    tileToRows(worker.out, valid, features, tile, out + first * features);
+    tileToRows(worker.out, range.valid, features, tile, out + range.firstRow * features);
     if (density)
-      copy(density + first, worker.density, valid);
+      copy(density + range.firstRow, worker.density, range.valid);
   });
   return FLOWRT_OK;
 }
@@ -160,14 +156,14 @@ template <typename T>
 flowrt_status Instance<T>::sample(const T *context, uint64_t seed, uint64_t firstSample, int64_t count, T *x, T *logProb) {
   int64_t features = kernels.info->features, tile = kernels.info->tile;
   forEach(tilesIn(count), [&](Worker<T> &worker, int64_t index) {
-    auto [first, valid] = rangeOf(index, count);
-    uniformTile(seed, firstSample + uint64_t(first), RandomStream::Sample, features, tile, worker.in);
+    TileRange range = rangeOf(index, count);
+    uniformTile(seed, firstSample + uint64_t(range.firstRow), RandomStream::Sample, features, tile, worker.in);
     if (kernels.info->context)
-      fillContext(worker, context, {first, valid});
+      fillContext(worker, context, range);
     kernels.sample(staged, worker.in, worker.out, worker.density, worker.workspace);
-    tileToRows(worker.out, valid, features, tile, x + first * features);
+    tileToRows(worker.out, range.valid, features, tile, x + range.firstRow * features);
     if (logProb)
-      copy(logProb + first, worker.density, valid);
+      copy(logProb + range.firstRow, worker.density, range.valid);
   });
   return FLOWRT_OK;
 }
@@ -181,11 +177,11 @@ template <typename T> flowrt_status Instance<T>::probe(Given<T> x, int64_t rows,
   double *means = sums, *squares = sums + info.probes;
   for (int pass = 0; pass < 2; ++pass) {
     for (int64_t index = 0; index < tilesIn(rows); ++index) {
-      auto [first, valid] = rangeOf(index, rows);
-      fill(workers[0], x, {first, valid});
+      TileRange range = rangeOf(index, rows);
+      fill(workers[0], x, range);
       kernels.probe(staged, workers[0].in, workers[0].out, workers[0].workspace);
       for (int64_t p = 0; p < info.probes; ++p)
-        for (int64_t s = 0; s < valid; ++s) {
+        for (int64_t s = 0; s < range.valid; ++s) {
           double value = double(workers[0].out[p * info.tile + s]);
           if (pass == 0)
             means[p] += value;

@@ -9,6 +9,7 @@
 #include "runtime/model/Contexts.h"
 #include "runtime/model/Kernels.h"
 #include "runtime/model/StepMemory.h"
+#include "runtime/model/Tile.h"
 
 namespace flowc::runtime::model {
 
@@ -26,6 +27,7 @@ template <typename T> struct Worker {
 struct TileRange {
   int64_t firstRow;
   int64_t valid;
+  int64_t lanes; // of the tile
 };
 
 /// What a step of training is taken on; `weight` and `objective` may be null.
@@ -69,12 +71,14 @@ private:
   using Backend<T>::host;
 
   bool growWorkers(int64_t count);
-  int64_t tilesIn(int64_t rows) const { return (rows + kernels.info->tile - 1) / kernels.info->tile; }
-  TileRange rangeOf(int64_t tile, int64_t rows) const;
+  int64_t tilesIn(int64_t rows) const { return tilesOf(rows, kernels.info->tile); }
+  TileRange rangeOf(int64_t tile, int64_t rows) const { return rangeOf(tile, rows, kernels.info->tile); }
+  static int64_t tilesOf(int64_t rows, int64_t lanes) { return (rows + lanes - 1) / lanes; }
+  static TileRange rangeOf(int64_t tile, int64_t rows, int64_t lanes) { return {tile * lanes, smaller(lanes, rows - tile * lanes), lanes}; }
   /// Puts a tile of rows where the kernels take it; or their contexts alone.
   void fill(Worker<T> &worker, Given<T> from, TileRange range) const;
   void fillContext(Worker<T> &worker, const T *context, TileRange range) const;
-  void fillNoise(Worker<T> &worker, int64_t firstRow) const;
+  void fillNoise(Worker<T> &worker, TileRange range) const;
   flowrt_status judge(Judge kernel, Given<T> in, int64_t rows, T *out);
   flowrt_status map(Map kernel, Given<T> in, int64_t rows, T *out, T *density);
 

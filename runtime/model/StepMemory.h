@@ -46,7 +46,7 @@ template <typename T> struct StepMemory {
 
   /// Room between segments for so many tiles.
   bool growTiles(int64_t count, const Kernels<T> &kernels) {
-    int64_t cuts = kernels.segmentCount - 1, tile = kernels.info->tile;
+    int64_t cuts = kernels.segmentCount - 1, tile = kernels.info->training_tile;
     if (cuts == 0 || count <= tiles)
       return true;
     freeTiles(cuts);

@@ -14,10 +14,6 @@ namespace {
 /// At most so many private gradients: enough to keep that many threads busy, few enough to be summed cheaply.
 constexpr int64_t MaxChunks = 16;
 
-/// Private gradients past this size leave the cache, and clearing and summing one costs a tenth of a tile's work; then
-/// a chunk has at least two tiles.
-constexpr int64_t LargeGradientBytes = 256 << 10;
-
 /// Elements that one work item of the reduction sums: whole cache lines, few enough to stay in the cache over the
 /// chunks.
 constexpr int64_t ReductionGrain = 4096;
@@ -57,25 +53,26 @@ void addMoments(Moments to, Moments more, int64_t rows) {
 } // namespace
 
 template <typename T> int64_t Instance<T>::gradientChunks(int64_t tiles) const {
-  bool large = kernels.info->staged * int64_t(sizeof(T)) > LargeGradientBytes;
-  return smaller(large && tiles > 1 ? tiles / 2 : tiles, MaxChunks);
+  const flowrt_kernel_info &info = *kernels.info;
+  int64_t wanted = tiles / info.chunk_tiles;
+  return smaller(smaller(wanted > info.least_chunks ? wanted : info.least_chunks, tiles), MaxChunks);
 }
 
 template <typename T> const T *Instance<T>::beginSegment(int64_t k, Worker<T> &worker, int64_t index, const Batch<T> &batch) {
-  int64_t tile = kernels.info->tile;
-  TileRange range = rangeOf(index, batch.rows);
+  int64_t tile = kernels.info->training_tile;
+  TileRange range = rangeOf(index, batch.rows, tile);
   for (int64_t s = 0; s < tile; ++s)
     worker.weight[s] = s >= range.valid ? T(0) : batch.weight ? batch.weight[range.firstRow + s] : T(1);
   if (k > 0)
     return step.carried[k - 1] + index * kernels.segments[k - 1].outputs * tile;
   fill(worker, batch.in, range);
-  fillNoise(worker, range.firstRow);
+  fillNoise(worker, range);
   return worker.in;
 }
 
 template <typename T> void Instance<T>::runSegment(int64_t k, const Batch<T> &batch) {
   const flowrt_segment &segment = kernels.segments[k];
-  int64_t tile = kernels.info->tile, tiles = tilesIn(batch.rows);
+  int64_t tile = kernels.info->training_tile, tiles = tilesOf(batch.rows, tile);
   forEach(tiles, [&](Worker<T> &worker, int64_t index) {
     const T *in = beginSegment(k, worker, index, batch);
     T *out = step.carried[k] + index * segment.outputs * tile;
@@ -96,7 +93,7 @@ template <typename T> void Instance<T>::runSegment(int64_t k, const Batch<T> &ba
 /// part of the weight, and in the variance twice that times its distance from the mean.
 template <typename T> void Instance<T>::addStatisticsAdjoint(int64_t k, const Worker<T> &worker, int64_t index) {
   const flowrt_segment &segment = kernels.segments[k];
-  int64_t tile = kernels.info->tile;
+  int64_t tile = kernels.info->training_tile;
   if (!(step.weight > 0))
     return;
   for (int64_t row = 0; row < segment.probed; ++row) {
@@ -111,7 +108,7 @@ template <typename T> void Instance<T>::addStatisticsAdjoint(int64_t k, const Wo
 
 template <typename T>
 void Instance<T>::accumulateChunk(int64_t k, Worker<T> &worker, int64_t chunk, int64_t chunks, const Batch<T> &batch) {
-  int64_t tile = kernels.info->tile, tiles = tilesIn(batch.rows);
+  int64_t tile = kernels.info->training_tile, tiles = tilesOf(batch.rows, tile);
   bool isLast = k + 1 == kernels.segmentCount;
   if (isLast)
     memset(step.partials[chunk], 0, size_t(kernels.info->staged) * sizeof(T));
@@ -122,9 +119,8 @@ void Instance<T>::accumulateChunk(int64_t k, Worker<T> &worker, int64_t chunk, i
       arrived = step.adjointOf(index, tile);
     }
     kernels.segmentGradient(k)(staged, in, arrived, worker.density, step.partials[chunk], worker.workspace);
-    auto [first, valid] = rangeOf(index, batch.rows);
-    if (isLast && batch.objective)
-      copy(batch.objective + first, worker.density, valid);
+    if (TileRange range = rangeOf(index, batch.rows, tile); isLast && batch.objective)
+      copy(batch.objective + range.firstRow, worker.density, range.valid);
     if (k > 0)
       copy(step.adjointOf(index, tile), worker.density + (isLast ? tile : 0), kernels.segments[k - 1].outputs * tile);
   }
@@ -160,7 +156,7 @@ template <typename T> void Instance<T>::sumSlopes(int64_t k, int64_t chunks) {
 template <typename T>
 flowrt_status Instance<T>::gradient(Given<T> in, const T *weight, int64_t rows, T *objective, T *gradient) {
   Batch<T> batch{in, weight, rows, objective};
-  int64_t tiles = tilesIn(rows), chunks = gradientChunks(tiles), last = kernels.segmentCount - 1;
+  int64_t tiles = tilesOf(rows, kernels.info->training_tile), chunks = gradientChunks(tiles), last = kernels.segmentCount - 1;
   memset(result, 0, size_t(kernels.info->parameters) * sizeof(T));
   if (chunks > 0) {
     if (!step.growPartials(chunks, MaxChunks, kernels.info->staged) || !step.growTiles(tiles, kernels))

@@ -22,6 +22,11 @@ void Emitter::maskedStore(Value value, Value pointer, Value mask) {
   LLVM::MaskedStoreOp::create(builder, loc, value, pointer, mask, targets::elementBytes(value.getType()));
 }
 
+void Emitter::prefetch(Value pointer) {
+  constexpr uint32_t kForReading = 0, kKeepEverywhere = 3, kData = 1;
+  LLVM::Prefetch::create(builder, loc, pointer, kForReading, kKeepEverywhere, kData);
+}
+
 Value Emitter::firstLanes(int64_t width, Value count) {
   auto indices = VectorType::get(width, builder.getI32Type());
   SmallVector<int32_t> steps(width);

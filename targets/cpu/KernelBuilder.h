@@ -36,6 +36,8 @@ public:
   /// Lanes where the mask is false keep `otherwise` and are not read.
   mlir::Value maskedLoad(mlir::Value pointer, mlir::Value mask, mlir::Value otherwise);
   void maskedStore(mlir::Value value, mlir::Value pointer, mlir::Value mask);
+  /// Says that the line at the address is wanted soon, in the first cache.
+  void prefetch(mlir::Value pointer);
   /// A mask of `width` lanes, true in the first `count`.
   mlir::Value firstLanes(int64_t width, mlir::Value count);
   mlir::Value broadcast(mlir::VectorType type, mlir::Value scalar);

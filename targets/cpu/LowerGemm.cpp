@@ -25,6 +25,7 @@ struct GemmKind {
   bool contiguousA;      // a's columns are next to each other
   bool accumulate, bias; // as the op says
   bool epilogue;
+  bool prefetch;         // c does not fit the first cache
 };
 
 /// Emits the function of one kind: all rows of c, for a number of equal blocks of columns.
@@ -38,6 +39,7 @@ private:
   using Values = SmallVector<Value>;
 
   void emitRowBlock(Value row, int64_t height, Value b, Value c);
+  void prefetchTarget(Value row, int64_t height, Value c);
   Values multiplyPanels(Value row, int64_t height, Value b);
   Values step(ArrayRef<Value> aRows, Value b, Value k, ValueRange sums);
   void applyLater(Value c);
@@ -65,6 +67,9 @@ private:
 /// Epilogues up to this many ops are put behind every register block; longer ones run in a second sweep over the
 /// columns, so that they are in the code once and not once per register.
 static constexpr unsigned kInlineEpilogueOps = 4;
+
+/// What is added to and is larger is asked for ahead of time; in a smaller one the requests alone cost a hundredth of the product.
+static constexpr int64_t kNearBytes = 32 << 10;
 
 GemmEmitter::GemmEmitter(tile::GemmOp op, Emitter &emitter, ValueRange arguments, ValueRange captured, GemmKind kind,
                          const VectorUnit &unit)
@@ -140,6 +145,8 @@ void GemmEmitter::emit() {
 }
 
 void GemmEmitter::emitRowBlock(Value row, int64_t height, Value bBlock, Value cBlock) {
+  if (kind.prefetch)
+    prefetchTarget(row, height, cBlock);
   Values sums = multiplyPanels(row, height, bBlock);
   for (int64_t i = 0; i < height; ++i) {
     Value m = e.add(row, e.constant(i));
@@ -154,6 +161,15 @@ void GemmEmitter::emitRowBlock(Value row, int64_t height, Value bBlock, Value cB
         value = e.addFloats(loadVector(target, j), value);
       storeVector(inlineEpilogue ? applyNow(value) : value, target, j);
     }
+  }
+}
+
+/// What is added to is far away where it is the gradient of a large matrix, and comes while the product is computed.
+void GemmEmitter::prefetchTarget(Value row, int64_t height, Value cBlock) {
+  for (int64_t i = 0; i < height; ++i) {
+    Value target = e.address(cBlock, element, e.multiply(e.add(row, e.constant(i)), cRow));
+    for (int64_t j = 0; j < kind.vectors; ++j)
+      e.prefetch(vectorAddress(target, j));
   }
 }
 
@@ -224,7 +240,7 @@ static void callBlocks(tile::GemmOp op, KernelCache &cache, Emitter &e, const Ge
   std::string key;
   llvm::raw_string_ostream stream(key);
   stream << "gemm " << element << ' ' << kind.vectors << kind.masked << kind.contiguousA << kind.accumulate
-         << kind.bias;
+         << kind.bias << kind.prefetch;
   if (kind.epilogue)
     stream << bodyFingerprint(op.getEpilogue().front(), call.captured);
   cache.call(e.builder, op.getLoc(), "gemm", key, arguments, [&](Emitter &inner, ValueRange values) {
@@ -252,7 +268,8 @@ void flowc::cpu::lowerGemm(tile::GemmOp op, KernelCache &cache) {
   int64_t blocks = columns / (share * width), done = blocks * share * width;
   auto aType = cast<MemRefType>(op.getA().getType());
   bool contiguous = tile::bufferStrides(aType)[1] == 1 || aType.getShape()[1] <= 1;
-  GemmKind kind{share, false, contiguous, op.getAccumulate(), bool(op.getBias()), !op.getEpilogue().empty()};
+  GemmKind kind{share, false, contiguous, op.getAccumulate(), bool(op.getBias()), !op.getEpilogue().empty(),
+                op.getAccumulate() && cType.getNumElements() * targets::elementBytes(cType.getElementType()) > kNearBytes};
   if (blocks > 0)
     callBlocks(op, cache, e, call, kind, 0, blocks, width);
   if (done == columns)

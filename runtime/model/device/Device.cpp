@@ -2,7 +2,6 @@
 
 #include "runtime/model/device/Device.h"
 
-
 #include <stdio.h>
 #include <string.h>
 

@@ -2,7 +2,7 @@
 
 // The workspace holds what lives at once: of h1 = W x, h2 = W h1, h3 = W h2 and y = W h3, h3 takes the place of h1. Two buffers of
 // 4 x 16 instead of three; flow_info says so too.
-// CHECK: @flow_f32_info : memref<10xi64> = dense<[{{[0-9]+}}, 16, 4, 0, 16, 128, 0, 0, 0, 0]>
+// CHECK: @flow_f32_info : memref<13xi64> = dense<[{{[0-9]+}}, 16, 4, 0, 16, 128, 0, 0, 0, 0, 16, 4, 16]>
 // CHECK-LABEL: func.func @flow_f32_to_latent(
 // CHECK-SAME: %arg4: memref<128xf32>)
 // CHECK: %[[H1:.*]] = memref.reinterpret_cast %arg4 to offset: [0], sizes: [4, 16]

@@ -2,7 +2,7 @@
 
 // The size of the context is told in flow_info, behind the rest, and whether it is a label. A kernel takes it in the rows behind the
 // features, and reads it where it is.
-// CHECK: @flow_f32_info : memref<10xi64> = dense<[{{[0-9]+}}, 16, 2, 0, 0, {{[0-9]+}}, 0, 3, 1, 0]>
+// CHECK: @flow_f32_info : memref<13xi64> = dense<[{{[0-9]+}}, 16, 2, 0, 0, {{[0-9]+}}, 0, 3, 1, 0, 16, 4, 16]>
 // CHECK-LABEL: func.func @flow_f32_to_latent(
 // CHECK-SAME: %{{.*}}: memref<0xf32>, %[[IN:.*]]: memref<5x16xf32>, %[[Z:.*]]: memref<2x16xf32>
 // CHECK: memref.reinterpret_cast %[[IN]] to offset: [32], sizes: [2, 16]

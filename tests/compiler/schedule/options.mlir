@@ -4,7 +4,7 @@
 
 // Every kernel of the interface, once per element type that is asked for, over a tile of the size that is asked for. Of the model
 // nothing is left.
-// F32: @flow_f32_info : memref<10xi64> = dense<[{{[0-9]+}}, 32, 4, 0, 0, 0, 0, 0, 0, 0]>
+// F32: @flow_f32_info : memref<13xi64> = dense<[{{[0-9]+}}, 32, 4, 0, 0, 0, 0, 0, 0, 0, 32, 4, 16]>
 // F32: func.func @flow_f32_stage(%{{.*}}: memref<0xf32>, %{{.*}}: memref<0xf32>, %{{.*}}: memref<0xf32>)
 // F32: func.func @flow_f32_stage_adjoint(
 // F32: func.func @flow_f32_to_latent({{.*}}: memref<4x32xf32>, %{{.*}}: memref<4x32xf32>, %{{.*}}: memref<1x32xf32>,
@@ -15,7 +15,7 @@
 // F32: func.func @flow_f32_probe(
 // F32: func.func @flow_f32_start(
 // F32-NOT: flow.model
-// F64: @flow_f64_info : memref<10xi64> = dense<[{{[0-9]+}}, 32, 4, 0, 0, 0, 0, 0, 0, 0]>
+// F64: @flow_f64_info : memref<13xi64> = dense<[{{[0-9]+}}, 32, 4, 0, 0, 0, 0, 0, 0, 0, 32, 4, 16]>
 // F64: func.func @flow_f64_stage(
 // F64: func.func @flow_f64_to_latent({{.*}}: memref<4x32xf64>
 // F64: func.func @flow_f64_start(

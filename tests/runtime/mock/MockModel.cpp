@@ -152,7 +152,7 @@ template <typename T> struct Mock {
 } // namespace
 
 #define DEFINE_KERNELS(P, T)                                                                                           \
-  const flowrt_kernel_info flow_##P##_info = {FLOWRT_KERNEL_ABI, Tile, 2, 5, 6, (3 + Context) * Tile, 2, Context, IsLabel, 0}; \
+  const flowrt_kernel_info flow_##P##_info = {FLOWRT_KERNEL_ABI, Tile, 2, 5, 6, (3 + Context) * Tile, 2, Context, IsLabel, 0, Tile, 1, 16}; \
   void flow_##P##_stage(const T *p, T *staged, T *w) { Mock<T>::stage(p, staged, w); }                                 \
   void flow_##P##_stage_adjoint(const T *p, const T *g, T *out, T *w) { Mock<T>::stageAdjoint(p, g, out, w); }         \
   void flow_##P##_to_latent(const T *s, const T *x, T *z, T *l, T *w) { Mock<T>::toLatent(s, x, z, l, w); }            \
