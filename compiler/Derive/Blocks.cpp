@@ -267,6 +267,7 @@ LogicalResult solvePart(Evaluator &known, Part part, Value rhs, llvm::SmallVecto
   for (auto &[mask, keep] : step.byOperands) {
     Part here = subPart(part, part.value, part.elements, keep);
     Value target = restrict(here), operandValue;
+    std::optional<bool> rises;
     unsigned unknown = llvm::countr_zero(mask);
     if (isSingle(mask)) {
       llvm::SmallVector<Value> operands;
@@ -275,8 +276,10 @@ LogicalResult solvePart(Evaluator &known, Part part, Value rhs, llvm::SmallVecto
         operands.push_back(o == unknown ? Value() : known.at(operand, here.elements));
         ranges.push_back(known.getStructure().range(operand));
       }
-      if (auto solvable = dyn_cast<SolveOpInterface>(op))
+      if (auto solvable = dyn_cast<SolveOpInterface>(op)) {
         operandValue = solvable.solve(builder, unknown, target, operands, ranges);
+        rises = solvable.rises(unknown, ranges);
+      }
     }
     if (!operandValue) {
       if (failed(solveByRoot(known, here, target, solved)))
@@ -285,8 +288,7 @@ LogicalResult solvePart(Evaluator &known, Part part, Value rhs, llvm::SmallVecto
     }
     Part next = here;
     next.value = op->getOperand(unknown);
-    if (!isa<TurnOp>(op)) // Of a block that ends so the prover judges what is turned.
-      next.rises.reset();
+    next.rises = here.rises && rises ? std::optional(*here.rises == *rises) : std::nullopt;
     if (failed(solvePart(known, next, operandValue, solved)))
       return failure();
   }

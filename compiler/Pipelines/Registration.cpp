@@ -12,6 +12,7 @@
 #include "compiler/Stage/Differentiate.h"
 #include "compiler/Stage/ExpandNorms.h"
 #include "compiler/Stage/ExpandSystems.h"
+#include "compiler/Stage/Held.h"
 #include "compiler/Stage/Segments.h"
 #include "compiler/Stage/Stage.h"
 #include "compiler/Transforms/ExpandMath.h"
@@ -25,6 +26,7 @@ void registerDialects(mlir::DialectRegistry &registry) {
   registry.insert<flow::FlowDialect, tile::TileDialect, mlir::arith::ArithDialect, mlir::math::MathDialect, mlir::func::FuncDialect,
                   mlir::memref::MemRefDialect, mlir::scf::SCFDialect, mlir::vector::VectorDialect>();
   flow::registerExternalModels(registry);
+  registerHeldModels(registry);
 }
 
 void registerPasses() {

@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
-// Straight-line reverse mode over DifferentiateOpInterface. Roots are differentiated by the implicit function theorem: one Newton
-// step is written out behind each,
-//     x = detach(t) - (f(detach(t)) - y) / detach(f'(t)),
-// whose value is t and whose derivative is that of the root; the iteration itself is never entered. Fixed points likewise, by one solve,
-//     x = t + (1 - F'(t))^-1 (F(t) - t) with t and the matrix detached.
-// The power series of a log-determinant is differentiated by the one of its derivative, whose terms it has gathered (flow.log_det_series).
+// Straight-line reverse mode over DifferentiateOpInterface. What is found by iteration says itself what is differentiated in its place
+// (HeldOpInterface); the iteration is never entered.
 
 #include "compiler/Stage/Differentiate.h"
 
-#include "compiler/Derive/Tangents.h"
 #include "compiler/Dialect/Flow/Expr.h"
 #include "compiler/Dialect/Flow/MatrixOps.h"
 #include "compiler/Stage/Segments.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -24,87 +18,22 @@ using namespace flowc::flow;
 namespace flowc {
 namespace {
 
-void exposeRoot(RootOp root) {
-  OpBuilder builder(root->getContext());
-  builder.setInsertionPointAfter(root);
-  Location loc = root.getLoc();
-  auto detach = [&](Value value) { return Expr(builder, loc, DetachOp::create(builder, loc, value.getType(), value)); };
-  Expr found = detach(root.getResult());
-  Block &body = root.getBody().front();
-  IRMapping mapping;
-  mapping.map(body.getArgument(0), static_cast<Value>(found));
-  for (Operation &op : body.without_terminator())
-    builder.clone(op, mapping);
-  auto yielded = cast<YieldOp>(body.getTerminator()).getValues();
-  Expr value(builder, loc, mapping.lookupOrDefault(yielded[0])), target(builder, loc, root.getTarget());
-  Value step = found - (value - target) / detach(mapping.lookupOrDefault(yielded[1]));
-  llvm::SmallPtrSet<Operation *, 1> keep{static_cast<Value>(found).getDefiningOp()};
-  root.getResult().replaceAllUsesExcept(step, keep);
-}
-
-/// Writes out what the body computes from `argument`.
-Value cloneBody(OpBuilder &builder, Block &body, Value argument, IRMapping &mapping) {
-  mapping.map(body.getArgument(0), argument);
-  for (Operation &op : body.without_terminator())
-    builder.clone(op, mapping);
-  return mapping.lookupOrDefault(body.getTerminator()->getOperand(0));
-}
-
-/// The value of the sum stays; its derivative is that of v . J w, with v and w held.
-void exposeSeries(LogDetSeriesOp series) {
-  OpBuilder builder(series->getContext());
-  builder.setInsertionPointAfter(series);
-  Location loc = series.getLoc();
-  Type vector = series.getProbe().getType();
-  int64_t size = elementCount(series.getProbe());
-  auto number = RankedTensorType::get({1}, builder.getF64Type()), scalar = RankedTensorType::get({}, builder.getF64Type());
-  auto detach = [&](Value value) { return DetachOp::create(builder, loc, value.getType(), value).getResult(); };
-  Value found = detach(series);
-  Value solution = ExtractOp::create(builder, loc, vector, found, llvm::to_vector(llvm::seq<int64_t>(1, size + 1)));
-  IRMapping mapping;
-  Value product = cloneBody(builder, series.getBody().front(), solution, mapping);
-  Value slope = SumOp::create(builder, loc, scalar, arith::MulFOp::create(builder, loc, detach(series.getProbe()), product));
-  Expr moving(builder, loc, SplatOp::create(builder, loc, number, slope)), still(builder, loc, detach(moving));
-  Expr sum(builder, loc, ExtractOp::create(builder, loc, number, found, llvm::ArrayRef<int64_t>{0}));
-  Value exposed = concatenate(builder, loc, {sum + (moving - still), solution});
-  llvm::SmallPtrSet<Operation *, 1> keep{found.getDefiningOp()};
-  series.getResult().replaceAllUsesExcept(exposed, keep);
-}
-
-LogicalResult exposeFixedPoint(FixedPointOp point) {
-  OpBuilder builder(point->getContext());
-  builder.setInsertionPointAfter(point);
-  Location loc = point.getLoc();
-  auto detach = [&](Value value) { return Expr(builder, loc, DetachOp::create(builder, loc, value.getType(), value)); };
-  Expr found = detach(point.getResult());
-  Block &body = point.getBody().front();
-  IRMapping mapping;
-  Expr again(builder, loc, cloneBody(builder, body, found, mapping));
-  Value next = body.getTerminator()->getOperand(0);
-  FailureOr<Value> drift = jacobian(builder, [&](Value v) { return mapping.lookupOrDefault(v); }, next, body.getArgument(0));
-  if (failed(drift))
-    return failure();
-  Expr rest = again - found;
-  if (*drift) {
-    Expr unit(builder, loc, identityMatrix(builder, loc, builder.getF64Type(), elementCount(point.getResult())));
-    Expr matrix = detach(unit - Expr(builder, loc, *drift));
-    rest = Expr(builder, loc, SolveOp::create(builder, loc, matrix, rest, /*transposed=*/false));
-  }
-  Value step = found + rest;
-  llvm::SmallPtrSet<Operation *, 1> keep{static_cast<Value>(found).getDefiningOp()};
-  point.getResult().replaceAllUsesExcept(step, keep);
-  return success();
-}
-
-/// Writes out, behind everything that is found by iteration, how it moves.
-LogicalResult exposeIterations(Block &body) {
+/// Writes out, behind everything that is held, what is differentiated in its place.
+LogicalResult exposeHeld(Block &body) {
   for (Operation &op : llvm::make_early_inc_range(body)) {
-    if (auto root = dyn_cast<RootOp>(op))
-      exposeRoot(root);
-    else if (auto series = dyn_cast<LogDetSeriesOp>(op))
-      exposeSeries(series);
-    else if (auto point = dyn_cast<FixedPointOp>(op); point && failed(exposeFixedPoint(point)))
+    auto held = dyn_cast<HeldOpInterface>(op);
+    if (!held)
+      continue;
+    OpBuilder builder(op.getContext());
+    builder.setInsertionPointAfter(&op);
+    auto detached = DetachOp::create(builder, op.getLoc(), op.getResult(0).getType(), op.getResult(0));
+    FailureOr<Value> exposed = held.expose(builder, detached);
+    if (failed(exposed))
       return failure();
+    if (*exposed)
+      op.getResult(0).replaceAllUsesExcept(*exposed, detached);
+    else
+      detached.erase();
   }
   return success();
 }
@@ -113,7 +42,7 @@ LogicalResult exposeIterations(Block &body) {
 class ReverseSweep {
 public:
   /// `input`, if there is one, is a value of the block that a gradient must reach beside the parameters.
-  ReverseSweep(Block &block, ModelOp model, Value input = {}) : block(block), model(model) {
+  ReverseSweep(Block &block, ModelOp model, Value input = {}) : model(model) {
     if (input)
       active.insert(input);
     for (Operation &op : block)
@@ -153,7 +82,7 @@ public:
 private:
   /// Whether a gradient must pass through the op's result: it reads a parameter that is trained, or computes with what does.
   bool leadsToParameter(Operation *op) {
-    if (isa<DetachOp, RootOp, FixedPointOp, LogDetSeriesOp>(op))
+    if (isa<HeldOpInterface>(op))
       return false;
     if (auto read = dyn_cast<ReadOp>(op)) {
       Operation *symbol = model.lookupSymbol(read.getParameter());
@@ -183,7 +112,6 @@ private:
     return success();
   }
 
-  Block &block;
   ModelOp model;
   llvm::DenseSet<Value> active;
   llvm::DenseMap<Value, Value> adjoints;
@@ -201,7 +129,7 @@ LogicalResult buildGradient(ModelOp model, func::FuncOp segment, const std::stri
   auto gradient = cast<func::FuncOp>(builder.clone(*segment));
   gradient.setName(name);
   Block &body = gradient.getBody().front();
-  if (failed(exposeIterations(body)))
+  if (failed(exposeHeld(body)))
     return failure();
   Operation *end = body.getTerminator();
   Value value = end->getOperand(0), input = isFirst ? Value() : body.getArgument(0);
@@ -244,7 +172,7 @@ LogicalResult buildStageAdjoint(ModelOp model, const llvm::StringSet<> &accumula
   auto adjoint = cast<func::FuncOp>(builder.clone(*stage));
   adjoint.setName("stage_adjoint");
   Block &body = adjoint.getBody().front();
-  if (failed(exposeIterations(body)))
+  if (failed(exposeHeld(body)))
     return failure();
   ReverseSweep sweep(body, model);
   llvm::SmallVector<Operation *> forward = opsOf(body);

@@ -18,7 +18,7 @@ public:
   explicit Generator(uint64_t seed) : engine(seed * 0x9E3779B97F4A7C15u + 1) {}
 
   Program program() {
-    switch (below(20)) {
+    switch (below(24)) {
     case 0:
     case 1:
     case 2:
@@ -46,7 +46,17 @@ public:
       return elementwise();
     case 18:
       return base();
+    case 19:
+      return stack();
+    case 20:
+    case 21:
+      takeContext();
+      return coupling();
+    case 22:
+      takeContext();
+      return elementwise();
     default:
+      takeContext();
       return stack();
     }
   }
@@ -82,7 +92,13 @@ private:
     made.parameters.push_back({names[made.parameters.size()], domain});
     return leaf(made.parameters.back().name);
   }
+  /// Samples are given something, which formulas of layers may speak of.
+  void takeContext() { made.context = pick({"real[2]", "positive[1]", "unit[3]", "bounded(-1, 3)[2]", "label[3]"}); }
+  Tree fromContext() { return leaf(pick({"context[0]", "context[0]", "sum(context)"})); }
+
   Tree anyParameter() {
+    if (inLayer && !made.context.empty() && chance(30))
+      return fromContext();
     return parameter(pick({"real", "real", "positive", "unit", "bounded(2)", "bounded(-1, 3)", "bounded(1, 2)"}));
   }
 
@@ -95,7 +111,7 @@ private:
     case 2:
       return call("softplus", anyParameter());
     case 3:
-      return parameter("unit");
+      return inLayer && made.context.starts_with("positive") && chance(50) ? fromContext() : parameter("unit");
     case 4:
       return call("+", call("square", anyParameter()), positiveNumber());
     default:
@@ -305,6 +321,8 @@ private:
   //===- layers -------------------------------------------------------------------------------------------------===//
 
   std::string network() {
+    if (!made.context.empty()) // (`linear` sees no context.)
+      return pick({"mlp(hidden = [4])", "mlp(hidden = [3], activation = tanh)", "mlp(hidden = [3], given = context[:1])"});
     return pick({"linear", "mlp(hidden = [4])", "mlp(hidden = [3, 3], activation = tanh)",
                  "mlp(hidden = [4], activation = silu)", "residual_mlp(width = 4, blocks = 1)"});
   }
@@ -322,7 +340,8 @@ private:
   }
 
   Program coupling() {
-    made.kind = "coupling";
+    made.kind = made.context.empty() ? "coupling" : "given coupling";
+    inLayer = true;
     std::string where = mask(), net = network();
     unknown = "v";
     made.monotoneByConstruction = chance(60);
@@ -390,12 +409,14 @@ private:
   }
 
   Program elementwise() {
-    made.kind = "elementwise";
+    made.kind = made.context.empty() ? "elementwise" : "given elementwise";
+    inLayer = true;
     made.features = 1 + below(3);
     made.monotoneByConstruction = chance(60);
     Sign sign;
     made.formulas = {made.monotoneByConstruction ? increasing(1 + below(3), Sign::Any, sign) : arbitrary(1 + below(4))};
-    made.definition = "layer f(x) {\n" + declarations(chance(70) ? "[len(x)]" : "") + "  return $0\n}";
+    std::string moved = made.context.empty() ? "$0" : pick({"$0 + context[0]", "($0) * exp(-sum(context))", "context[0] - ($0)"});
+    made.definition = "layer f(x) {\n" + declarations(chance(70) ? "[len(x)]" : "") + "  return " + moved + "\n}";
     if (chance(30))
       made.definition = "generative " + made.definition;
     made.alone = chance(30);
@@ -429,7 +450,7 @@ private:
   }
 
   Program stack() {
-    made.kind = "stack";
+    made.kind = made.context.empty() ? "stack" : "given stack";
     made.features = 1 + below(3);
     Sign sign;
     made.formulas = {increasing(1 + below(2), Sign::Any, sign)};
@@ -453,12 +474,15 @@ private:
         domain = "real";
       made.items += (made.items.empty() ? "" : "; ") + item;
     }
+    if (!made.context.empty() && domain == "real")
+      made.items += "; " + pick({"conditional_affine(net = mlp(hidden = [3], given = []))", "affine(shift = context[0])"});
     made.base = domain == "unit" ? "uniform" : "normal";
     return made;
   }
 
   std::mt19937_64 engine;
   std::string unknown = "x";
+  bool inLayer = false;
   Program made;
 };
 

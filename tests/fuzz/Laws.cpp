@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <random>
+#include <span>
 #include <unistd.h>
 
 namespace flowc::fuzz {
@@ -69,19 +70,25 @@ private:
     for (const Parameter &parameter : subject.manifest->parameters)
       offsets[parameter.name] = parameter.offset;
     places.clear();
+    context.clear();
     for (const TapeParameter &parameter : tape.parameters())
-      for (int64_t i = 0; i < parameter.size; ++i)
-        places.push_back(offsets.count(parameter.name) ? offsets[parameter.name] + i : -1);
+      for (int64_t i = 0; i < parameter.size; ++i) {
+        places.push_back(!parameter.isContext && offsets.count(parameter.name) ? offsets[parameter.name] + i : -1);
+        if (parameter.isContext)
+          context.emplace_back(normal(1.2));
+      }
     Values values(subject.manifest->parameterCount);
     for (double &value : values)
       value = normal(0.7);
     subject.setParameters(values);
+    if (!context.empty())
+      subject.setContexts(tape.contextOf(context));
   }
 
   /// What the tape calls all parameters, moved by h along a direction.
   Numbers rawParameters(const Values &direction = {}, Real h = 0) const {
-    Numbers raw;
-    for (int64_t place : places)
+    Numbers raw = context; // (It is stated before any layer.)
+    for (int64_t place : std::span(places).subspan(context.size()))
       raw.emplace_back(place < 0 ? Real(0)
                                  : subject.parameters[place] + (direction.empty() ? 0 : h * direction[place]));
     return raw;
@@ -206,6 +213,7 @@ private:
   std::mt19937_64 random;
   std::vector<size_t> order;
   std::vector<int64_t> places;
+  Numbers context; ///< What stands for it.
   size_t generative = 0;
   std::vector<Fault> faults;
 };

@@ -52,8 +52,8 @@ std::string Program::definitionText() const {
 }
 
 std::string Program::text() const {
-  return fmt::format("{}\nflow fuzz {{\n  data {}[{}]\n  {}\n  base {}\n}}\n", definitionText(), domain, features,
-                     items, base);
+  std::string given = context.empty() ? "" : "  context " + context + "\n";
+  return fmt::format("{}\nflow fuzz {{\n  data {}[{}]\n{}  {}\n  base {}\n}}\n", definitionText(), domain, features, given, items, base);
 }
 
 } // namespace flowc::fuzz

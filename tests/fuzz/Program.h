@@ -31,6 +31,7 @@ struct Program {
   std::vector<DeclaredParameter> parameters;
   /// The rest of the flow.
   std::string items = "f", domain = "real", base = "normal";
+  std::string context; ///< What a sample is given, as "real[2]"; empty if it is nothing.
   int features = 1;
   /// Strictly monotone because of how it was made.
   bool monotoneByConstruction = false;

@@ -9,6 +9,8 @@
 namespace flowc::fuzz {
 namespace {
 
+using Real = long double;
+
 int64_t sizeOf(const dsl::Shape &shape) {
   int64_t size = 1;
   for (int64_t extent : shape)
@@ -55,6 +57,26 @@ dsl::Value Tape::parameter(std::string_view name, const dsl::Shape &shape, const
   dsl::Value value = add({"parameter", {}, shape, {}, {}, {}, {}});
   parameterList.push_back({std::string(name), value.id, sizeOf(shape)});
   return value;
+}
+
+void Tape::takesContext(const dsl::ContextInfo &info) {
+  given = info;
+  parameterList.push_back({"context", 0, info.size, true});
+}
+
+std::vector<double> Tape::contextOf(std::span<const Number> raw) const {
+  std::vector<double> context;
+  for (const Number &number : raw) {
+    Real r = number.value;
+    context.push_back(static_cast<double>(!given.range                    ? r
+                                          : std::isinf(given.range->high) ? given.range->low + std::exp(r)
+                                                                          : given.range->low + (given.range->high - given.range->low) / (1 + std::exp(-r))));
+  }
+  // A label is the largest of them.
+  auto largest = std::ranges::max_element(context);
+  for (auto place = context.begin(); given.label && place != context.end(); ++place)
+    *place = place == largest;
+  return context;
 }
 
 dsl::Value Tape::constrained(dsl::Value value, dsl::Interval range, dsl::SourceLocation) {
@@ -127,11 +149,12 @@ std::pair<uint32_t, uint32_t> Tape::extent(size_t layer) const {
 
 std::vector<size_t> Tape::parametersOf(size_t layer) const {
   auto [begin, end] = extent(layer);
+  bool seesContext = std::any_of(steps.begin() + begin, steps.begin() + end, [](const Step &step) { return step.function == "context"; });
   std::vector<size_t> places;
   size_t offset = 0;
   for (const TapeParameter &parameter : parameterList) {
     for (int64_t i = 0; i < parameter.size; ++i)
-      if (parameter.step >= begin && parameter.step < end)
+      if (parameter.isContext ? seesContext : parameter.step >= begin && parameter.step < end)
         places.push_back(offset + i);
     offset += parameter.size;
   }
@@ -160,12 +183,18 @@ Evaluation Tape::evaluate(size_t layer, const Numbers &input, const Numbers &raw
   auto [begin, end] = extent(layer);
   std::vector<Numbers> memory(end);
   Evaluation evaluation;
-  size_t offset = 0;
+  std::span<const Number> rest(raw);
+  std::vector<double> context;
   for (const TapeParameter &parameter : parameterList) {
-    if (parameter.step >= begin && parameter.step < end)
-      memory[parameter.step].assign(raw.begin() + offset, raw.begin() + offset + parameter.size);
-    offset += parameter.size;
+    if (parameter.isContext)
+      context = contextOf(rest.first(parameter.size));
+    else if (parameter.step >= begin && parameter.step < end)
+      memory[parameter.step].assign(rest.begin(), rest.begin() + parameter.size);
+    rest = rest.subspan(parameter.size);
   }
+  for (uint32_t k = begin; k < end; ++k)
+    if (steps[k].function == "context")
+      memory[k].assign(context.begin(), context.end());
   memory[begin] = input;
   for (uint32_t k = begin; k < end; ++k) {
     run(steps[k], memory, evaluation);
@@ -183,7 +212,7 @@ void Tape::run(const Step &step, std::vector<Numbers> &memory, Evaluation &evalu
   auto in = [&](size_t k) -> const Numbers & { return memory[step.operands[k]]; };
   int64_t size = sizeOf(step.shape);
   Mishaps &mishaps = evaluation.mishaps;
-  if (step.function == "input" || step.function == "parameter")
+  if (step.function == "input" || step.function == "parameter" || step.function == "context")
     return;
   if (step.function == "constant") {
     for (int64_t i = 0; i < size; ++i)

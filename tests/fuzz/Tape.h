@@ -10,6 +10,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 
 namespace flowc::fuzz {
 
@@ -36,6 +37,7 @@ struct TapeParameter {
   std::string name;
   uint32_t step;
   int64_t size;
+  bool isContext = false; ///< Not a parameter: what samples are given, which any real numbers stand for.
 };
 
 /// One run of a layer.
@@ -53,12 +55,14 @@ public:
   const std::vector<TapeLayer> &layers() const { return layerList; }
   const std::vector<TapeParameter> &parameters() const { return parameterList; }
   int64_t parameterCount() const;
-  /// The layer's parameters' places in the vector of all raw parameters.
+  /// The layer's parameters' places in the vector of all raw parameters, and the context's if the layer sees it.
   std::vector<size_t> parametersOf(size_t layer) const;
+  /// The context that real numbers stand for, each a 64-bit number of its domain; none if the flow is given nothing.
+  std::vector<double> contextOf(std::span<const Number> raw) const;
   /// Whether some value of the layer has that name.
   bool hasName(size_t layer, const std::string &name) const;
 
-  /// `raw` holds all parameters in the order of parameters(). Named values listed in `overrides` take that value
+  /// `raw` holds all parameters, and what stands for the context, in the order of parameters(). Named values listed in `overrides` take that value
   /// instead of their own.
   Evaluation evaluate(size_t layer, const Numbers &input, const Numbers &raw,
                       const std::map<std::string, double> &overrides = {}, double rounding = 0) const;
@@ -73,7 +77,8 @@ public:
   dsl::Value beginLayer(const dsl::LayerInfo &info, dsl::SourceLocation) override;
   void layerDomain(dsl::Interval domain) override { layerList.back().domain = domain; }
   void endLayer(dsl::Value result, dsl::SourceLocation) override { layerList.back().result = result.id; }
-  dsl::Value context(dsl::SourceLocation) override { return {}; } // The programs that are drawn have none.
+  void takesContext(const dsl::ContextInfo &info) override;
+  dsl::Value context(dsl::SourceLocation) override { return add({"context", {}, {given.size}, {}, {}, {}, {}}); }
   dsl::Value parameter(std::string_view name, const dsl::Shape &shape, const dsl::ParameterInit &,
                        dsl::SourceLocation) override;
   dsl::Value constrained(dsl::Value value, dsl::Interval range, dsl::SourceLocation) override;
@@ -105,6 +110,7 @@ private:
   std::vector<Step> steps;
   std::vector<TapeLayer> layerList;
   std::vector<TapeParameter> parameterList;
+  dsl::ContextInfo given{};
 };
 
 } // namespace flowc::fuzz

@@ -7,6 +7,7 @@
 #include "tests/laws/Compile.h"
 #include "tests/laws/Determinant.h"
 #include "tests/laws/Layers.h"
+#include "tests/laws/Slopes.h"
 
 #include "runtime/Parameters.h"
 #include "runtime/selftest/Subject.h"
@@ -14,12 +15,15 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <map>
+#include <numeric>
 #include <random>
 
 namespace {
 
 using namespace flowc::runtime;
 using flowc::laws::LayerCase;
+using flowc::laws::Slope;
+using flowc::laws::slopesAlong;
 
 /// The worst error of each law over everything, printed at the end.
 struct Table {
@@ -131,39 +135,22 @@ void checkJacobian(Subject &subject, const LayerCase &layer, int features, const
 void checkGradient(Subject &subject, const LayerCase &layer, int features, const std::string &where) {
   const int rows = 5;
   Values parameters = subject.parameters, x = randomData(layer, rows, features, 13), weight(rows, 1), gradient;
-  if (parameters.empty())
+  if (subject.manifest->trainedCount == 0)
     return;
   subject.gradient(x, weight, gradient);
-  // Along random directions: each tries all parameters at once.
-  std::mt19937_64 generator(14);
-  std::normal_distribution<double> normal;
   int sure = 0;
-  for (int trial = 0; trial < 4; ++trial) {
-    Values direction(parameters.size());
-    double along = 0;
-    for (size_t i = 0; i < direction.size(); ++i) {
-      direction[i] = normal(generator) / std::sqrt(direction.size());
-      along += direction[i] * gradient[i];
-    }
-    // Statistics have no gradient of their own: those of the rows stand in their place.
-    Derivative measured = differentiate(subject, 1, [&](double h) {
-      Values moved = parameters;
-      for (size_t i = 0; i < moved.size(); ++i)
-        moved[i] += h * direction[i];
-      subject.setParameters(moved);
-      if (subject.manifest->takesStatistics)
-        subject.setParameters(subject.withStatistics(x));
-      Values density = subject.logProb(x);
-      double total = 0;
-      for (double value : density)
-        total += value;
-      return Values{total};
-    })[0];
-    subject.setParameters(parameters);
-    if (!(measured.error < 1e-7))
+  for (const Slope &slope : slopesAlong(subject, parameters, gradient, 14, [&](const Values &moved) {
+         subject.setParameters(moved);
+         // Statistics have no gradient of their own: those of the rows stand in their place.
+         if (subject.manifest->takesStatistics)
+           subject.setParameters(subject.withStatistics(x));
+         Values density = subject.logProb(x);
+         return std::accumulate(density.begin(), density.end(), 0.0);
+       })) {
+    if (!(slope.error < 1e-7))
       continue;
     ++sure;
-    double difference = std::abs(along - measured.value[0]) / (1 + std::abs(along));
+    double difference = std::abs(slope.along - slope.measured) / (1 + std::abs(slope.along));
     table.take("f64 gradient = central difference", difference, where);
     CHECK(difference <= 1e-6);
   }

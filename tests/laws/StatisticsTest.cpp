@@ -8,6 +8,7 @@
 #include "runtime/Parameters.h"
 #include "runtime/selftest/Subject.h"
 #include "tests/laws/Compile.h"
+#include "tests/laws/Slopes.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -66,28 +67,15 @@ Values objectiveOfBatch(Subject &subject, const Values &parameters, const Values
 }
 
 void checkAlongDirections(Subject &subject, const Values &parameters, const Values &x, const Values &weight, const Values &gradient) {
-  std::mt19937_64 generator(3);
-  std::normal_distribution<double> normal;
   int sure = 0;
-  for (int trial = 0; trial < 3; ++trial) {
-    Values direction(parameters.size());
-    double along = 0;
-    for (size_t i = 0; i < size_t(subject.manifest->trainedCount); ++i) {
-      direction[i] = normal(generator) / std::sqrt(double(parameters.size()));
-      along += direction[i] * gradient[i];
-    }
-    Derivative measured = differentiate(subject, 1, [&](double h) {
-      Values moved = parameters;
-      for (size_t i = 0; i < moved.size(); ++i)
-        moved[i] += h * direction[i];
-      return Values{sum(objectiveOfBatch(subject, moved, x, weight), weight)};
-    })[0];
-    double scale = 1 + std::abs(along) + double(weight.size());
-    if (!(measured.error < 1e-7 * scale))
+  for (const flowc::laws::Slope &slope : flowc::laws::slopesAlong(
+           subject, parameters, gradient, 3, [&](const Values &moved) { return sum(objectiveOfBatch(subject, moved, x, weight), weight); })) {
+    double scale = 1 + std::abs(slope.along) + double(weight.size());
+    if (!(slope.error < 1e-7 * scale))
       continue;
     ++sure;
-    INFO(along << " measured " << measured.value[0]);
-    CHECK(std::abs(along - measured.value[0]) <= 1e-7 * scale);
+    INFO(slope.along << " measured " << slope.measured);
+    CHECK(std::abs(slope.along - slope.measured) <= 1e-7 * scale);
   }
   CHECK(sure > 0);
 }

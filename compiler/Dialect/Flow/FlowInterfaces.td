@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The four questions that every op of a layer answers, and two that some can answer better than the usual way. No pass holds a
+// The four questions that every op of a layer answers, and three that some can answer better than the usual way. No pass holds a
 // switch over op names: to add an op is to answer them.
 // Ops of upstream dialects answer through external models (Flow/Models).
 
@@ -116,6 +116,11 @@ def SolveOpInterface : OpInterface<"SolveOpInterface"> {
       An answer must hold for all operands within their ranges.
     }], "::mlir::Value", "solve", (ins "::mlir::OpBuilder &":$builder, "unsigned":$unknown, "::mlir::Value":$result,
         "::llvm::ArrayRef<::mlir::Value>":$operands, "::llvm::ArrayRef<::flowc::flow::Interval>":$ranges)>,
+    InterfaceMethod<[{
+      Whether the result of an element-wise op rises (or falls) where that operand alone does; nothing, as by default, if it does not
+      say. What is known of a formula's direction is known of what the op is applied to.
+    }], "std::optional<bool>", "rises", (ins "unsigned":$operand, "::llvm::ArrayRef<::flowc::flow::Interval>":$ranges), "",
+      "return std::nullopt;">,
   ];
 }
 
@@ -161,6 +166,26 @@ def NonZeroOpInterface : OpInterface<"NonZeroOpInterface"> {
   let methods = [
     InterfaceMethod<"One bit per element of the result, in row-major order, given the same for every operand.",
       "::llvm::BitVector", "nonZeros", (ins "::llvm::ArrayRef<::llvm::BitVector>":$operands)>,
+  ];
+}
+
+def HeldOpInterface : OpInterface<"HeldOpInterface"> {
+  let cppNamespace = "::flowc::flow";
+  let description = [{
+    Of an op through which no gradient passes, as it is no formula of its operands: what has its value, and is differentiated in its
+    place?
+
+    ```mlir
+    %k = flow.detach %x : tensor<2xf64>   // nothing: a constant
+    %r = flow.root %y {...}               // one Newton step from the detached root
+    ```
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      Builds, at the place of `builder` behind the op, a formula of the op's value that equals it. `held` is the result, detached. Null, as
+      by default, if the result is a constant to all gradients. Failure, reported, if there is no such formula.
+    }], "::llvm::FailureOr<::mlir::Value>", "expose", (ins "::mlir::OpBuilder &":$builder, "::mlir::Value":$held), "",
+      "return ::mlir::Value();">,
   ];
 }
 

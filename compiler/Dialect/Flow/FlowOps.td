@@ -661,7 +661,7 @@ def SpectralNormOp : AnsweringOp<"spectral_norm", [DeclareOpInterfaceMethods<Dep
   }];
 }
 
-def DetachOp : AnsweringOp<"detach", [SameOperandsAndResultType,
+def DetachOp : AnsweringOp<"detach", [SameOperandsAndResultType, HeldOpInterface,
       DeclareOpInterfaceMethods<DependencyOpInterface, ["isElementwise"]>,
       DeclareOpInterfaceMethods<DifferentiateOpInterface>], ["evaluate", "smtTerm", "limit"]> {
   let summary = "the operand, held constant when gradients are taken";

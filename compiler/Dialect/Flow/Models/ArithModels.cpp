@@ -42,11 +42,16 @@ template <typename Op> Limit largest(OpBuilder &builder, Location loc, ArrayRef<
   return v[0].staysBounded() && v[1].staysBounded() ? Limit::bounded() : Limit::unknown();
 }
 
+/// Whether a factor is positive, or negative; nothing where it may be both.
+std::optional<bool> positive(const Interval &range) { return range.isNonZero() ? std::optional(range.isPositive()) : std::nullopt; }
+
 /// Defaults of a rule: nothing in closed form.
 struct NoAnswer {
   /// The partial derivative by operand k; nothing if it is zero everywhere.
   static MaybeExpr partial(const Site &, unsigned) { return std::nullopt; }
   static MaybeExpr solve(const Site &, unsigned, ArrayRef<Interval>) { return std::nullopt; }
+  /// Whether the result rises with operand k.
+  static std::optional<bool> rises(unsigned, ArrayRef<Interval>) { return std::nullopt; }
   static MaybeExpr logPartial(const Site &, unsigned) { return std::nullopt; }
   static SmallVector<Requirement> requirements() { return {}; }
   static Limit limit(OpBuilder &, Location, ArrayRef<Limit>) { return Limit::unknown(); }
@@ -74,6 +79,7 @@ struct NoAnswer {
 
 // y = a + b
 struct AddRule : NoAnswer {
+  static std::optional<bool> rises(unsigned, ArrayRef<Interval>) { return true; }
   static Interval range(ArrayRef<Interval> r) { return r[0] + r[1]; }
   static double evaluate(ArrayRef<double> v) { return v[0] + v[1]; }
   static std::string term(ArrayRef<std::string> v) { return "(+ " + v[0] + " " + v[1] + ")"; }
@@ -87,6 +93,7 @@ struct AddRule : NoAnswer {
 
 // y = a - b
 struct SubRule : NoAnswer {
+  static std::optional<bool> rises(unsigned k, ArrayRef<Interval>) { return k == 0; }
   static Interval range(ArrayRef<Interval> r) { return r[0] + -r[1]; }
   static double evaluate(ArrayRef<double> v) { return v[0] - v[1]; }
   static std::string term(ArrayRef<std::string> v) { return "(- " + v[0] + " " + v[1] + ")"; }
@@ -102,6 +109,7 @@ struct SubRule : NoAnswer {
 
 // y = -a
 struct NegRule : NoAnswer {
+  static std::optional<bool> rises(unsigned, ArrayRef<Interval>) { return false; }
   static Interval range(ArrayRef<Interval> r) { return -r[0]; }
   static double evaluate(ArrayRef<double> v) { return -v[0]; }
   static std::string term(ArrayRef<std::string> v) { return "(- " + v[0] + ")"; }
@@ -115,6 +123,7 @@ struct NegRule : NoAnswer {
 
 // y = a b: dy/da = b; a = y / b where b cannot be 0
 struct MulRule : NoAnswer {
+  static std::optional<bool> rises(unsigned k, ArrayRef<Interval> r) { return positive(r[1 - k]); }
   static Interval range(ArrayRef<Interval> r) { return r[0] * r[1]; }
   static Interval rangeOfSame(const Interval &r) { return intersection(r * r, Interval(0, kInfinity, false, true)); }
   static double evaluate(ArrayRef<double> v) { return v[0] * v[1]; }
@@ -137,6 +146,7 @@ struct MulRule : NoAnswer {
 
 // y = a / b: dy/da = 1 / b, dy/db = -y / b
 struct DivRule : NoAnswer {
+  static std::optional<bool> rises(unsigned k, ArrayRef<Interval> r) { return k == 0 ? positive(r[1]) : std::nullopt; }
   static Interval range(ArrayRef<Interval> r) { return r[0] * reciprocal(r[1]); }
   static double evaluate(ArrayRef<double> v) { return v[0] / v[1]; }
   static std::string term(ArrayRef<std::string> v) { return "(/ " + v[0] + " " + v[1] + ")"; }
@@ -265,6 +275,7 @@ struct SelectRule : NoAnswer {
 // y = a + s less whole turns; a = y - s less whole turns, since -pi < a < pi, which is proved where the block that ends so is. It jumps
 // where the circle closes, so that it has no limit.
 struct TurnRule : NoAnswer {
+  static std::optional<bool> rises(unsigned, ArrayRef<Interval>) { return true; }
   static Interval range(ArrayRef<Interval>) { return circle(); }
   static double evaluate(ArrayRef<double> v) { return std::remainder(v[0] + v[1], 2 * std::numbers::pi); }
   static std::string term(ArrayRef<std::string>) { return ""; }
@@ -362,6 +373,7 @@ template <typename Op, typename Rule> struct ArithSolve : SolveOpInterface::Exte
     MaybeExpr answer = Rule::solve(Site{builder, op->getLoc(), operands, result}, unknown, ranges);
     return answer ? static_cast<Value>(*answer) : Value();
   }
+  std::optional<bool> rises(Operation *, unsigned operand, ArrayRef<Interval> ranges) const { return Rule::rises(operand, ranges); }
 };
 
 template <typename Op, typename Rule>

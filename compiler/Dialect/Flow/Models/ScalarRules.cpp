@@ -266,6 +266,10 @@ template <typename Op, unsigned Row> struct ScalarRange : RangeOpInterface::Exte
 };
 
 template <typename Op, unsigned Row> struct ScalarSolve : SolveOpInterface::ExternalModel<ScalarSolve<Op, Row>, Op> {
+  std::optional<bool> rises(Operation *, unsigned, ArrayRef<Interval> ranges) const {
+    const ScalarRule &rule = scalarRules()[Row];
+    return ranges[0].within(rule.injectiveOn) ? std::optional(rule.direction == Direction::Increasing) : std::nullopt;
+  }
   Value solve(Operation *op, OpBuilder &builder, unsigned, Value result, ArrayRef<Value>, ArrayRef<Interval> ranges) const {
     const ScalarRule &rule = scalarRules()[Row];
     if (!ranges[0].within(rule.injectiveOn))
