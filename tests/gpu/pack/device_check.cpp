@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// device_check PACK [--device NAME] [--only WORD] [--rows N,N,...] [--batches N,N,...] [--json FILE] [--no-check] [--no-times]: models on a
-// GPU beside the same on the CPU, then how long they take there. Needs a driver, and nothing else of a GPU's software. README.md has what it prints.
+// device_check PACK [--device NAME] [--only WORD] [--rows N,N,...] [--batches N,N,...] [--json FILE] [--no-check] [--no-times]: models on
+// a GPU beside the same on the CPU, then how long they take there. Needs a driver, and nothing else of a GPU's software. README.md has what it prints.
 //
 // Ends with 0, with 1 if a number is wrong, and with 3 where there is no GPU to use.
 
@@ -100,7 +100,8 @@ void check(const CompiledModel &compiled, const std::vector<double> &parameters,
     for (size_t k = 0; k < expected.size(); ++k) {
       note(wideWorst, expected[k].name, flowc::gpu::distance(expected[k], onDevice[k]), WideTolerance);
       double moved = std::max(flowc::gpu::distance(expected[k], expectedNarrow[k]), sensitive.empty() ? 0 : sensitive[k]);
-      note(narrowWorst, expected[k].name, flowc::gpu::distance(expected[k], onDeviceNarrow[k]), std::max(NarrowTolerance, NarrowFactor * moved));
+      double found = flowc::gpu::distance(expected[k], onDeviceNarrow[k]);
+      note(narrowWorst, expected[k].name, found, std::max(NarrowTolerance, NarrowFactor * moved));
     }
   }
   judge(manifest.name, "f64", wideWorst);
