@@ -319,8 +319,8 @@ int runBuild(const cli::Arguments &arguments) {
     return fail(terminal, arguments.error(), cli::ExitCode::Usage);
   if (request.options.schedule.tile % 16)
     return fail(terminal, "--tile must be a multiple of 16", cli::ExitCode::Usage);
-  if (request.tune && (arguments.has("tile") || request.emit))
-    return fail(terminal, "--tune measures how a model directory is made; leave out --tile and --emit", cli::ExitCode::Usage);
+  if (request.tune && (arguments.has("tile") || request.emit || request.options.cpu.cpu != "native"))
+    return fail(terminal, "--tune times model directories on this machine; leave out --tile, --emit and --cpu", cli::ExitCode::Usage);
   if (!cuda::isKnownChip(request.options.cuda.chip))
     return fail(terminal, "unknown GPU `" + request.options.cuda.chip + "`; expected a name that LLVM knows, such as `sm_80` or `sm_90`",
                 cli::ExitCode::Usage);

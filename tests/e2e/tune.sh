@@ -84,6 +84,8 @@ ignored toy.flow 'is none that this flowc wrote'
 cp kept.json used/schedule.json
 expect 0 "$flowc" toy.flow -o used --tile 32
 grep -q schedule.json err && fail '--tile does not decide'
-expect 2 "$flowc" toy.flow -o used --tile 32 --tune
-says err '--tune'
+for other in --tile=32 --emit=asm --cpu=x86-64-v3; do
+  expect 2 "$flowc" toy.flow -o used --tune $other
+  says err 'leave out --tile, --emit and --cpu'
+done
 finish
