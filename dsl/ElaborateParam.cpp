@@ -100,6 +100,13 @@ static std::vector<double> unconstrainVector(const std::vector<double> &values, 
   return simplex && std::abs(total - 1) > 1e-6 ? std::vector<double>() : raw;
 }
 
+std::optional<double> Elaborator::rawBeginning(double value, const Domain &domain, const std::string &name, SourceLocation loc) {
+  double raw = unconstrain(value, intervalOf(domain), domain.kind == Domain::Kind::Positive);
+  if (!std::isfinite(raw))
+    return fail(Kind::BadInit, loc, "the value {} of `{}` is not inside its domain", value, name);
+  return raw;
+}
+
 std::optional<ParameterInit> Elaborator::readInit(const ParamDecl &decl, const Domain &domain, const Shape &shape,
                                                   const Scope &scope) {
   ParameterInit init;
@@ -136,10 +143,10 @@ std::optional<ParameterInit> Elaborator::readInit(const ParamDecl &decl, const D
                     std::sqrt(sum), domain.high);
     }
     for (double &number : numbers) {
-      double raw = unconstrain(number, intervalOf(domain), domain.kind == Domain::Kind::Positive);
-      if (!std::isfinite(raw))
-        return fail(Kind::BadInit, decl.value->loc, "the value {} of `{}` is not inside its domain", number, decl.name);
-      number = raw;
+      auto raw = rawBeginning(number, domain, decl.name, decl.value->loc);
+      if (!raw)
+        return std::nullopt;
+      number = *raw;
     }
     init.kind = value->as<double>() ? ParameterInit::Kind::Constant : ParameterInit::Kind::Values;
     init.a = numbers[0];
@@ -162,8 +169,13 @@ std::optional<ParameterInit> Elaborator::readInit(const ParamDecl &decl, const D
     return ParameterInit{ParameterInit::Kind::Uniform, -numbers[0], numbers[0], {}};
   if (name == "uniform" && numbers.size() == 2 && finite && numbers[0] <= numbers[1])
     return ParameterInit{ParameterInit::Kind::Uniform, numbers[0], numbers[1], {}};
+  if (name == "at" && numbers.size() == 1 && finite && !vectorDomain) {
+    auto raw = rawBeginning(numbers[0], domain, decl.name, decl.distribution->loc);
+    return raw ? std::optional(ParameterInit{ParameterInit::Kind::Constant, *raw, 0, {}}) : std::nullopt;
+  }
   return fail(Kind::BadInit, decl.distribution->loc,
-              "expected `normal(deviation)`, `uniform(bound)` or `uniform(low, high)` with finite numbers");
+              "expected `normal(deviation)`, `uniform(bound)`, `uniform(low, high)` or `at(value)` with finite numbers{}",
+              vectorDomain && name == "at" ? "; `at` is for numbers, each in a domain of its own" : "");
 }
 
 Value Elaborator::constrain(Value raw, const Shape &shape, const Domain &domain, SourceLocation loc) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // A bijection whose parameters a network gives: what it would learn as a layer is taken out of one vector, value after value, each with
-// an element for every feature, and brought into its domain.
+// an element for every feature, and brought into its domain. Where the network gives 0, a parameter is where it would begin if it were learned.
 
 #include "dsl/Elaborator.h"
 
@@ -28,7 +28,12 @@ std::optional<std::vector<Elaborator::Steered>> Elaborator::steeredParameters(co
     auto count = domain ? countOf(parameter, scope) : std::nullopt;
     if (!count)
       return std::nullopt;
-    wanted.push_back({&parameter, *domain, *count});
+    auto init = readInit({parameter.name, parameter.loc, nullptr, {}, nullptr, parameter.distribution, nullptr}, *domain, {*count}, scope);
+    if (!init)
+      return std::nullopt;
+    // Of a uniform distribution a and b are the ends; of the others a is the middle.
+    double middle = init->kind == ParameterInit::Kind::Uniform ? (init->a + init->b) / 2 : init->a;
+    wanted.push_back({&parameter, *domain, *count, middle});
   }
   return wanted;
 }
@@ -71,6 +76,8 @@ MaybeThing Elaborator::steer(const Thing &thing, const Thing &input, const Thing
     for (int64_t &place : places)
       place = next++;
     TensorThing own = extract(*raw, std::move(places), loc);
+    if (parameter.middle != 0)
+      own.value = apply("add", {own.value, scalarConstant(parameter.middle, own.shape, loc)}, loc);
     MaybeThing value = parameter.parameter->size ? constrainComponents(own, parameter.count, parameter.domain, loc)
                                                  : MaybeThing(Thing{constrainWithFact(own, parameter.domain, loc)});
     if (!value)

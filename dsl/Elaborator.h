@@ -180,6 +180,7 @@ private:
     const Parameter *parameter;
     Domain domain;
     int64_t count;
+    double middle; ///< Of where it begins, before the domain's map: what the network's results are added to.
   };
   const FunctionThing *bijection(const Thing &thing, SourceLocation loc);
   /// What a bijection is not given; its defaults are added to the scope.
@@ -212,6 +213,8 @@ private:
   bool declareParameter(const ParamDecl &decl, Scope &scope);
   /// Whether a name may be declared here. A loop may declare it anew in every round.
   bool isFree(const std::string &name, SourceLocation loc, const Scope &scope);
+  /// What is learned where the parameter, in its domain, is `value`; an error outside of it.
+  std::optional<double> rawBeginning(double value, const Domain &domain, const std::string &name, SourceLocation loc);
   std::optional<ParameterInit> readInit(const ParamDecl &decl, const Domain &domain, const Shape &shape,
                                         const Scope &scope);
   std::optional<TensorThing> rawParameter(const std::string &name, const Shape &shape, const ParameterInit &init,
