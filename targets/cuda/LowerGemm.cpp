@@ -271,9 +271,11 @@ Accesses flowc::cuda::accessesOf(tile::GemmOp op) {
   if (type.getNumElements() == 0)
     return accesses;
   accesses.waits = true;
-  for (Value buffer : {op.getA(), op.getB(), op.getBias()})
-    if (buffer)
-      accesses.add(buffer, false);
-  accesses.add(op.getC(), true);
+  // Every tile of c has its own panels.
+  accesses.add(op.getA(), false, llvm::divideCeil(type.getShape()[1], kTileColumns));
+  accesses.add(op.getB(), false, llvm::divideCeil(type.getShape()[0], kMostTileRows));
+  if (op.getBias())
+    accesses.add(op.getBias(), false);
+  accesses.add(op.getC(), true, op.getAccumulate() ? 2 : 1);
   return accesses;
 }

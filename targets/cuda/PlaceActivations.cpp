@@ -18,7 +18,8 @@ using namespace flowc::cuda;
 
 int64_t flowc::cuda::sharedBytesOfBlock(StringRef chip) {
   int64_t number = 0;
-  chip.drop_front(3).consumeInteger(10, number);
+  chip.consume_front("sm_");
+  chip.consumeInteger(10, number);
   // Of a multiprocessor, in KiB: the CUDA C++ Programming Guide's table of compute capabilities. Every block takes one beside its own.
   int64_t all = number == 80 || number == 87 ? 164 : number >= 90 && number < 120 ? 228 : 100;
   return (all / 2 - 1) << 10;

@@ -50,7 +50,8 @@ public:
     cpu = CompiledTiles::compile(text, {}, error);
     INFO(error);
     REQUIRE(cpu);
-    gpu = EmulatedKernels::compile(text, 128, error, matmul);
+    // On the second kind of GPU more lies in shared memory.
+    gpu = EmulatedKernels::compile(text, 128, error, matmul, matmul == "f32" ? "sm_80" : "sm_90");
     INFO(error);
     REQUIRE(gpu);
     info = cpu->kernel<const flowrt_kernel_info>(name("info").c_str());

@@ -21,7 +21,7 @@ using namespace mlir;
 namespace flowc::test {
 
 /// The same as compileEmulation, without the barrier number `forgotten` where that is not negative.
-static bool compileLibrary(const std::string &text, int64_t threads, const std::string &matmul, int64_t forgotten,
+static bool compileLibrary(const std::string &text, int64_t threads, const std::string &matmul, const std::string &chip, int64_t forgotten,
                            const std::string &library, std::string &error) {
   DialectRegistry registry;
   cpu::registerCpuDialects(registry);
@@ -35,6 +35,7 @@ static bool compileLibrary(const std::string &text, int64_t threads, const std::
   cuda::CudaOptions gpu;
   gpu.threads = threads;
   gpu.matmul = *cuda::matmulByName(matmul);
+  gpu.chip = chip;
   if (!module || failed(cuda::lowerToGpu(*module, gpu)))
     return false;
   SmallVector<Operation *> barriers;
@@ -59,27 +60,28 @@ static bool compileLibrary(const std::string &text, int64_t threads, const std::
   return false;
 }
 
-bool compileEmulation(const std::string &text, int64_t threads, const std::string &matmul, const std::string &library, std::string &error) {
-  return compileLibrary(text, threads, matmul, -1, library, error);
+bool compileEmulation(const std::string &text, int64_t threads, const std::string &matmul, const std::string &chip, const std::string &library,
+                      std::string &error) {
+  return compileLibrary(text, threads, matmul, chip, -1, library, error);
 }
 
 std::unique_ptr<EmulatedKernels> EmulatedKernels::compile(const std::string &text, int64_t threads, std::string &error,
-                                                          const std::string &matmul) {
-  return make(text, threads, matmul, -1, error);
+                                                          const std::string &matmul, const std::string &chip) {
+  return make(text, threads, matmul, chip, -1, error);
 }
 
 std::unique_ptr<EmulatedKernels> EmulatedKernels::compileWithout(int64_t barrier, const std::string &text, std::string &error) {
-  return make(text, 128, "f32", barrier, error);
+  return make(text, 128, "f32", "sm_80", barrier, error);
 }
 
 std::unique_ptr<EmulatedKernels> EmulatedKernels::make(const std::string &text, int64_t threads, const std::string &matmul,
-                                                       int64_t forgotten, std::string &error) {
+                                                       const std::string &chip, int64_t forgotten, std::string &error) {
   llvm::SmallString<128> path;
   if (llvm::sys::fs::createTemporaryFile("kernels", "so", path))
     return nullptr;
   std::unique_ptr<EmulatedKernels> result(new EmulatedKernels);
   result->threads = threads;
-  if (compileLibrary(text, threads, matmul, forgotten, path.str().str(), error)) {
+  if (compileLibrary(text, threads, matmul, chip, forgotten, path.str().str(), error)) {
     if ((result->handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)))
       *static_cast<EmulatorHooks *>(dlsym(result->handle, "flow_emulator")) = emulatorHooks();
     else
