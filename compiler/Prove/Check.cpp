@@ -5,6 +5,8 @@
 #include "compiler/Prove/LayerChecker.h"
 #include "compiler/Prove/Mixing.h"
 
+#include "compiler/Dialect/Flow/LayerLocation.h"
+
 #include "llvm/Support/Format.h"
 
 #include <cmath>
@@ -46,9 +48,10 @@ std::string textOf(LayerOp layer, const Surroundings &around) {
     print(side);
   out << around.certain << around.alone;
   layer->print(out, OpPrintingFlags().enableDebugInfo().useLocalScope());
-  std::string own = "@\"" + layer.getSymName().str();
+  // Its parameters' names begin with it, and all its locations hold it (LayerLocation.h).
+  std::string own = "\"" + layer.getSymName().str();
   for (size_t at = text.find(own); at != std::string::npos; at = text.find(own, at))
-    text.erase(at + 2, own.size() - 2);
+    text.erase(at + 1, own.size() - 1);
   return text;
 }
 
@@ -79,6 +82,7 @@ ModelReport checkModel(ModelOp model, bool alone) {
     std::string text = textOf(layer, around);
     auto judged = known.find(text);
     if (judged == known.end()) {
+      ++report.judged;
       LayerChecker checker(layer, around);
       LayerReport found = checker.run();
       judged = known.try_emplace(std::move(text), Judged{std::move(found), checker.image(), checker.imageIsCertain()}).first;
@@ -119,7 +123,7 @@ void emitFindings(const ModelReport &report) {
     for (const Obligation &obligation : layer.obligations) {
       // Layers of one kind have one fault; it is told once.
       if (holds(obligation.verdict) ||
-          !said.insert({const_cast<void *>(obligation.loc.getAsOpaquePointer()), obligation.statement}).second)
+          !said.insert({const_cast<void *>(placeOf(obligation.loc).getAsOpaquePointer()), obligation.statement}).second)
         continue;
       InFlightDiagnostic error = emitError(obligation.loc);
       if (obligation.kind == "structure") {
@@ -149,7 +153,7 @@ static void emitLosses(const ModelReport &report) {
   std::set<void *> said;
   for (const LayerReport &layer : report.layers)
     for (const Warning &loss : layer.warnings) {
-      if (!said.insert(const_cast<void *>(loss.loc.getAsOpaquePointer())).second)
+      if (!said.insert(const_cast<void *>(placeOf(loss.loc).getAsOpaquePointer())).second)
         continue;
       InFlightDiagnostic warning = emitWarning(loss.loc);
       warning << "`" << layer.type << "` is a bijection, but not of 32-bit numbers [lost-in-f32]";

@@ -76,6 +76,7 @@ struct ModelReport {
   int64_t features = 0;
   std::vector<LayerReport> layers;
   std::optional<Unmixed> unmixed = {};
+  size_t judged = 0; ///< How many of the layers were looked at; the others are like one of these.
 
   Verdict verdict() const;
 };

@@ -4,7 +4,7 @@
 
 #include "compiler/Dialect/Flow/Models/ScalarRules.h"
 
-#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/StringMap.h"
 
 #include <charconv>
 #include <cmath>
@@ -352,45 +352,64 @@ std::string SmtProblem::shares() {
 
 namespace {
 
-/// Layers of one kind ask the same questions: proofs are kept. (Compilations of one process do not run at the same
-/// time.)
-llvm::StringSet<> &provedImpossible() {
-  static llvm::StringSet<> texts;
-  return texts;
+/// What the solver said of a problem, and of its variables where it found values.
+struct Told {
+  Z3_lbool answer;
+  std::vector<std::optional<double>> values;
+};
+
+/// Layers of one kind ask the same questions: answers are kept, by the problem's text. (Compilations of one process do not run at the
+/// same time.)
+struct Answers {
+  llvm::StringMap<Told> alone;
+  llvm::StringMap<llvm::StringMap<Z3_lbool>> together;
+};
+
+Answers &answers() {
+  static Answers kept;
+  return kept;
+}
+
+SmtProblem::Answer answerOf(Z3_lbool said) {
+  return said == Z3_L_FALSE ? SmtProblem::Impossible : said == Z3_L_TRUE ? SmtProblem::Possible : SmtProblem::Undecided;
 }
 
 } // namespace
 
 SmtProblem::Answer SmtProblem::ask(const std::string &condition, llvm::DenseMap<Value, double> *hint) {
-  std::string text = declarations + assertions + shares() + "(assert " + condition + ")\n";
-  if (provedImpossible().contains(text))
-    return Impossible;
-  Solver solver(text, /*again=*/false);
-  switch (solver.check()) {
-  case Z3_L_FALSE:
-    provedImpossible().insert(text);
-    return Impossible;
-  case Z3_L_TRUE:
-    for (const auto &[name, value] : variables)
-      if (auto number = hint ? solver.valueOf(name) : std::nullopt)
-        (*hint)[value] = *number;
-    return Possible;
-  default:
-    return Undecided;
+  auto [it, unasked] = answers().alone.try_emplace(declarations + assertions + shares() + "(assert " + condition + ")\n");
+  Told &told = it->second;
+  if (unasked) {
+    Solver solver(it->first().str(), /*again=*/false);
+    told.answer = solver.check();
+    if (told.answer == Z3_L_TRUE)
+      for (const auto &[name, value] : variables)
+        told.values.push_back(solver.valueOf(name));
   }
+  if (hint && told.answer == Z3_L_TRUE)
+    for (auto [variable, number] : llvm::zip_equal(variables, told.values))
+      if (number)
+        (*hint)[variable.second] = *number;
+  return answerOf(told.answer);
 }
 
 SmtProblem::Answer SmtProblem::askTogether(const Decisions &decisions) {
   llvm::SmallVector<std::pair<std::string, bool>> literals;
-  for (auto [comparison, holds] : decisions)
+  std::string asked;
+  for (auto [comparison, holds] : decisions) {
     literals.push_back({term(comparison), holds});
-  std::string text = declarations + assertions + shares();
-  if (!together || text != toldTogether) {
-    together = std::make_shared<Solver>(text, /*again=*/true);
-    toldTogether = std::move(text);
+    asked += (holds ? " " : " -") + literals.back().first;
   }
-  Z3_lbool answer = together->checkWith(literals);
-  return answer == Z3_L_FALSE ? Impossible : answer == Z3_L_TRUE ? Possible : Undecided;
+  std::string text = declarations + assertions + shares();
+  auto [it, unasked] = answers().together[text].try_emplace(asked);
+  if (unasked) {
+    if (!together || text != toldTogether) {
+      together = std::make_shared<Solver>(text, /*again=*/true);
+      toldTogether = std::move(text);
+    }
+    it->second = together->checkWith(literals);
+  }
+  return answerOf(it->second);
 }
 
 } // namespace flowc::prove

@@ -7,6 +7,7 @@
 // What an anchor makes is ready at its boundary; what a map makes, at the next one.
 
 #include "compiler/Dialect/Flow/Reads.h"
+#include "compiler/Schedule/ApartMaps.h"
 #include "compiler/Schedule/MovedColumns.h"
 #include "compiler/Schedule/Plan.h"
 
@@ -55,7 +56,13 @@ private:
     for (auto &[key, map] : maps) {
       if (uniform())
         separateCopies(2 * key.first + 1, map);
-      plan.nodes.push_back({2 * key.first + 1, std::move(map)});
+      sortOutputs(map);
+      if (writesParameters(map)) {
+        plan.nodes.push_back({2 * key.first + 1, std::move(map)});
+        continue;
+      }
+      for (MapNode &part : apart(std::move(map)))
+        plan.nodes.push_back({2 * key.first + 1, std::move(part)});
     }
     llvm::erase_if(plan.nodes, [](const PlacedNode &placed) {
       auto *map = std::get_if<MapNode>(&placed.node);
@@ -199,6 +206,23 @@ private:
       else
         plan.nodes.push_back({position, MapNode{map.rows, true, {}, {std::move(output)}}});
     map.outputs = std::move(computed);
+  }
+
+  /// Such a map may read what it writes, and must read all of it first.
+  bool writesParameters(const MapNode &map) {
+    return llvm::any_of(map.outputs, [&](const MapOutput &output) {
+      const Buffer &buffer = plan.buffers[output.target.buffer];
+      return !buffer.constant && plan.signature->slots[buffer.slot].role == Role::Parameters;
+    });
+  }
+
+  /// What is only moved, then in the order of the ops, whoever asked first: maps that compute the same then are the same.
+  static void sortOutputs(MapNode &map) {
+    llvm::DenseMap<Operation *, size_t> places;
+    for (auto [place, op] : llvm::enumerate(map.ops))
+      places[op] = place + 1;
+    auto placeOf = [&](const MapOutput &output) { return places.lookup(output.value.getDefiningOp()); };
+    llvm::stable_sort(map.outputs, [&](const MapOutput &a, const MapOutput &b) { return placeOf(a) < placeOf(b); });
   }
 
   void addNode(int phase, Node node) { plan.nodes.push_back({2 * phase, std::move(node)}); }

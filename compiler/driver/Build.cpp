@@ -127,7 +127,7 @@ private:
     cpu::registerCpuDialects(registry);
     cuda::registerCudaDialects(registry);
     MLIRContext context(registry);
-    context.loadAllAvailableDialects();
+    times.measure("dialects", [&] { context.loadAllAvailableDialects(); });
     SpecDiagnostics diagnostics(context, request.style);
     auto spec = times.measure("read", [&] { return loadSpec(request.spec, context, diagnostics, exitCode); });
     if (!spec)
@@ -143,6 +143,7 @@ private:
     // The flow, and perhaps the one that it learns from.
     for (auto model : spec.module->getOps<flow::ModelOp>()) {
       prove::ModelReport report = times.measure("check", [&] { return prove::checkModel(model); });
+      times.remark(std::to_string(report.judged) + " kinds of " + std::to_string(report.layers.size()) + " layers");
       // What is undecided may still be derived, or is refused there; what is refuted goes no further.
       if (report.verdict() == prove::Verdict::Refuted) {
         prove::emitFindings(report);

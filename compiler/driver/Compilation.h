@@ -11,8 +11,6 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/JSON.h"
 
-#include <chrono>
-
 namespace flowc::driver {
 
 struct CompileOptions {
@@ -22,27 +20,39 @@ struct CompileOptions {
   bool timing = false;
 };
 
-/// How long each phase took, in order.
+/// How long each phase took, in order, and how much of the processors' time: with two threads more than the clock shows.
 class PhaseTimes {
 public:
   /// Runs `work` and books its time under `name`.
   template <typename Work> auto measure(llvm::StringRef name, Work work) {
-    auto begin = std::chrono::steady_clock::now();
     struct Book {
       PhaseTimes &times;
       llvm::StringRef name;
-      std::chrono::steady_clock::time_point begin;
-      ~Book() {
-        std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
-        times.entries.emplace_back(name.str(), took.count());
-      }
-    } book{*this, name, begin};
+      Reading begin = Reading::now();
+      ~Book() { times.entries.push_back({name.str(), Reading::now() - begin}); }
+    } book{*this, name};
     return work();
   }
+  /// Adds to the name of the phase that ended last.
+  void remark(llvm::StringRef text) { entries.back().name += (", " + text).str(); }
+  /// All phases, what was between them, and the sum of both: what the process took up to now.
   void print(llvm::raw_ostream &out) const;
 
 private:
-  std::vector<std::pair<std::string, double>> entries;
+  /// In milliseconds.
+  struct Reading {
+    double clock, processor;
+    static Reading now();
+    Reading operator-(const Reading &other) const { return {clock - other.clock, processor - other.processor}; }
+    Reading operator+(const Reading &other) const { return {clock + other.clock, processor + other.processor}; }
+  };
+  struct Entry {
+    std::string name;
+    Reading took;
+  };
+
+  Reading begin = Reading::now();
+  std::vector<Entry> entries;
 };
 
 /// Takes a module of flow IR through the phases. Every step reports its own errors.

@@ -10,10 +10,11 @@
 using namespace mlir;
 using namespace flowc::targets;
 
-Value FunctionCache::pointerTo(Emitter &emitter, Value buffer) {
+Value FunctionCache::pointerTo(Emitter &emitter, Value buffer, int64_t distance) {
+  Type element = cast<MemRefType>(buffer.getType()).getElementType();
   auto slice = buffer.getDefiningOp<memref::ReinterpretCastOp>();
   if (!slice || ShapedType::isDynamic(slice.getStaticOffsets()[0]))
-    return originOf(emitter, buffer);
+    return emitter.address(originOf(emitter, buffer), element, emitter.constant(distance));
   // A kernel has thousands of slices of a few buffers: their addresses are taken once.
   Value &origin = origins[slice.getSource()];
   if (!origin) {
@@ -21,8 +22,7 @@ Value FunctionCache::pointerTo(Emitter &emitter, Value buffer) {
     emitter.builder.setInsertionPointAfterValue(slice.getSource());
     origin = originOf(emitter, slice.getSource());
   }
-  Type element = cast<MemRefType>(buffer.getType()).getElementType();
-  return emitter.address(origin, element, emitter.constant(slice.getStaticOffsets()[0]));
+  return emitter.address(origin, element, emitter.constant(slice.getStaticOffsets()[0] + distance));
 }
 
 static constexpr StringRef kTable = "tile_rows";

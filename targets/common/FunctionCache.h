@@ -27,8 +27,8 @@ public:
   mlir::func::CallOp call(mlir::OpBuilder &builder, mlir::Location loc, llvm::StringRef name, llvm::StringRef key,
                           mlir::ValueRange arguments, Body body);
 
-  /// The address of a buffer's first element.
-  mlir::Value pointerTo(Emitter &emitter, mlir::Value buffer);
+  /// The address `distance` elements behind a buffer's first one.
+  mlir::Value pointerTo(Emitter &emitter, mlir::Value buffer, int64_t distance = 0);
 
   /// Buffers are a function's own: behind it another's may have their names.
   virtual void forgetBuffers() { origins.clear(); }

@@ -79,7 +79,7 @@ FailureOr<llvm::SmallVector<char, 0>> flowc::targets::generate(Operation *module
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream stream(bytes);
   llvm::legacy::PassManager passes;
-  if (translated.machine->addPassesToEmitFile(passes, stream, nullptr, kind))
+  if (translated.machine->addPassesToEmitFile(passes, stream, nullptr, kind, /*DisableVerify=*/true))
     return module->emitError("LLVM cannot emit this kind of file for ") << translated.machine->getTargetCPU();
   passes.run(*translated.module);
   return bytes;

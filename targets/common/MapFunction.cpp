@@ -18,22 +18,38 @@ Rows::Rows(ArrayRef<int64_t> list) {
   step = list.size() > 1 ? list[1] - list[0] : 0;
   for (auto [i, row] : llvm::enumerate(list))
     if (row != start + static_cast<int64_t>(i) * step) {
+      start = 0;
       table = list;
       return;
     }
 }
 
 /// The number of rows is an argument, for a model may have thousands of maps that differ in nothing else; but few rows are better
-/// known to LLVM, which then needs no loop.
-static bool hasFixedRows(tile::MapOp op) { return op.getRows() <= 4; }
+/// known to LLVM, which then needs no loop. (Beside a long body the loop is nothing.)
+static bool hasFixedRows(tile::MapOp op) {
+  constexpr size_t kLong = 64;
+  return op.getRows() <= 4 && op.getBody().front().getOperations().size() < kLong;
+}
 
 namespace {
 
-/// What a function is told of a buffer: which of its arguments is the address that it lies `distance` numbers behind.
+/// What a function is told of a buffer: which of its arguments is the address that its first row lies `distance` numbers behind. Where
+/// that row is in the buffer, the caller knows: couplings of the even and of the odd features share a function.
 struct Told {
   unsigned argument;
   int64_t distance;
+  int64_t firstRow; ///< Of the buffer, in numbers from its beginning.
 };
+
+/// The rows of every buffer, those of the inputs first.
+SmallVector<Rows> rowsOfBuffers(tile::MapOp op) {
+  SmallVector<Rows> rows;
+  for (unsigned k = 0; k < op.getInputs().size(); ++k)
+    rows.emplace_back(op.inputRows(k));
+  for (unsigned k = 0; k < op.getOutputs().size(); ++k)
+    rows.emplace_back(op.outputKind(k) == OutputKind::SumRows ? ArrayRef<int64_t>() : op.outputRows(k));
+  return rows;
+}
 
 /// Buffers are told by their addresses. What is made of parameters alone, though, is often one map of hundreds of buffers, which comes but
 /// once; so many addresses fit into no machine's registers, and slices of one buffer are told by the first of them.
@@ -43,15 +59,17 @@ SmallVector<Told> tellBuffers(tile::MapOp op) {
   llvm::DenseMap<Value, std::pair<unsigned, int64_t>> first;
   unsigned arguments = 0;
   bool isMany = op.isUniform() && op->getNumOperands() > kFew;
-  for (Value buffer : op->getOperands()) {
+  for (auto [buffer, rows] : llvm::zip_equal(op->getOperands(), rowsOfBuffers(op))) {
     auto slice = buffer.getDefiningOp<memref::ReinterpretCastOp>();
+    int64_t firstRow = rows.start * rowStride(buffer);
     if (!isMany || !slice || ShapedType::isDynamic(slice.getStaticOffsets()[0])) {
-      told.push_back({arguments++, 0});
+      told.push_back({arguments++, 0, firstRow});
       continue;
     }
-    auto [place, isFirst] = first.try_emplace(slice.getSource(), arguments, slice.getStaticOffsets()[0]);
+    int64_t begin = slice.getStaticOffsets()[0] + firstRow;
+    auto [place, isFirst] = first.try_emplace(slice.getSource(), arguments, begin);
     arguments += isFirst;
-    told.push_back({place->second.first, slice.getStaticOffsets()[0] - place->second.second});
+    told.push_back({place->second.first, begin - place->second.second, firstRow});
   }
   return told;
 }
@@ -60,18 +78,13 @@ SmallVector<Told> tellBuffers(tile::MapOp op) {
 
 MapFunction::MapFunction(tile::MapOp op, Emitter &emitter, ValueRange arguments, ValueRange captured)
     : element(cast<MemRefType>(op.getOutputs()[0].getType()).getElementType()) {
-  SmallVector<Told> all = tellBuffers(op);
-  unsigned next = 0, operand = 0;
-  auto buffer = [&](Value value, ArrayRef<int64_t> rows) {
-    Told told = all[operand++];
+  unsigned next = 0;
+  for (auto [value, rows, told] : llvm::zip_equal(op->getOperands(), rowsOfBuffers(op), tellBuffers(op))) {
     next = std::max(next, told.argument + 1);
     Value pointer = emitter.address(arguments[told.argument], element, emitter.constant(told.distance));
-    return MapBuffer{pointer, Value(), Rows(rows), rowStride(value), tile::isUniformBuffer(value)};
-  };
-  for (auto [k, value] : llvm::enumerate(op.getInputs()))
-    inputs.push_back(buffer(value, op.inputRows(k)));
-  for (auto [k, value] : llvm::enumerate(op.getOutputs()))
-    outputs.push_back(buffer(value, op.outputKind(k) == OutputKind::SumRows ? ArrayRef<int64_t>() : op.outputRows(k)));
+    auto &side = inputs.size() < op.getInputs().size() ? inputs : outputs;
+    side.push_back(MapBuffer{pointer, Value(), rows, rowStride(value), tile::isUniformBuffer(value)});
+  }
   for (SmallVector<MapBuffer> *buffers : {&inputs, &outputs})
     for (MapBuffer &buffer : *buffers)
       if (!buffer.rows.table.empty())
@@ -86,7 +99,7 @@ Value MapFunction::rowAddress(Emitter &e, const MapBuffer &buffer, Value i) cons
   if (buffer.table)
     row = e.load(e.builder.getI64Type(), e.address(buffer.table, e.builder.getI64Type(), i));
   else
-    row = e.add(e.multiply(i, buffer.rows.step), e.constant(buffer.rows.start));
+    row = e.multiply(i, buffer.rows.step);
   return e.address(buffer.pointer, element, e.multiply(row, buffer.stride));
 }
 
@@ -97,19 +110,14 @@ static std::string mapKey(tile::MapOp op, int64_t samples, ValueRange captured) 
   stream << "map " << (hasFixedRows(op) ? static_cast<int64_t>(op.getRows()) : -1) << ' ' << samples;
   for (int32_t kind : op.getOutputKinds())
     stream << " k" << kind;
-  auto describe = [&](Value buffer, ArrayRef<int64_t> list) {
-    Rows rows(list);
+  stream << ' ' << op.getInputs().size();
+  for (auto [buffer, rows] : llvm::zip_equal(op->getOperands(), rowsOfBuffers(op))) {
     stream << (tile::isUniformBuffer(buffer) ? " u" : " v") << rowStride(buffer);
     if (rows.table.empty())
-      stream << " r" << rows.start << '+' << rows.step;
+      stream << " r" << rows.step;
     else
       stream << " table";
-  };
-  for (auto [k, buffer] : llvm::enumerate(op.getInputs()))
-    describe(buffer, op.inputRows(k));
-  stream << " to";
-  for (auto [k, buffer] : llvm::enumerate(op.getOutputs()))
-    describe(buffer, op.outputRows(k));
+  }
   for (Told told : tellBuffers(op))
     stream << " @" << told.argument << '+' << told.distance;
   stream << bodyFingerprint(op.getBody().front(), captured);
@@ -133,16 +141,10 @@ void flowc::targets::callMap(tile::MapOp op, FunctionCache &cache, function_ref<
   SmallVector<Value> arguments;
   for (auto [buffer, told] : llvm::zip_equal(op->getOperands(), tellBuffers(op)))
     if (told.argument == arguments.size())
-      arguments.push_back(cache.pointerTo(emitter, buffer));
-  auto addTable = [&](ArrayRef<int64_t> rows) {
-    if (!Rows(rows).table.empty())
-      arguments.push_back(cache.rowTable(emitter, rows));
-  };
-  for (unsigned k = 0; k < op.getInputs().size(); ++k)
-    addTable(op.inputRows(k));
-  for (unsigned k = 0; k < op.getOutputs().size(); ++k)
-    if (op.outputKind(k) != OutputKind::SumRows)
-      addTable(op.outputRows(k));
+      arguments.push_back(cache.pointerTo(emitter, buffer, told.firstRow));
+  for (const Rows &rows : rowsOfBuffers(op))
+    if (!rows.table.empty())
+      arguments.push_back(cache.rowTable(emitter, rows.table));
   llvm::append_range(arguments, captured);
   if (!hasFixedRows(op))
     arguments.push_back(emitter.constant(op.getRows()));

@@ -10,7 +10,8 @@
 
 namespace flowc::targets {
 
-/// The rows that a map touches in one buffer: start + i * step, or a table.
+/// The rows that a map touches in one buffer: start + i * step, or a table. (`start` is the caller's; inside the function rows are
+/// counted from there.)
 struct Rows {
   explicit Rows(llvm::ArrayRef<int64_t> list);
   int64_t start = 0, step = 1;

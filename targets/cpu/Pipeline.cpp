@@ -6,6 +6,7 @@
 #include "compiler/Dialect/Tile/Arguments.h"
 #include "compiler/Transforms/ExpandMath.h"
 #include "compiler/Transforms/LowerRoot.h"
+#include "compiler/Transforms/RunPasses.h"
 #include "targets/common/RollCalls.h"
 #include "targets/cpu/CpuTarget.h"
 #include "targets/cpu/LowerTile.h"
@@ -101,5 +102,5 @@ LogicalResult flowc::cpu::lowerToLLVM(ModuleOp module, const CpuOptions &options
     addProfile(module);
   PassManager passes(module.getContext());
   addPasses(passes, vectorUnitOf(**machine, options), options);
-  return passes.run(module);
+  return runPasses(passes, module);
 }

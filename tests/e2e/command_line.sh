@@ -45,4 +45,13 @@ says err 'broken.flow:1:'
 [ -e broken ] && fail 'a wrong spec leaves a model directory'
 [ -z "$(find . -name '*.unfinished-*')" ] || fail 'unfinished files are left'
 
+# Of layers that are alike one is judged, wherever in a `repeat` they stand, and what is wrong with them is told once.
+echo 'flow alike { data real[4]; repeat 6 { affine_coupling; actnorm } }' >alike.flow
+expect 0 "$flowc" alike.flow --emit=derived -o alike.mlir --timing
+says err "check, 4 kinds of 13 layers"
+says err "in all"
+printf 'bijection bend(x) = x + 2 * sin(x)\nflow bent { data real[2]; repeat 3 { bend } }\n' >bent.flow
+expect 1 "$flowc" bent.flow
+[ "$(grep -c 'is not a bijection' err)" -eq 1 ] || fail "an error for each of three equal layers"
+
 finish

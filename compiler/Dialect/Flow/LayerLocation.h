@@ -14,6 +14,12 @@ inline mlir::Location inLayer(mlir::Location place, mlir::StringAttr layer) {
   return mlir::FusedLoc::get(place.getContext(), place, layer);
 }
 
+/// The place alone: one and the same for all layers that stand there.
+inline mlir::Location placeOf(mlir::Location location) {
+  auto fused = mlir::dyn_cast<mlir::FusedLoc>(location);
+  return fused && fused.getMetadata() && fused.getLocations().size() == 1 ? fused.getLocations().front() : location;
+}
+
 /// The layer's name, or nothing.
 inline llvm::StringRef layerOf(mlir::Location location) {
   llvm::StringRef found;
