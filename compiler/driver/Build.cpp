@@ -163,7 +163,7 @@ private:
       return bug;
     if (request.emit == Phase::Staged)
       return emit(printModule(compilation.getModule()));
-    if (request.emit == Phase::Ptx || request.emit == Phase::Cubin)
+    if (request.emit == Phase::Ptx || request.emit == Phase::Cubin || (request.emit == Phase::Scheduled && request.cuda))
       return emitForGpu(compilation);
     if (request.emit)
       return emitLowered(compilation, manifestText);
@@ -171,6 +171,10 @@ private:
   }
 
   int emitForGpu(Compilation &compilation) {
+    if (request.emit == Phase::Scheduled) {
+      OwningOpRef<ModuleOp> copy = compilation.scheduledForGpu();
+      return copy ? emit(printModule(*copy)) : static_cast<int>(cli::ExitCode::Bug);
+    }
     FailureOr<std::string> ptx = compilation.generatePtx();
     if (failed(ptx) || request.emit == Phase::Ptx)
       return emitText(ptx);

@@ -98,7 +98,7 @@ LogicalResult Compilation::lower(llvm::StringRef manifest) {
   return times.measure("lower", [&] { return cpu::lowerToLLVM(*module, options.cpu); });
 }
 
-OwningOpRef<ModuleOp> Compilation::scheduledCopy() {
+OwningOpRef<ModuleOp> Compilation::scheduledForGpu() {
   OwningOpRef<ModuleOp> copy = module->clone();
   PassManager passes(module->getContext());
   ScheduleOptions schedule = options.schedule;
@@ -110,7 +110,7 @@ OwningOpRef<ModuleOp> Compilation::scheduledCopy() {
 
 FailureOr<std::string> Compilation::generatePtx() {
   return times.measure("schedule, lower and emit PTX", [&]() -> FailureOr<std::string> {
-    OwningOpRef<ModuleOp> copy = scheduledCopy();
+    OwningOpRef<ModuleOp> copy = scheduledForGpu();
     if (!copy || failed(cuda::lowerToGpu(*copy, options.cuda)))
       return failure();
     return cuda::emitPtx(*copy, options.cuda);
@@ -119,7 +119,7 @@ FailureOr<std::string> Compilation::generatePtx() {
 
 FailureOr<cuda::DeviceCode> Compilation::generateDeviceCode() {
   return times.measure("code for GPUs", [&]() -> FailureOr<cuda::DeviceCode> {
-    OwningOpRef<ModuleOp> copy = scheduledCopy();
+    OwningOpRef<ModuleOp> copy = scheduledForGpu();
     if (!copy)
       return failure();
     return cuda::generateDeviceCode(*copy, options.cuda);

@@ -77,11 +77,12 @@ public:
   mlir::FailureOr<std::string> generatePtx();
   /// The same for a model library.
   mlir::FailureOr<cuda::DeviceCode> generateDeviceCode();
+  /// What the two begin from.
+  mlir::OwningOpRef<mlir::ModuleOp> scheduledForGpu();
 
   mlir::ModuleOp getModule() { return *module; }
 
 private:
-  mlir::OwningOpRef<mlir::ModuleOp> scheduledCopy();
   mlir::LogicalResult run(llvm::StringRef name, void (*fill)(mlir::OpPassManager &, const CompileOptions &));
 
   mlir::OwningOpRef<mlir::ModuleOp> module;

@@ -81,8 +81,12 @@ private:
     for (double &value : values)
       value = normal(0.7);
     subject.setParameters(values);
-    if (!context.empty())
-      subject.setContexts(tape.contextOf(context));
+    if (context.empty())
+      return;
+    Values given = tape.contextOf(context);
+    if (subject.manifest->context.label) // The runtime takes its number.
+      given = {static_cast<double>(std::ranges::max_element(given) - given.begin())};
+    subject.setContexts(given);
   }
 
   /// What the tape calls all parameters, moved by h along a direction.

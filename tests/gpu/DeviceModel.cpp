@@ -77,7 +77,7 @@ DeviceModel::DeviceModel(const std::string &file, const std::string &options) : 
 void DeviceModel::compile(const std::string &file, const std::string &options) {
   std::string flowc = std::string(FLOWC) + " " + file + " -O1 " + options;
   run(flowc + " --target cpu,cuda --matmul f32 -o " + folder + "/model 2>/dev/null");
-  run(flowc + " --emit scheduled -o " + folder + "/model.mlir");
+  run(flowc + " --target cpu,cuda --emit scheduled -o " + folder + "/model.mlir");
   runtime::Result<runtime::CompiledModel> opened = runtime::CompiledModel::open(folder + "/model");
   REQUIRE(opened);
   model = std::make_unique<runtime::CompiledModel>(*opened);

@@ -23,7 +23,7 @@ flow labels {
 END
 expect 0 "$flowc" labels.flow -O1 --target cpu,cuda --matmul f32
 expect 0 "$flowc" labels.flow -O1 -o plain
-expect 0 "$flowc" labels.flow -O1 --emit scheduled -o labels.mlir
+expect 0 "$flowc" labels.flow -O1 --target cpu,cuda --emit scheduled -o labels.mlir
 expect 0 "$emulate" labels.mlir emulated.so
 export FLOWC_EMULATED_KERNELS=$work/emulated.so
 
@@ -84,7 +84,7 @@ done
 # All that a model is judged by, computed there: with statistics over a batch, which no other model has.
 printf 'flow bn {\n  data real[2]\n  affine_coupling(net = mlp(hidden = [3]))\n  batch_norm\n}\n' >bn.flow
 expect 0 "$flowc" bn.flow -O1 --target cpu,cuda --matmul f32
-expect 0 "$flowc" bn.flow -O1 --emit scheduled -o bn.mlir
+expect 0 "$flowc" bn.flow -O1 --target cpu,cuda --emit scheduled -o bn.mlir
 expect 0 "$emulate" bn.mlir bn.so
 FLOWC_EMULATED_KERNELS=$work/bn.so expect 0 bn/model selftest --device cuda
 says out 'statistics of a batch'

@@ -125,7 +125,7 @@ void compareTraining(const DeviceModel &device) {
 } // namespace
 
 TEST_CASE("every example on the emulated GPU is the CPU's", "[.examples]") {
-  Setting architecture("FLOWC_EMULATED_ARCHITECTURE", "90");
+  Setting architecture("FLOWC_EMULATED_ARCHITECTURE", "90"), shared("FLOWC_EMULATED_SHARED", "232448");
   Examples examples;
   REQUIRE(examples.paths.size() > 30);
   for (size_t k = 0; k < examples.paths.size(); ++k) {

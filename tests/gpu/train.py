@@ -99,7 +99,7 @@ for name, (layers, options, dtypes) in CASES.items():
     with open(name + ".flow", "w") as file:
         file.write("%sflow %s { %s }\n" % (energy, name, layers))
     run([flowc, name + ".flow", "-O1", "--target", "cpu,cuda"])
-    run([flowc, name + ".flow", "-O1", "--emit", "scheduled", "-o", name + ".mlir"])
+    run([flowc, name + ".flow", "-O1", "--target", "cpu,cuda", "--emit", "scheduled", "-o", name + ".mlir"])
     run([emulate, name + ".mlir", name + ".so"])
     on_gpu = {"LD_LIBRARY_PATH": driver, "FLOWC_EMULATED_KERNELS": os.path.abspath(name + ".so")}
 

@@ -321,7 +321,8 @@ TEST_CASE("the logit of a mixture is exact far out in f32") {
       compare(law + ", log-det back", logDetBack, exactLogDetBack, tolerance);
       narrow->gradient(x, weight, gradient);
       wide->gradient(x, weight, exactGradient);
-      compare(law + ", gradient", gradient, exactGradient, 20 * tolerance);
+      // Of a sample and its mirror image, which all but cancel each other.
+      compare(law + ", gradient", gradient, exactGradient, 40 * tolerance);
     }
   }
 }

@@ -29,7 +29,7 @@ std::string scheduled(const std::string &spec, const std::string &dtype) {
   auto folder = std::filesystem::temp_directory_path() / ("flowc-kernels-" + std::to_string(getpid()));
   std::filesystem::create_directories(folder);
   std::ofstream(folder / "model.flow") << spec;
-  std::string command = std::string(FLOWC) + " " + (folder / "model.flow").string() + " --emit scheduled --dtype " + dtype + " -o " +
+  std::string command = std::string(FLOWC) + " " + (folder / "model.flow").string() + " --target cpu,cuda --emit scheduled --dtype " + dtype + " -o " +
                         (folder / "model.mlir").string();
   INFO(spec);
   REQUIRE(std::system(command.c_str()) == 0);

@@ -20,7 +20,7 @@ pack=$folder/elsewhere/splines
 
 # emulate SPEC MATMUL: its kernels for the driver's stand-in.
 emulate() {
-  "$flowc" "$1" --emit scheduled -o "$1.mlir"
+  "$flowc" "$1" --target cpu,cuda --emit scheduled -o "$1.mlir"
   "$emulate" "$1.mlir" "$1.so" "$2"
 }
 # check SPEC PACK OPTIONS: device_check with that driver and those kernels.

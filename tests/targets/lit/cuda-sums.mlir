@@ -18,10 +18,8 @@
 // A kernel with sums over samples takes chunks of tiles, each with sums of its own that it adds to; a second one adds them up.
 // CHECK-LABEL: gpu.func @flow_f32_kernel(
 // CHECK-SAME: %[[TILES:[a-z0-9]+]]: i64, %[[CHUNKS:[a-z0-9]+]]: i64) kernel
-// CHECK: scf.for %{{.*}} = %{{.*}} to %[[CHUNKS]]
-// CHECK:   %[[PRODUCT:.*]] = arith.muli %{{.*}}, %[[TILES]]
-// CHECK:   arith.divui %[[PRODUCT]], %[[CHUNKS]]
-// CHECK:   scf.for
+// CHECK: scf.for %[[CHUNK:[a-z0-9]+]] = %{{.*}} to %[[CHUNKS]]
+// CHECK:   scf.for %{{.*}} = %[[CHUNK]] to %[[TILES]] step %[[CHUNKS]]
 // CHECK:     func.call @flow_f32_kernel_tile
 // CHECK-LABEL: gpu.func @flow_f32_kernel_reduce(%{{.*}}: !llvm.ptr<1>, %{{.*}}: i64) kernel
 func.func @flow_f32_kernel(%x: memref<5x64xf32>, %density: memref<1x64xf32>, %sums: memref<5xf32> {tile.sums_over_samples}, %ws: memref<16xf32>) {
