@@ -304,8 +304,9 @@ TEST_CASE("the logit of a mixture is exact far out in f32") {
       table.take(law, error, layer);
       CHECK(error <= tolerance);
     };
-    for (const auto &[name, deviations, tolerance] :
-         {std::tuple("30 deviations out", Values{0, 1, 3, 10, 30}, 1e-5), std::tuple("1000 deviations out", Values{1000}, 1e-4)}) {
+    // Gradients far out are of a sample and its mirror image, which all but cancel each other.
+    for (const auto &[name, deviations, tolerance, ofGradient] : {std::tuple("30 deviations out", Values{0, 1, 3, 10, 30}, 1e-5, 2e-4),
+                                                                 std::tuple("1000 deviations out", Values{1000}, 1e-4, 4e-3)}) {
       Values x;
       for (double distance : deviations)
         for (double side : {-1, 1})
@@ -321,8 +322,7 @@ TEST_CASE("the logit of a mixture is exact far out in f32") {
       compare(law + ", log-det back", logDetBack, exactLogDetBack, tolerance);
       narrow->gradient(x, weight, gradient);
       wide->gradient(x, weight, exactGradient);
-      // Of a sample and its mirror image, which all but cancel each other.
-      compare(law + ", gradient", gradient, exactGradient, 40 * tolerance);
+      compare(law + ", gradient", gradient, exactGradient, ofGradient);
     }
   }
 }
